@@ -1,0 +1,73 @@
+"""One look for every figure: colours and line styles that a colour-blind reader can tell apart."""
+
+import matplotlib as mpl
+import numpy as np
+
+from lab.stats import interval
+
+# Okabe and Ito's palette, https://jfly.uni-koeln.de/color/
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+
+# Each rule keeps its colour and its dashes throughout the book.
+STYLES = {
+    "sgd": {"color": BLACK, "linestyle": "-"},
+    "momentum": {"color": BLUE, "linestyle": "--"},
+    "nesterov": {"color": SKY, "linestyle": "-."},
+    "adagrad": {"color": GREEN, "linestyle": (0, (5, 1))},
+    "rmsprop": {"color": ORANGE, "linestyle": (0, (3, 1, 1, 1))},
+    "adam": {"color": RED, "linestyle": "-"},
+    "adamw": {"color": PURPLE, "linestyle": "--"},
+}
+
+
+def use_style() -> None:
+    """Set the book's matplotlib defaults; call it once at the top of a page."""
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (6.4, 3.6),
+            "figure.dpi": 110,
+            "savefig.bbox": "tight",
+            "figure.facecolor": "white",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "grid.alpha": 0.25,
+            "axes.prop_cycle": mpl.cycler(color=[BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK]),
+            "legend.frameon": False,
+            "font.size": 10,
+            "image.cmap": "cividis",
+            "lines.linewidth": 1.8,
+        }
+    )
+
+
+def contours(ax, surface, levels=18, logarithmic=True):
+    """Draw the level lines of a surface over its extent, and mark its minima with a star."""
+    x_min, x_max, y_min, y_max = surface.extent
+    x, y = np.meshgrid(np.linspace(x_min, x_max, 241), np.linspace(y_min, y_max, 241))
+    z = surface.f(np.stack([x, y], axis=-1))
+    if logarithmic:
+        z = np.log(z - z.min() + 1e-2 * (np.median(z) - z.min()))
+    ax.contour(x, y, z, levels=levels, cmap="Greys_r", linewidths=0.6, alpha=0.7)
+    ax.plot(*np.transpose(surface.minima), "*", color=GREEN, markersize=11, zorder=4, label="_")
+    ax.set(xlim=(x_min, x_max), ylim=(y_min, y_max), xlabel="$w_1$", ylabel="$w_2$")
+    ax.grid(False)
+
+
+def trace(ax, path, **style):
+    """Draw a path ``(T, 2)`` with a dot at every point and a ring at its start."""
+    path = np.asarray(path)
+    style = {"linewidth": 1.2, "marker": ".", "markersize": 4, "zorder": 3, **style}
+    (line,) = ax.plot(path[:, 0], path[:, 1], **style)
+    ax.plot(*path[0], "o", mfc="none", color=line.get_color(), markersize=8, label="_", zorder=5)
+    return line
+
+
+def band(ax, x, samples, axis=0, **style):
+    """Plot the mean of ``samples`` over ``axis`` against ``x`` with its 95% interval as a band."""
+    mean, half = interval(samples, axis)
+    (line,) = ax.plot(x, mean, **style)
+    ax.fill_between(x, mean - half, mean + half, color=line.get_color(), alpha=0.2, linewidth=0)
+    return line
