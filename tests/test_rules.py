@@ -49,10 +49,11 @@ def test_rule_advances_a_batch_of_runs_with_their_own_rates(name):
     rule = PAIRS[name][0]
     rng = np.random.default_rng(1)
     w, grads, rates = rng.standard_normal((3, 4)), rng.standard_normal((6, 3, 4)), [0.1, 0.01, 1.0]
+    rates_column = torch.tensor(rates, dtype=torch.float64).view(3, 1)
     batched, state = torch.tensor(w), {}
     single, states = list(w), [{} for _ in rates]
     for g in grads:
-        batched = rule(batched, torch.tensor(g), state, torch.tensor(rates).view(3, 1).double())
+        batched = rule(batched, torch.tensor(g), state, rates_column)
         single = [
             rule(s, gi, st, lr) for s, gi, st, lr in zip(single, g, states, rates, strict=True)
         ]

@@ -1,0 +1,1 @@
+"""The instructor's side: answers, sandboxed runs, the nbgrader plug-in, results. Never shipped."""

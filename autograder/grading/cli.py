@@ -1,0 +1,113 @@
+"""The command line: ``autograder release``, ``autograder grade``, ``autograder sample-class``."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from autograder.grading.results import Result
+
+# Heavy imports (nbgrader, torch) wait until a command needs them, so that --help is instant.
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status: 0 done, 2 could not be done."""
+    args = _parser().parse_args(arguments)
+    from autograder.grading.course import Course, CourseError
+    from autograder.grading.sandbox import SandboxMissing
+
+    try:
+        course = Course.find(Path.cwd())
+        return args.run(course, args)
+    except (CourseError, SandboxMissing, RuntimeError) as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("autograder: stopped; what was graded so far is in the gradebook", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autograder",
+        description="Release the course's assignments and grade what students hand in.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    release = commands.add_parser(
+        "release",
+        help="make the student versions of assignments",
+        description="Make assignments/NAME/NAME.ipynb from solutions/NAME/NAME.md through nbgrader, "
+        "and the public answer keys that check() uses.",
+    )
+    release.add_argument("assignment", nargs="*", help="default: all")
+    release.set_defaults(run=_release)
+
+    grade = commands.add_parser(
+        "grade",
+        help="grade submissions",
+        description="Grade DIR/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb. Scores go to gradebook.db, graded "
+        "notebooks to autograded/ and feedback to feedback/, all beside DIR.",
+    )
+    grade.add_argument("assignment", nargs="*", help="default: all")
+    grade.add_argument("--submissions", metavar="DIR", type=Path, default=None, help="default: submitted/ in the course's folder")
+    grade.add_argument("--student", metavar="ID", action="append", default=[], help="grade this student only; may be repeated")
+    grade.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="where torch exercises run (default: cuda if there is one)")
+    grade.add_argument("--results", metavar="FILE", type=Path, help="write one JSON object a line for each student, assignment and exercise")
+    grade.set_defaults(run=_grade)
+
+    sample = commands.add_parser(
+        "sample-class",
+        help="write a class of made-up submissions",
+        description="Write submissions made from the solutions: right ones, wrong ones, broken ones.",
+    )
+    sample.add_argument("folder", metavar="DIR", type=Path, help="where the submissions go; replaced if it exists")
+    sample.add_argument("assignment", nargs="*", help="default: all")
+    sample.set_defaults(run=_sample_class)
+    return parser
+
+
+def _release(course, args) -> int:
+    for name in course.assignments(args.assignment):
+        course.release(name)
+        print(f"released {course.released(name).relative_to(course.root)}")
+    return 0
+
+
+def _grade(course, args) -> int:
+    from autograder.grading.grade import grade_class
+
+    submissions = args.submissions or course.root / "submitted"
+    began = time.perf_counter()
+    results = grade_class(
+        course, course.assignments(args.assignment), submissions, args.student, args.device, _show_progress
+    )
+    beside = submissions.resolve().parent
+    print(f"graded in {time.perf_counter() - began:.0f} s; scores: {beside / 'gradebook.db'}; feedback: {beside / 'feedback'}")
+    if args.results:
+        from autograder.grading import results as file
+
+        file.write(args.results, results)
+        print(f"results: {args.results}")
+    return 0
+
+
+def _show_progress(done: int, total: int, job, results: list[Result]) -> None:
+    score, of = sum(r.score for r in results), sum(r.max_score for r in results)
+    wrong = [r for r in results if r.status != "passed"]
+    why = f"  {wrong[0].exercise}: {wrong[0].message}" if wrong else ""
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    print(f"[{done}/{total}] {job.assignment} {job.student}: {score:g} of {of:g}{why[:120]}{more}", flush=True)
+
+
+def _sample_class(course, args) -> int:
+    from autograder.grading.sample import write_sample_class
+
+    for name in course.assignments(args.assignment):
+        students = write_sample_class(course, name, args.folder)
+        print(f"wrote {len(students)} submissions of {name} to {args.folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

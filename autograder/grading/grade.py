@@ -1,0 +1,157 @@
+"""Grades a class: one nbgrader run a submission, several at a time, a result for every exercise."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from traitlets.config import Config
+
+from autograder.exercises import ASSIGNMENTS
+from autograder.grading.course import Course, CourseError, run_nbgrader
+from autograder.grading.execution import bound_exercise, read_verdict, resolve_device
+from autograder.grading.results import Result
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade: a student's folder for an assignment."""
+
+    assignment: str
+    student: str
+    folder: Path
+
+    @property
+    def notebook(self) -> Path:
+        return self.folder / f"{self.assignment}.ipynb"
+
+
+def find_jobs(submissions: Path, assignments: list[str], students: list[str]) -> list[Job]:
+    """The submissions to grade, every known student for every assignment.
+
+    Raises CourseError if the folder is missing or empty, or if a named student is not in it.
+    """
+    if not submissions.is_dir():
+        raise CourseError(f"there is no folder {submissions}: put submissions at {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb")
+    present = sorted(p.name for p in submissions.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if not present:
+        raise CourseError(f"{submissions} holds no submissions: they go to {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb")
+    for student in students:
+        if student not in present:
+            raise CourseError(f"no student {student!r} in {submissions}; there is: {', '.join(present)}")
+    return [Job(a, s, submissions / s / a) for a in assignments for s in (students or present)]
+
+
+def grade_class(
+    course: Course,
+    assignments: list[str],
+    submissions: Path,
+    students: list[str],
+    device: str,
+    progress: Callable[[int, int, Job, list[Result]], None],
+) -> list[Result]:
+    """Grade a class and return all results, sorted by assignment and student.
+
+    Scores go to the class's gradebook, graded notebooks and feedback beside ``submissions``. One
+    submission that fails in any way gets zero points and a reason; the others go on. ``progress``
+    is told of each one as it is done.
+    """
+    resolve_device(device)
+    jobs = find_jobs(submissions, assignments, students)
+    class_folder = submissions.resolve().parent
+    config = course.config(class_folder)
+    config.CourseDirectory.submitted_directory = submissions.name
+    config.RunSubmission.device = device
+    for name in assignments:
+        if not course.released(name).exists():
+            raise CourseError(f"{name} is not released: run `autograder release {name}` first")
+        course.register(name, class_folder)
+    results: dict[Job, list[Result]] = {}
+    for job, outcome in _run_all(course, config, jobs):
+        results[job] = outcome
+        progress(len(results), len(jobs), job, outcome)
+    return [result for job in jobs for result in results[job]]
+
+
+def _run_all(course: Course, config: Config, jobs: list[Job]) -> Iterator[tuple[Job, list[Result]]]:
+    """Grade in worker processes; a job whose worker dies is tried once more, alone."""
+    again: list[Job] = []
+    workers = max(1, min(len(jobs), os.cpu_count() or 1))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(grade_submission, course, config, job): job for job in jobs}
+        for future in as_completed(futures):
+            try:
+                yield futures[future], future.result()
+            except BrokenProcessPool:
+                again.append(futures[future])
+    for job in again:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            try:
+                yield job, pool.submit(grade_submission, course, config, job).result()
+            except BrokenProcessPool:
+                yield job, _zeros(course, config, job, "error", "the grader itself stopped on this submission")
+
+
+def grade_submission(course: Course, config: Config, job: Job) -> list[Result]:
+    """Grade one submission with nbgrader and the plug-in, write its feedback, return its results."""
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    if not job.notebook.is_file():
+        return _zeros(course, config, job, "missing", _what_is_there(job))
+    try:
+        run_nbgrader(config, "autograde", job.assignment, job.student, force=True)
+        graded = nbformat.read(
+            _class_folder(config) / "autograded" / job.student / job.assignment / job.notebook.name,
+            as_version=4,
+        )
+        results = list(_read_results(job, graded))
+    except Exception as error:  # a submission must not stop the class, whatever it did
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        return _zeros(course, config, job, "error", f"it could not be graded: {lines[-1][:300]}")
+    run_nbgrader(config, "generate_feedback", job.assignment, job.student, force=True)
+    return results
+
+
+def _read_results(job: Job, graded: NotebookNode) -> Iterator[Result]:
+    for cell in graded.cells:
+        exercise = bound_exercise(cell)
+        record = read_verdict(cell) if exercise else None
+        if record:
+            yield Result(student=job.student, assignment=job.assignment, exercise=exercise.id, **record)
+
+
+def _what_is_there(job: Job) -> str:
+    if not job.folder.is_dir():
+        return f"no folder {job.assignment} was handed in"
+    others = ", ".join(sorted(p.name for p in job.folder.iterdir())[:5]) or "nothing"
+    return f"there is no {job.notebook.name} in the folder, only: {others}"
+
+
+def _zeros(course: Course, config: Config, job: Job, status, reason: str) -> list[Result]:
+    """Zero points with a reason for every exercise, in the gradebook too."""
+    folder = _class_folder(config)
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_student(job.student)
+        submission = gradebook.update_or_create_submission(job.assignment, job.student)
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                grade.auto_score = 0.0
+                grade.needs_manual_grade = False
+        gradebook.db.commit()
+    released = nbformat.read(course.released(job.assignment), as_version=4)
+    points = {e.id: c.metadata.nbgrader.points for c in released.cells if (e := bound_exercise(c))}
+    return [
+        Result(job.student, job.assignment, name, 0.0, float(of), status, None, reason, "cpu", 0.0)
+        for name, of in points.items()
+    ]
+
+
+def _class_folder(config: Config) -> Path:
+    return Path(config.CourseDirectory.root)

@@ -1,0 +1,75 @@
+"""Answer keys: what the oracle and each known mistake give on cases drawn from a seed."""
+
+import hashlib
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograder import judge, probe, publickeys
+from autograder.exercise import Case, Exercise, Outputs
+from autograder.exercises import ASSIGNMENTS
+from autograder.grading.answers import ANSWERS
+
+PUBLIC_SEED = "public"
+
+
+def draw_cases(exercise: Exercise, seed: str) -> list[Case]:
+    """The cases of an exercise for a seed; every pair of seed and exercise has its own stream."""
+    digest = hashlib.sha256(f"{seed}/{exercise.id}".encode()).digest()
+    return exercise.cases(np.random.default_rng(list(digest)))
+
+
+def as_float64(value: Any) -> Any:
+    """The same plain data with every floating array in float64: what an oracle computes from."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.astype(np.float64)
+    if isinstance(value, dict):
+        return {k: as_float64(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_float64(v) for v in value]
+    return value
+
+
+def expected_outputs(exercise: Exercise, cases: list[Case]) -> list[Outputs]:
+    """What the oracle gives on each case, computed in float64 on the CPU."""
+    oracle = ANSWERS[exercise.id].oracle
+    return [
+        exercise.probe(oracle, as_float64(probe.copies(case.inputs)), "cpu") for case in cases
+    ]
+
+
+def mistakes_outcomes(exercise: Exercise, cases: list[Case]) -> list[judge.Mistake]:
+    """What each known mistake gives on each case."""
+    return [
+        judge.Mistake(m.id, m.says, probe.run(exercise, m.code, cases, "cpu"))
+        for m in ANSWERS[exercise.id].mistakes
+    ]
+
+
+def make_key(exercise: Exercise, seed: str) -> judge.Key:
+    """The whole answer key of an exercise for a seed."""
+    cases = draw_cases(exercise, seed)
+    return judge.Key(cases, expected_outputs(exercise, cases), mistakes_outcomes(exercise, cases))
+
+
+class LazyKey:
+    """The answer key to some cases; the mistakes are tried only if somebody asks for them."""
+
+    def __init__(self, exercise: Exercise, cases: list[Case]) -> None:
+        self.exercise = exercise
+        self.cases = cases
+
+    @cached_property
+    def expected(self) -> list[Outputs]:
+        return expected_outputs(self.exercise, self.cases)
+
+    @cached_property
+    def mistakes(self) -> list[judge.Mistake]:
+        return mistakes_outcomes(self.exercise, self.cases)
+
+
+def public_keys_text(assignment: str) -> str:
+    """The public answer keys of an assignment, as ``autograder/keys/ASSIGNMENT.json`` holds them."""
+    keys = {e.id: make_key(e, PUBLIC_SEED) for e in ASSIGNMENTS[assignment]}
+    return publickeys.dumps(keys)

@@ -1,0 +1,79 @@
+"""Runs where the student's code is: feeds cases to it and collects plain outputs. Judges nothing."""
+
+import contextlib
+import io
+import time
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder import wire
+from autograder.exercise import Case, Exercise
+
+MIME = "application/vnd.autograder.outcomes"
+
+
+def run(exercise: Exercise, student: Any, cases: Sequence[Case], device: str) -> list[dict]:
+    """One outcome a case: ``{"outputs": ...}``, or ``{"error": type, "message": text, "line": n}``.
+
+    ``line`` counts from the beginning of the cell where the student's code raised, None if the
+    error did not come from there. Warnings are not shown.
+    """
+    outcomes = []
+    for case in cases:
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                outcomes.append({"outputs": exercise.probe(student, copies(case.inputs), device)})
+        except Exception as error:
+            outcomes.append(
+                {
+                    "error": type(error).__name__,
+                    "message": str(error)[:300],
+                    "line": _student_line(error, student),
+                }
+            )
+    return outcomes
+
+
+def copies(value: Any) -> Any:
+    """The same plain data, every array copied, so that in-place updates harm nobody."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {k: copies(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [copies(v) for v in value]
+    return value
+
+
+def _student_line(error: Exception, student: Any) -> int | None:
+    """The line of the innermost frame that belongs to the file (or cell) of the student's object."""
+    function = student if hasattr(student, "__code__") else getattr(student, "step", None)
+    home = getattr(getattr(function, "__code__", None), "co_filename", None)
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == home]
+    return lines[-1] if lines else None
+
+
+def publish(exercise_id: str, cases_text: str, device: str, namespace: dict[str, Any]) -> None:
+    """Probe the student's object in ``namespace`` and publish the outcomes as a message.
+
+    This is what the grader runs in the student's kernel. What the student's code prints is dropped.
+    """
+    from IPython.display import publish_display_data
+
+    from autograder.exercises import EXERCISES
+
+    exercise = EXERCISES[exercise_id]
+    began = time.perf_counter()
+    if exercise.entry not in namespace:
+        outcomes: Any = None
+    else:
+        cases = [Case(**c) for c in wire.loads(cases_text)]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            outcomes = run(exercise, namespace[exercise.entry], cases, device)
+    reply = wire.dumps({"outcomes": outcomes, "seconds": time.perf_counter() - began})
+    publish_display_data({MIME: reply})

@@ -1,0 +1,101 @@
+"""Plain data between two processes: JSON that carries NumPy arrays, numbers, strings and no code.
+
+Arrays travel as base64 of their little-endian bytes, so floats arrive bit for bit. Anything that
+is not plain (an object, a function, an array of objects) travels as an ``Other``: its type's name
+and the beginning of its repr. Reading never executes anything and never trusts a length.
+"""
+
+import base64
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_ELEMENTS = 1_000_000
+DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+          "float16", "float32", "float64")  # fmt: skip
+
+
+class WireError(ValueError):
+    """The text is not what ``dumps`` writes."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """Stands for a value that is not plain data."""
+
+    type: str
+    shown: str
+
+    def __str__(self) -> str:
+        return f"{self.shown} ({self.type})"
+
+
+def dumps(value: Any) -> str:
+    """Write plain data, torch tensors included, as JSON text."""
+    return json.dumps(_encode(value), allow_nan=False, separators=(",", ":"))
+
+
+def loads(text: str) -> Any:
+    """Read what ``dumps`` wrote; raises WireError for anything else."""
+    try:
+        return decode(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise WireError(f"not plain data: {error}") from None
+
+
+def _encode(value: Any) -> Any:
+    if value is None or type(value) in (bool, str):
+        return value
+    if type(value) is int and abs(value) < 2**53:
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else {"!": "float", "v": repr(value)}
+    if type(value) in (list, tuple):
+        return [_encode(v) for v in value]
+    if type(value) is dict and all(type(k) is str for k in value):
+        return {"!": "dict", "v": {k: _encode(v) for k, v in value.items()}}
+    if hasattr(value, "detach") and hasattr(value, "cpu"):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray | np.generic):
+        array = np.asarray(value)
+        if array.dtype.name in DTYPES and array.size <= MAX_ELEMENTS:
+            little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+            data = base64.b64encode(little.tobytes()).decode()
+            return {"!": "array", "d": array.dtype.name, "s": list(array.shape), "v": data}
+        return _other(value, f"array of {array.dtype} with shape {array.shape}")
+    if type(value) is Other:
+        return _other(value, value.shown, value.type)
+    return _other(value)
+
+
+def _other(value: Any, shown: str | None = None, kind: str | None = None) -> dict:
+    if shown is None:
+        try:
+            shown = repr(value)
+        except Exception:
+            shown = "a value that can't be shown"
+    return {"!": "other", "t": (kind or type(value).__name__)[:80], "v": str(shown)[:200]}
+
+
+def decode(value: Any) -> Any:
+    if isinstance(value, list):
+        return [decode(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    kind, v = value["!"], value["v"]
+    if kind == "dict":
+        return {str(k): decode(x) for k, x in v.items()}
+    if kind == "float":
+        return {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[v]
+    if kind == "other":
+        return Other(str(value["t"])[:80], str(v)[:200])
+    if kind == "array":
+        dtype, shape = value["d"], tuple(int(n) for n in value["s"])
+        if dtype not in DTYPES or min(shape, default=0) < 0 or math.prod(shape) > MAX_ELEMENTS:
+            raise WireError(f"no array of {dtype} with shape {shape}")
+        little = np.dtype(dtype).newbyteorder("<")
+        return np.frombuffer(base64.b64decode(v), little).astype(dtype).reshape(shape)
+    raise WireError(f"unknown kind {kind!r}")

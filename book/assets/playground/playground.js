@@ -1,0 +1,583 @@
+/* Optimizer playground: update rules on a loss that the reader can change.
+ *
+ * book/extensions/playground.py writes a static figure and its settings into the page; this script
+ * puts the widget in the figure's place. The numbers are those of lab/surfaces.py, lab/rules.py
+ * and lab/descent.py; tests/test_playground.py holds them equal in a browser.
+ */
+(function () {
+  "use strict";
+
+  // ---- Surfaces (lab/surfaces.py); angles in degrees ------------------------------------------
+
+  function quadratic(kappa, angle, extent) {
+    const c = Math.cos((angle * Math.PI) / 180), s = Math.sin((angle * Math.PI) / 180);
+    const a = c * c + kappa * s * s, b = (1 - kappa) * c * s, d = s * s + kappa * c * c;
+    return {
+      f: (x, y) => (a * x * x + 2 * b * x * y + d * y * y) / 2,
+      grad: (x, y) => [a * x + b * y, b * x + d * y],
+      start: [-4 * c - s, c - 4 * s], extent, minima: [[0, 0]],
+    };
+  }
+
+  const saddle = {
+    f: (x, y) => (x * x - y * y) / 2 + y ** 4 / 4,
+    grad: (x, y) => [x, y ** 3 - y],
+    start: [1.5, 1e-3], extent: [-2, 2, -1.6, 1.6], minima: [[0, 1], [0, -1]],
+  };
+
+  const TILT = 0.15;
+  const valleyFloor = (x) => { // Newton's method on the slope x^3 - x + tilt
+    for (let i = 0; i < 20; i++) x -= (x ** 3 - x + TILT) / (3 * x * x - 1);
+    return [x, 0];
+  };
+  const twoValleys = {
+    f: (x, y) => (x * x - 1) ** 2 / 4 + TILT * x + (y * y) / 2,
+    grad: (x, y) => [x ** 3 - x + TILT, y],
+    start: [1.9, 1], extent: [-2, 2.2, -1.5, 1.5], minima: [valleyFloor(-1), valleyFloor(1)],
+  };
+
+  const curvedValley = {
+    f: (x, y) => (1 - x) ** 2 + 10 * (y - x * x) ** 2,
+    grad: (x, y) => [-2 * (1 - x) - 40 * x * (y - x * x), 20 * (y - x * x)],
+    start: [-1.2, 1.2], extent: [-1.8, 1.8, -0.8, 2.2], minima: [[1, 1]],
+  };
+
+  const SURFACES = {
+    "bowl": ["Bowl", (o) => quadratic(o.kappa, 0, [-4.8, 4.8, -2.4, 2.4])],
+    "turned-bowl": ["Turned bowl", (o) => quadratic(o.kappa, o.angle, [-4.8, 4.8, -4.8, 4.8])],
+    "saddle": ["Saddle", () => saddle],
+    "two-valleys": ["Two valleys", () => twoValleys],
+    "curved-valley": ["Curved valley", () => curvedValley],
+  };
+  const surface = (id, options) => SURFACES[id][1]({ ...DEFAULTS, ...options });
+
+  // ---- Rules (lab/rules.py): the step of one coordinate; s is its state -----------------------
+
+  const rule = (name, color, dash, step) => ({ name, color, dash, step });
+  const RULES = {
+    sgd: rule("SGD", "#000000", [], (g, s, o) => o.lr * g),
+    momentum: rule("Momentum", "#0072B2", [3.7, 1.6], (g, s, o) => {
+      s.v = o.rho * (s.v || 0) + g;
+      return o.lr * s.v;
+    }),
+    nesterov: rule("Nesterov", "#56B4E9", [6.4, 1.6, 1, 1.6], (g, s, o) => {
+      s.v = o.rho * (s.v || 0) + g;
+      return o.lr * (g + o.rho * s.v);
+    }),
+    adagrad: rule("AdaGrad", "#009E73", [5, 1], (g, s, o) => {
+      s.s = (s.s || 0) + g * g;
+      return (o.lr * g) / (Math.sqrt(s.s) + 1e-10);
+    }),
+    rmsprop: rule("RMSProp", "#E69F00", [3, 1, 1, 1], (g, s, o) => {
+      s.s = o.decay * (s.s || 0) + (1 - o.decay) * g * g;
+      return (o.lr * g) / (Math.sqrt(s.s) + 1e-8);
+    }),
+    adam: rule("Adam", "#D55E00", [], (g, s, o, t) => {
+      s.m = o.beta1 * (s.m || 0) + (1 - o.beta1) * g;
+      s.v = o.beta2 * (s.v || 0) + (1 - o.beta2) * g * g;
+      const m = s.m / (1 - o.beta1 ** t), v = s.v / (1 - o.beta2 ** t);
+      return (o.lr * m) / (Math.sqrt(v) + 1e-8);
+    }),
+  };
+
+  const DEFAULTS = {
+    lr: 0.05, rho: 0.9, decay: 0.99, beta1: 0.9, beta2: 0.999,
+    kappa: 30, angle: 35, noise: 0, seed: 0, steps: 150,
+  };
+
+  // ---- Descent (lab/descent.py) ---------------------------------------------------------------
+
+  function gaussian(seed) { // mulberry32, then Box and Muller
+    const uniform = () => {
+      seed = (seed + 0x6d2b79f5) | 0;
+      let z = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+      z = (z + Math.imul(z ^ (z >>> 7), 61 | z)) ^ z;
+      return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
+    };
+    return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  }
+
+  /** Every point [w1, w2] that rule `id` visits on a surface (an id, or an object). */
+  function descend(on, id, options) {
+    const o = { ...DEFAULTS, ...options }, s = typeof on === "string" ? surface(on, o) : on;
+    const normal = gaussian(o.seed), { step } = RULES[id], sx = {}, sy = {};
+    let [x, y] = o.start || s.start;
+    const path = [[x, y]];
+    for (let t = 1; t <= o.steps; t++) {
+      let [gx, gy] = s.grad(x, y);
+      if (o.noise) { gx += o.noise * normal(); gy += o.noise * normal(); }
+      x -= step(gx, sx, o, t);
+      y -= step(gy, sy, o, t);
+      path.push([x, y]);
+    }
+    return path;
+  }
+
+  /** Height above the lowest minimum, as a share of the start's; when the path first came to
+   * TARGET for good; and when it went more than ten windows away. */
+  const TARGET = 0.01;
+  const lowest = (s) => Math.min(...s.minima.map((m) => s.f(...m)));
+  function judge(path, s) {
+    const low = lowest(s), top = s.f(...path[0]) - low, [x0, x1, y0, y1] = s.extent;
+    const heights = path.map((p) => (s.f(...p) - low) / (top || 1));
+    let reached = path.length;
+    while (reached && heights[reached - 1] <= TARGET) reached--;
+    const away = path.findIndex(([x, y]) =>
+      !(Math.abs(2 * x - x0 - x1) < 20 * (x1 - x0) && Math.abs(2 * y - y0 - y1) < 20 * (y1 - y0)));
+    return {
+      heights,
+      reached: reached < path.length ? reached : Infinity,
+      diverged: away < 0 ? Infinity : away,
+    };
+  }
+
+  const round = (x) => Number(x.toPrecision(3));
+  const decades = (from, to) => {
+    const list = [];
+    for (let k = from; k < to; k++)
+      for (const m of [1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8]) list.push(round(m * 10 ** k));
+    return [...list, 10 ** to];
+  };
+  const RATES = decades(-4, 1);
+
+  /** The rate with which a rule takes the fewest steps to the target, or else ends lowest. */
+  function tune(on, id, options) {
+    const s = typeof on === "string" ? surface(on, options) : on;
+    let best = null;
+    for (const lr of RATES) {
+      const { heights, reached } = judge(descend(s, id, { ...options, lr }), s);
+      const end = heights[heights.length - 1];
+      if (!best || reached < best.reached || (reached === Infinity && best.reached === Infinity && end < best.end))
+        best = { lr, reached, end };
+    }
+    return best.lr;
+  }
+
+  // ---- The widget -----------------------------------------------------------------------------
+
+  const range = (from, to, by) =>
+    Array.from({ length: Math.round((to - from) / by) + 1 }, (_, i) => round(from + i * by));
+  const MEMORY = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999];
+  // setting: [label, values, unit, rules or surfaces that use it]
+  const CONTROLS = {
+    kappa: ["Condition number κ", decades(0, 3), "", ["bowl", "turned-bowl"]],
+    angle: ["Turn", range(0, 90, 1), "°", ["turned-bowl"]],
+    rho: ["Momentum ρ", range(0, 0.99, 0.01), "", ["momentum", "nesterov"]],
+    decay: ["RMSProp decay", MEMORY, "", ["rmsprop"]],
+    beta1: ["Adam β₁", range(0, 0.99, 0.01), "", ["adam"]],
+    beta2: ["Adam β₂", MEMORY, "", ["adam"]],
+    noise: ["Gradient noise σ", range(0, 3, 0.05), ""],
+    steps: ["Run for", range(10, 500, 10), " steps"],
+  };
+
+  // cividis (matplotlib), mixed with white so that every path stands out on it
+  const CIVIDIS = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838"].map((hex) =>
+    [1, 3, 5].map((i) => 255 - 0.5 * (255 - parseInt(hex.slice(i, i + 2), 16))));
+  const BANDS = 16;
+
+  const show = (x) => {
+    const text = x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5) ? x.toExponential(1) : String(round(x));
+    return Number.isFinite(x) ? text.replace(/-/g, "−") : "∞";
+  };
+  const el = (tag, attributes = {}, ...children) => {
+    const node = document.createElement(tag);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    node.append(...children);
+    return node;
+  };
+  const nearest = (values, x) =>
+    values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
+  const swatch = ({ color, dash }) =>
+    `<svg width="34" height="12" aria-hidden="true"><rect width="34" height="12" rx="3" fill="#fff"/><path d="M3 6H31" stroke="${color}" stroke-width="2.2" stroke-dasharray="${dash.map((d) => d * 2.2)}"/></svg>`;
+  let count = 0;
+
+  function mount(figure, settings) {
+    const uid = `playground-${++count}`, { predict, ...preset } = settings;
+    let state, s, runs, hot = null, frame = 0, playing = 0, announced = 0, backdrop = null;
+    let guess = null, played = !predict;
+
+    // A range input over a list of values, with its value in words.
+    function slider(label, values, unit, set) {
+      const input = el("input", { type: "range", min: 0, max: values.length - 1, "aria-label": label });
+      const output = el("output");
+      input.addEventListener("input", () => set(values[input.value]));
+      return {
+        input, output,
+        put(value) {
+          input.value = nearest(values, value);
+          output.textContent = show(value) + unit;
+          input.setAttribute("aria-valuetext", output.textContent);
+        },
+      };
+    }
+    const button = (text, act) => {
+      const node = el("button", { type: "button" }, text);
+      node.addEventListener("click", act);
+      return node;
+    };
+    const check = (text, act) => {
+      const input = el("input", { type: "checkbox" });
+      input.addEventListener("change", () => act(input.checked));
+      return [input, el("label", {}, input, ...text)];
+    };
+
+    // ---- Elements ----
+    const select = el("select", {}, ...Object.entries(SURFACES).map(([id, [name]]) => el("option", { value: id }, name)));
+    select.addEventListener("change", () => {
+      Object.assign(state, { surface: select.value, start: null });
+      if (!state.linked) tuneAll();
+      change();
+    });
+    const play = button("Play", () => (playing ? pause() : run()));
+    play.className = "pg-play";
+    const step = button("Step", () => { pause(); goTo(state.step >= state.steps ? 1 : state.step + 1); });
+    const reset = button("Reset", () => { pause(); begin(); });
+    const scrub = el("input", { type: "range", min: 0, "aria-label": "Step" });
+    scrub.addEventListener("input", () => { pause(); goTo(+scrub.value); });
+    const clock = el("output");
+
+    const map = el("canvas", { role: "img" });
+    const handle = el("div", {
+      class: "pg-start", tabindex: 0, role: "application", "aria-roledescription": "movable point",
+      "aria-describedby": `${uid}-hint`,
+    });
+    const hint = el("p", { id: `${uid}-hint`, class: "pg-hint" }, "Drag the ring, or focus it and press the arrow keys, to start elsewhere.");
+    const chart = el("canvas", { role: "img", "aria-label": "Height above the lowest point against the step; the same numbers are in the table." });
+
+    const rows = Object.entries(RULES).map(([id, r]) => {
+      const mark = el("span");
+      mark.innerHTML = swatch(r);
+      const [box, label] = check([mark, r.name], (on) => {
+        state.rules = Object.keys(RULES).filter((k) => (k === id ? on : state.rules.includes(k)));
+        change();
+      });
+      const rate = slider(`${r.name}: learning rate`, RATES, "", (lr) => {
+        for (const k in RULES) if (state.linked || k === id) state.rates[k] = lr;
+        change();
+      });
+      const reached = el("td"), loss = el("td");
+      const row = el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, el("span", {}, rate.input, rate.output)), reached, loss);
+      for (const [event, to] of [["pointerenter", id], ["pointerleave", null], ["focusin", id], ["focusout", null]])
+        row.addEventListener(event, () => { hot = to; redraw(); });
+      return { id, row, box, rate, reached, loss };
+    });
+    const lossHead = el("th", { scope: "col" });
+    const target = el("caption");
+    const table = el("table", {}, target,
+      el("thead", {}, el("tr", {}, ...["Rule", "Learning rate", "Steps to target"].map((t) => el("th", { scope: "col" }, t)), lossHead)),
+      el("tbody", {}, ...rows.map((r) => r.row)));
+    const [link, linkLabel] = check(["One rate for all"], (on) => {
+      state.linked = on;
+      if (on) for (const k in RULES) state.rates[k] = state.rates[state.rules[0] || "sgd"];
+      change();
+    });
+    const tuneButton = button("Tune each", () => { state.linked = false; tuneAll(); change(); });
+    tuneButton.title = "Give each rule the rate with which it takes the fewest steps";
+
+    const controls = Object.entries(CONTROLS).map(([key, [label, values, unit, users]]) => {
+      const part = slider(label, values, unit, (value) => {
+        const done = state.step >= state.steps;
+        if (key === "angle") state.start = null;
+        state[key] = value;
+        if (key === "steps" && done) state.step = value;
+        change();
+      });
+      const box = el("div", {}, el("span", { "aria-hidden": "true" }, label), part.output, part.input);
+      return { key, users, part, box };
+    });
+    const draw = button("", () => { state.seed++; change(); });
+    const status = el("p", { role: "status", class: "pg-status" });
+
+    const question = el("fieldset");
+    function ask() {
+      question.replaceChildren(el("legend", {}, "Your prediction: which comes to the target first?"));
+      for (const id of [...state.rules, "none"]) {
+        const input = el("input", { type: "radio", name: `${uid}-guess`, value: id });
+        input.checked = id === guess;
+        input.addEventListener("change", () => { guess = id; });
+        question.append(el("label", {}, input, id === "none" ? "None of them" : RULES[id].name));
+      }
+    }
+
+    const widget = el("div", { class: "pg", role: "group", "aria-label": "Optimizer playground" },
+      el("div", { class: "pg-bar" }, el("label", {}, "Surface ", select), play, step, reset,
+        el("span", { class: "pg-scrub" }, scrub, clock)),
+      ...(predict ? [question] : []),
+      el("div", { class: "pg-views" }, el("div", { class: "pg-map" }, map, handle), chart),
+      hint, table, el("div", { class: "pg-bar" }, linkLabel, tuneButton),
+      el("div", { class: "pg-controls" }, ...controls.map((c) => c.box), draw), status);
+
+    // ---- State ----
+    function begin() {
+      const { lr, ...rest } = preset;
+      state = { ...DEFAULTS, ...rest, rates: {}, linked: typeof lr === "number", step: 0 };
+      guess = null;
+      played = !predict;
+      if (played) state.step = state.steps;
+      tuneAll();
+      for (const k in RULES) if (lr) state.rates[k] = state.linked ? lr : lr[k] || state.rates[k];
+      change();
+    }
+    function tuneAll() {
+      const on = surface(state.surface, state);
+      for (const k in RULES) state.rates[k] = tune(on, k, { ...state, start: state.start || on.start });
+    }
+    function change() {
+      s = surface(state.surface, state);
+      state.start = state.start || s.start;
+      state.step = Math.min(state.step, state.steps);
+      runs = {};
+      for (const id of state.rules) {
+        const path = descend(s, id, { ...state, lr: state.rates[id] });
+        runs[id] = { path, ...judge(path, s) };
+      }
+      if (predict) ask();
+      redraw();
+      announce();
+    }
+    function goTo(t) {
+      state.step = t;
+      redraw();
+      if (t >= state.steps) played = true;
+      if (!playing) announce();
+    }
+    function run() {
+      if (state.step >= state.steps) state.step = 0;
+      if (matchMedia("(prefers-reduced-motion: reduce)").matches) return goTo(state.steps);
+      const from = state.step, perSecond = Math.max(12, state.steps / 6);
+      let began = 0;
+      const tick = (now) => {
+        began = began || now;
+        const t = Math.min(state.steps, from + Math.floor(((now - began) / 1000) * perSecond));
+        if (t >= state.steps) pause();
+        else playing = requestAnimationFrame(tick);
+        if (t !== state.step) goTo(t);
+      };
+      playing = requestAnimationFrame(tick);
+      play.textContent = "Pause";
+    }
+    function pause() {
+      cancelAnimationFrame(playing);
+      playing = 0;
+      play.textContent = "Play";
+    }
+    function moveTo(x, y) {
+      const w = view();
+      state.start = [Math.min(w.x1, Math.max(w.x0, x)), Math.min(w.y1, Math.max(w.y0, y))];
+      change();
+    }
+
+    // ---- Words ----
+    const verdict = (id) => {
+      const { reached, diverged } = runs[id];
+      if (diverged <= state.step) return `diverged at step ${diverged}`;
+      return reached <= state.step ? String(reached) : state.step < state.steps ? "…" : `not in ${state.steps}`;
+    };
+    function summary() {
+      if (!state.rules.length) return "Choose at least one rule.";
+      if (!played) return "Choose your prediction, then press Play.";
+      if (state.step < state.steps) return `Step ${state.step} of ${state.steps}.`;
+      const first = Math.min(...state.rules.map((id) => runs[id].reached));
+      const winners = state.rules.filter((id) => runs[id].reached === first && first < Infinity);
+      const names = (ids) => ids.map((id) => RULES[id].name).join(" and ");
+      const said = guess && `You predicted ${guess === "none" ? "none of them" : RULES[guess].name}. `;
+      const lost = state.rules.filter((id) => runs[id].diverged < Infinity);
+      return (said || "") +
+        (winners.length ? `First at the target: ${names(winners)}, after ${first} steps.` : `None is at the target after ${state.steps} steps.`) +
+        (lost.length ? ` Diverged: ${names(lost)}.` : "");
+    }
+    function announce() { // once things have settled, so that a screen reader is not flooded
+      clearTimeout(announced);
+      announced = setTimeout(() => { if (!playing) status.textContent = summary(); }, 500);
+    }
+
+    // ---- Drawing ----
+    function view() { // the surface's window, widened to the canvas's shape at equal scales
+      const [a, b, c, d] = s.extent, w = map.clientWidth || 1, h = map.clientHeight || 1;
+      const unit = Math.max((b - a) / w, (d - c) / h), x = (a + b) / 2, y = (c + d) / 2;
+      return { unit, x0: x - (unit * w) / 2, x1: x + (unit * w) / 2, y0: y - (unit * h) / 2, y1: y + (unit * h) / 2 };
+    }
+    function prepare(canvas) { // a context in CSS pixels, sharp on dense screens
+      const ratio = Math.min(2, window.devicePixelRatio || 1), w = canvas.clientWidth, h = canvas.clientHeight;
+      if (canvas.width !== Math.round(w * ratio) || canvas.height !== Math.round(h * ratio)) {
+        canvas.width = Math.round(w * ratio);
+        canvas.height = Math.round(h * ratio);
+      }
+      const ctx = canvas.getContext("2d");
+      ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+      ctx.lineJoin = "round";
+      return [ctx, w, h, ratio];
+    }
+    function levels(v, width, height, ratio) { // filled bands of log height, a thin line between them
+      const key = [state.surface, state.kappa, state.angle, width, height].join();
+      if (backdrop && backdrop.key === key) return backdrop.canvas;
+      const canvas = el("canvas", { width, height }), ctx = canvas.getContext("2d");
+      const image = ctx.createImageData(width, height), low = lowest(s), px = v.unit / ratio;
+      const sample = [];
+      for (let i = 0; i < 900; i++)
+        sample.push(s.f(v.x0 + ((i % 30) / 29) * (v.x1 - v.x0), v.y0 + (Math.floor(i / 30) / 29) * (v.y1 - v.y0)) - low);
+      sample.sort((p, q) => p - q);
+      const soft = 0.01 * sample[450], bottom = Math.log(soft), scale = BANDS / (Math.log(sample[890] + soft) - bottom);
+      const z = new Float32Array((width + 1) * (height + 1));
+      for (let j = 0, k = 0; j <= height; j++)
+        for (let i = 0; i <= width; i++, k++)
+          z[k] = (Math.log(s.f(v.x0 + i * px, v.y1 - j * px) - low + soft) - bottom) * scale;
+      for (let j = 0, k = 0, out = 0; j < height; j++, k++)
+        for (let i = 0; i < width; i++, k++, out += 4) {
+          const at = (5 * Math.min(BANDS - 1, Math.floor(z[k]))) / (BANDS - 1), n = Math.min(4, Math.floor(at));
+          const slope = Math.hypot(z[k + 1] - z[k], z[k + width + 1] - z[k]) * ratio;
+          const line = Math.max(0, 1 - Math.abs(z[k] - Math.round(z[k])) / (slope + 1e-9)) * 0.3;
+          for (let c = 0; c < 3; c++)
+            image.data[out + c] = (CIVIDIS[n][c] + (at - n) * (CIVIDIS[n + 1][c] - CIVIDIS[n][c])) * (1 - line);
+          image.data[out + 3] = 255;
+        }
+      ctx.putImageData(image, 0, 0);
+      backdrop = { key, canvas };
+      return canvas;
+    }
+    // A path from points in pixels: a pale border, the dashed line, a dot at each step, its head.
+    function stroke(ctx, id, points, dots) {
+      const { color, dash } = RULES[id], clamp = (q) => Math.max(-4000, Math.min(4000, q));
+      ctx.globalAlpha = hot && hot in runs && hot !== id ? 0.2 : 1;
+      ctx.beginPath();
+      for (const [x, y] of points) ctx.lineTo(clamp(x), clamp(y));
+      ctx.setLineDash([]);
+      ctx.lineWidth = 4.5;
+      ctx.strokeStyle = "#ffffffb0";
+      ctx.stroke();
+      ctx.setLineDash(dash.map((d) => d * 2));
+      ctx.lineWidth = 2;
+      ctx.strokeStyle = ctx.fillStyle = color;
+      ctx.stroke();
+      ctx.setLineDash([]);
+      const dot = ([x, y], r) => { ctx.beginPath(); ctx.arc(x, y, r, 0, 7); ctx.fill(); };
+      if (dots) for (const p of points) dot(p, 2);
+      ctx.strokeStyle = "#fff";
+      dot(points[points.length - 1], 4.5);
+      ctx.stroke();
+      ctx.globalAlpha = 1;
+    }
+    const until = (id) => runs[id].path.slice(0, Math.min(state.step, runs[id].diverged) + 1);
+    function text(ctx, words, x, y, align = "left") {
+      ctx.textAlign = align;
+      ctx.fillStyle = "#333";
+      ctx.fillText(words, x, y);
+    }
+    function drawMap() {
+      const [ctx, w, h, ratio] = prepare(map), v = view();
+      const at = ([x, y]) => [(x - v.x0) / v.unit, (v.y1 - y) / v.unit];
+      ctx.drawImage(levels(v, map.width, map.height, ratio), 0, 0, w, h);
+      for (const m of s.minima) {
+        const [x, y] = at(m);
+        ctx.beginPath();
+        for (let i = 0; i < 10; i++) {
+          const r = i % 2 ? 4 : 10, a = (i * Math.PI) / 5;
+          ctx.lineTo(x + r * Math.sin(a), y - r * Math.cos(a));
+        }
+        ctx.closePath();
+        ctx.lineWidth = 2.5;
+        ctx.strokeStyle = "#fff";
+        ctx.stroke();
+        ctx.fillStyle = RULES.adagrad.color;
+        ctx.fill();
+      }
+      for (const id of [...state.rules].sort((p, q) => (p === hot) - (q === hot)))
+        stroke(ctx, id, until(id).map(at), true);
+      ctx.font = "italic 13px serif";
+      text(ctx, "w₁ →", w - 8, h - 8, "right");
+      text(ctx, "w₂ ↑", 8, 18);
+      const [x, y] = at(state.start);
+      handle.style.transform = `translate(${x}px, ${y}px)`;
+    }
+    function drawChart() {
+      const [ctx, w, h] = prepare(chart), left = 38, bottom = h - 22, top = 24, right = w - 10;
+      const x = (t) => left + (t / state.steps) * (right - left);
+      const y = (v) => top + ((1 - Math.log10(Math.max(v, 1e-6))) / 6) * (bottom - top); // 10 to 10^-5
+      ctx.fillStyle = "#fff";
+      ctx.fillRect(0, 0, w, h);
+      ctx.font = "11px system-ui, sans-serif";
+      ctx.lineWidth = 1;
+      ["1000%", "100%", "10%", "1%", "0.1%", "0.01%", ""].forEach((label, i) => {
+        const v = 10 ** (1 - i);
+        ctx.strokeStyle = i === 3 ? "#333" : "#ddd";
+        ctx.beginPath();
+        ctx.moveTo(left, y(v));
+        ctx.lineTo(right, y(v));
+        ctx.stroke();
+        text(ctx, label, left - 4, y(v) + 4, "right");
+      });
+      text(ctx, "height left", 4, 13);
+      text(ctx, "target", right, y(TARGET) - 4, "right");
+      text(ctx, "0", left, h - 7);
+      text(ctx, `${state.steps} steps`, right, h - 7, "right");
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(left, top, right - left + 6, bottom - top);
+      ctx.clip();
+      for (const id of [...state.rules].sort((p, q) => (p === hot) - (q === hot)))
+        stroke(ctx, id, until(id).map((_, t) => [x(t), y(runs[id].heights[t])]), false);
+      ctx.restore();
+    }
+    function redraw() {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(paint);
+    }
+    function paint() {
+      const low = lowest(s), top = s.f(...state.start) - low;
+      drawMap();
+      drawChart();
+      select.value = state.surface;
+      scrub.max = state.steps;
+      scrub.value = state.step;
+      clock.textContent = `step ${state.step} of ${state.steps}`;
+      scrub.setAttribute("aria-valuetext", clock.textContent);
+      handle.setAttribute("aria-label", `Start point, w1 ${show(state.start[0])}, w2 ${show(state.start[1])}`);
+      map.setAttribute("aria-label", `Map of the loss, ${SURFACES[state.surface][0].toLowerCase()}, with the paths of ${state.rules.map((id) => RULES[id].name).join(", ") || "no rule"}; their results are in the table.`);
+      target.textContent = `Target: 1% of the start’s height above the lowest point, that is a loss of ${show(low + TARGET * top)} or less, for good.`;
+      lossHead.textContent = `Loss at step ${state.step}`;
+      for (const { id, row, box, rate, reached, loss } of rows) {
+        const on = id in runs;
+        row.className = on ? "" : "pg-off";
+        box.checked = on;
+        rate.input.disabled = !on;
+        rate.put(state.rates[id]);
+        reached.textContent = on ? verdict(id) : "";
+        loss.textContent = on ? show(low + runs[id].heights[state.step] * (top || 1)) : "";
+      }
+      link.checked = state.linked;
+      for (const { key, users, part, box } of controls) {
+        box.hidden = users && !users.some((u) => u === state.surface || state.rules.includes(u));
+        part.put(state[key]);
+      }
+      draw.hidden = !state.noise;
+      draw.textContent = `Draw new noise (seed ${state.seed})`;
+    }
+
+    // ---- The start point ----
+    const toPoint = (event) => {
+      const box = map.getBoundingClientRect(), v = view();
+      return [v.x0 + (event.clientX - box.left) * v.unit, v.y1 - (event.clientY - box.top) * v.unit];
+    };
+    map.addEventListener("click", (event) => moveTo(...toPoint(event)));
+    handle.addEventListener("pointerdown", (event) => handle.setPointerCapture(event.pointerId));
+    handle.addEventListener("pointermove", (event) => {
+      if (handle.hasPointerCapture(event.pointerId)) moveTo(...toPoint(event));
+    });
+    handle.addEventListener("keydown", (event) => {
+      const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] || [];
+      if (dx === undefined) return;
+      event.preventDefault();
+      const far = view().unit * (event.shiftKey ? 40 : 8);
+      moveTo(state.start[0] + dx * far, state.start[1] + dy * far);
+    });
+
+    figure.classList.add("playground-on");
+    figure.insertBefore(widget, figure.querySelector("figcaption"));
+    begin();
+    new ResizeObserver(redraw).observe(widget);
+  }
+
+  window.Playground = { surface, descend, judge, tune, SURFACES, RULES, RATES, DEFAULTS };
+  for (const script of document.querySelectorAll("script.playground-settings"))
+    mount(script.closest("figure"), JSON.parse(script.textContent));
+})();

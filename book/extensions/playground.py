@@ -1,0 +1,253 @@
+"""The ``playground`` directive: an optimizer playground, and a static figure in its place.
+
+::
+
+    ```{playground}
+    :surface: curved-valley
+    :rules: sgd momentum adam
+    :alt: Three paths along a bent valley. Gradient descent stops half way.
+
+    Which rule comes to the star first?
+    ```
+
+``surface``, ``alt`` and a caption are required. The other options are
+
+- ``rules``: the rules switched on at first (all six);
+- ``lr``: one rate for all (``0.05``), or rates of their own (``sgd=0.05 adam=0.3``). A rule without
+  one gets the rate with which it takes the fewest steps;
+- ``start``: where the descent begins, two numbers (the surface's own start);
+- ``kappa``, ``angle`` (degrees): the condition number and the turn of the bowls;
+- ``rho``, ``decay``, ``beta1``, ``beta2``: the rules' hyperparameters;
+- ``noise`` (standard deviation on each gradient entry), ``seed``, ``steps``;
+- ``predict``: a flag; the paths stay hidden until the reader has pressed Play;
+- ``name``: a label for ``numref``.
+
+The figure is drawn by matplotlib through ``lab`` while the book is built. It is what a reader
+without JavaScript, on paper or in a PDF sees; ``playground.js`` puts the widget in its place. Script
+and style sheet, in ``html_static_path`` as ``playground/playground.*``, are added only to the pages
+that have a playground.
+"""
+
+import hashlib
+import json
+import math
+import os
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from docutils import nodes
+from docutils.parsers.rst import directives
+from matplotlib.figure import Figure
+from sphinx.errors import SphinxError
+from sphinx.util.docutils import SphinxDirective
+
+from lab import descent, plots, rules, surfaces
+
+SURFACES = {
+    "bowl": lambda o: surfaces.quadratic(o["kappa"]),
+    "turned-bowl": lambda o: surfaces.quadratic(o["kappa"], math.radians(o["angle"])),
+    "saddle": lambda o: surfaces.saddle(),
+    "two-valleys": lambda o: surfaces.two_valleys(),
+    "curved-valley": lambda o: surfaces.rosenbrock(),
+}
+# Each rule: its function, its name in print, and the settings it takes beside the learning rate.
+RULES = {
+    "sgd": (rules.sgd, "SGD", ()),
+    "momentum": (rules.momentum, "Momentum", ("rho",)),
+    "nesterov": (rules.nesterov, "Nesterov", ("rho",)),
+    "adagrad": (rules.adagrad, "AdaGrad", ()),
+    "rmsprop": (rules.rmsprop, "RMSProp", ("decay",)),
+    "adam": (rules.adam, "Adam", ("beta1", "beta2")),
+}
+# The numbers a page may set: default, lowest and highest value.
+NUMBERS = {
+    "kappa": (30, 1, 1000),
+    "angle": (35, 0, 90),
+    "rho": (0.9, 0, 0.99),
+    "decay": (0.99, 0, 0.9999),
+    "beta1": (0.9, 0, 0.99),
+    "beta2": (0.999, 0, 0.9999),
+    "noise": (0, 0, 3),
+    "seed": (0, 0, 2**31 - 1),
+    "steps": (150, 10, 500),
+}
+WHOLE = {"seed", "steps"}
+TARGET = 0.01  # of the start's height above the lowest minimum
+MANTISSAS = (1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8)
+RATES = [float(f"{m * 10.0**k:.3g}") for k in range(-4, 1) for m in MANTISSAS] + [10.0]
+
+
+class PlaygroundError(SphinxError):
+    """A directive that can't be drawn; it ends the build."""
+
+    category = "Playground error"
+
+
+def known(what, name, table):
+    """Return ``name`` if ``table`` has it; else raise ValueError that lists what it has."""
+    if name not in table:
+        raise ValueError(f"unknown {what} {name!r}; known: {', '.join(table)}")
+    return name
+
+
+def number(key, text, low, high, whole=False):
+    """Read a number between ``low`` and ``high``; else raise ValueError that says so."""
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        kind = "whole number" if whole else "number"
+        raise ValueError(f"{key} must be a {kind} from {low:g} to {high:g}, not {text!r}")
+    return int(value) if value == int(value) else value
+
+
+def read_rates(text):
+    """Read ``0.05`` as a number and ``sgd=0.05 adam=0.3`` as a dict."""
+    if "=" not in text:
+        return number("lr", text, RATES[0], RATES[-1])
+    pairs = [pair.partition("=") for pair in text.split()]
+    return {
+        known("rule", rule, RULES): number(f"lr of {rule}", rate, RATES[0], RATES[-1])
+        for rule, _, rate in pairs
+    }
+
+
+def read_settings(options):
+    """Turn a directive's options (strings) into the widget's settings, with every default."""
+    if "surface" not in options:
+        raise ValueError(f"a playground needs a surface; known: {', '.join(SURFACES)}")
+    settings = {
+        "surface": known("surface", options["surface"], SURFACES),
+        "rules": [known("rule", rule, RULES) for rule in options.get("rules", " ".join(RULES)).split()],
+        "predict": "predict" in options,
+    }
+    for key, (default, low, high) in NUMBERS.items():
+        settings[key] = number(key, options.get(key, default), low, high, key in WHOLE)
+    if "lr" in options:
+        settings["lr"] = read_rates(options["lr"])
+    if "start" in options:
+        settings["start"] = [number("start", x, -10, 10) for x in options["start"].split()]
+        if len(settings["start"]) != 2:
+            raise ValueError(f"start must be two numbers, not {options['start']!r}")
+    return settings
+
+
+def paths(settings, rule, lr):
+    """The path ``(steps + 1, 2)`` of one rule, or of one run for each rate in an array ``lr``."""
+    surface = SURFACES[settings["surface"]](settings)
+    function, _, keys = RULES[rule]
+    start = np.array(settings.get("start", surface.start))
+    if np.ndim(lr):
+        start, lr = np.tile(start, (len(lr), 1)), np.asarray(lr)[:, None]
+    hyper = {key: settings[key] for key in keys}
+    noise, seed, steps = (settings[key] for key in ("noise", "seed", "steps"))
+    return descent.descend(
+        surface.grad, start, function, steps, lr, noise=noise, seed=seed, **hyper
+    )
+
+
+def tune(settings, rule):
+    """The rate of ``RATES`` with which ``rule`` takes the fewest steps, or else ends lowest.
+
+    The target is ``TARGET`` of the start's height above the lowest minimum, reached for good.
+    """
+    surface = SURFACES[settings["surface"]](settings)
+    low = surface.f(np.array(surface.minima)).min()
+    with np.errstate(over="ignore", invalid="ignore"):
+        heights = surface.f(paths(settings, rule, RATES)) - low
+    steps = descent.steps_to_reach(heights, TARGET * heights[0, 0])
+    best = np.nanargmin(heights[-1] if np.isnan(steps).all() else steps)
+    return RATES[best]
+
+
+def rates(settings):
+    """The learning rate of each rule that is switched on."""
+    lr = settings.get("lr", {})
+    if not isinstance(lr, dict):
+        return dict.fromkeys(settings["rules"], lr)
+    return {rule: lr[rule] if rule in lr else tune(settings, rule) for rule in settings["rules"]}
+
+
+def draw(settings, file):
+    """Write the static figure: the surface, and the path of each rule that is switched on."""
+    surface = SURFACES[settings["surface"]](settings)
+    with mpl.rc_context():
+        plots.use_style()
+        figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+        ax = figure.add_subplot()
+        plots.contours(ax, surface)
+        for rule, lr in rates(settings).items():
+            path = paths(settings, rule, lr)
+            # the first step far outside the window ends a line that diverges
+            with np.errstate(invalid="ignore"):
+                inside = (np.abs(path) < 100).all(axis=1)
+            path = path[: len(path) if inside.all() else inside.argmin()]
+            plots.trace(ax, path, label=f"{RULES[rule][1]}, rate {lr:g}", **plots.STYLES[rule])
+        if settings["rules"]:
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize="small")
+        figure.savefig(file, dpi=144)
+
+
+class Playground(SphinxDirective):
+    """A figure with a caption, its static image, and the widget's settings as JSON."""
+
+    has_content = True
+    option_spec = {
+        key: directives.unchanged for key in ("surface", "rules", "lr", "start", "alt", *NUMBERS)
+    } | {"predict": directives.flag, "name": directives.unchanged}
+
+    def run(self):
+        try:
+            settings = read_settings(self.options)
+            if not self.options.get("alt"):
+                raise ValueError("a playground needs alternative text (:alt:)")
+            if not self.content:
+                raise ValueError("a playground needs a caption")
+        except ValueError as error:
+            source, line = self.get_source_info()
+            raise PlaygroundError(f"{source}:{line}: {error}") from None
+
+        for module in (descent, plots, rules, surfaces):
+            self.env.note_dependency(module.__file__)
+        self.env.note_dependency(__file__)
+
+        text = json.dumps(settings)
+        folder = Path(self.env.doctreedir) / "playground"
+        folder.mkdir(exist_ok=True)
+        image = folder / f"playground-{hashlib.sha256(text.encode()).hexdigest()[:12]}.png"
+        draw(settings, image)
+
+        figure = nodes.figure(classes=["playground"])
+        self.set_source_info(figure)
+        here = Path(self.env.doc2path(self.env.docname)).parent
+        uri = os.path.relpath(image, here).replace(os.sep, "/")
+        figure += nodes.image(uri=uri, alt=self.options["alt"])
+        script = f'<script type="application/json" class="playground-settings">{text}</script>'
+        figure += nodes.raw("", script, format="html")
+        body = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, body)
+        first, *rest = body.children
+        caption = nodes.caption("", "", *first.children)
+        caption.source, caption.line = first.source, first.line
+        figure += caption
+        if rest:
+            figure += nodes.legend("", *rest)
+        self.add_name(figure)
+        return [figure]
+
+
+def add_assets(app, pagename, templatename, context, doctree):
+    """Add the script and the style sheet to a page with a playground."""
+    figures = doctree.findall(nodes.figure) if doctree else ()
+    if any("playground" in figure["classes"] for figure in figures):
+        app.add_css_file("playground/playground.css")
+        app.add_js_file("playground/playground.js", loading_method="defer")
+
+
+def setup(app):
+    """Register the directive with Sphinx."""
+    app.add_directive("playground", Playground)
+    app.connect("html-page-context", add_assets)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

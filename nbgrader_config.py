@@ -1,0 +1,28 @@
+"""The course for nbgrader: `nbgrader autograde optimizers`, `nbgrader formgrader` and the rest."""
+
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (nbgrader puts it here)
+
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.source_directory = "_build/source"  # `autograder release` builds it from solutions/
+c.CourseDirectory.release_directory = "assignments"
+
+c.Autograde.exporter_class = "autograder.grading.submission.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "autograder.grading.submission.RepairSubmission",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.grading.execution.RunSubmission",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
