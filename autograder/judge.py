@@ -163,7 +163,9 @@ def _wrong(exercise: Exercise, case: Case, outcome: Any, expected: Outputs) -> l
 def _status(outcomes: list[dict], findings: dict[int, list[str]], score: float):
     if not findings:
         return "passed"
-    errors = {o.get("error") for i, o in enumerate(outcomes) if i in findings and isinstance(o, dict)}
+    errors = {
+        o.get("error") for i, o in enumerate(outcomes) if i in findings and isinstance(o, dict)
+    }
     if errors == {"NotImplementedError"} and score == 0:
         return "missing"
     if score > 0:
@@ -178,7 +180,9 @@ def _name_mistake(
         return None
     best, most = None, (len(findings) - 1) // 2
     for mistake in key.mistakes:
-        explained = sum(_agrees(exercise, key.cases[i], outcomes[i], mistake.outcomes[i]) for i in findings)
+        explained = sum(
+            _agrees(exercise, key.cases[i], outcomes[i], mistake.outcomes[i]) for i in findings
+        )
         if explained > most:
             best, most = mistake, explained
     return best

@@ -20,7 +20,9 @@ def _points(value: float) -> str:
 
 
 def _headline(v: Verdict) -> str:
-    return f"{v.exercise}: {HEADLINE[v.status]}, {_points(v.score)} of {_points(v.max_score)} points"
+    return (
+        f"{v.exercise}: {HEADLINE[v.status]}, {_points(v.score)} of {_points(v.max_score)} points"
+    )
 
 
 def _shown(v: Verdict) -> tuple[list[str], int]:
@@ -57,7 +59,9 @@ def html(v: Verdict) -> str:
         f'<p style="margin: 0.3em 0"><strong>{mark} {escape(_headline(v))}</strong></p>',
     ]
     if v.says:
-        out.append(f"<p>These are the numbers one gets from: <strong>{escape(v.says)}</strong>.</p>")
+        out.append(
+            f"<p>These are the numbers one gets from: <strong>{escape(v.says)}</strong>.</p>"
+        )
     if v.status not in ("passed", "missing"):
         items = "".join(
             f"<li>{'✓' if got == of else '✗'} {escape(part)} ({_points(got)} of {_points(of)})</li>"

@@ -50,10 +50,32 @@ def _parser() -> argparse.ArgumentParser:
         "notebooks to autograded/ and feedback to feedback/, all beside DIR.",
     )
     grade.add_argument("assignment", nargs="*", help="default: all")
-    grade.add_argument("--submissions", metavar="DIR", type=Path, default=None, help="default: submitted/ in the course's folder")
-    grade.add_argument("--student", metavar="ID", action="append", default=[], help="grade this student only; may be repeated")
-    grade.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="where torch exercises run (default: cuda if there is one)")
-    grade.add_argument("--results", metavar="FILE", type=Path, help="write one JSON object a line for each student, assignment and exercise")
+    grade.add_argument(
+        "--submissions",
+        metavar="DIR",
+        type=Path,
+        default=None,
+        help="default: submitted/ in the course's folder",
+    )
+    grade.add_argument(
+        "--student",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="grade this student only; may be repeated",
+    )
+    grade.add_argument(
+        "--device",
+        choices=["auto", "cpu", "cuda"],
+        default="auto",
+        help="where torch exercises run (default: cuda if there is one)",
+    )
+    grade.add_argument(
+        "--results",
+        metavar="FILE",
+        type=Path,
+        help="write one JSON object a line for each student, assignment and exercise",
+    )
     grade.set_defaults(run=_grade)
 
     sample = commands.add_parser(
@@ -61,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         help="write a class of made-up submissions",
         description="Write submissions made from the solutions: right ones, wrong ones, broken ones.",
     )
-    sample.add_argument("folder", metavar="DIR", type=Path, help="where the submissions go; replaced if it exists")
+    sample.add_argument(
+        "folder", metavar="DIR", type=Path, help="where the submissions go; replaced if it exists"
+    )
     sample.add_argument("assignment", nargs="*", help="default: all")
     sample.set_defaults(run=_sample_class)
     return parser
@@ -80,10 +104,17 @@ def _grade(course, args) -> int:
     submissions = args.submissions or course.root / "submitted"
     began = time.perf_counter()
     results = grade_class(
-        course, course.assignments(args.assignment), submissions, args.student, args.device, _show_progress
+        course,
+        course.assignments(args.assignment),
+        submissions,
+        args.student,
+        args.device,
+        _show_progress,
     )
     beside = submissions.resolve().parent
-    print(f"graded in {time.perf_counter() - began:.0f} s; scores: {beside / 'gradebook.db'}; feedback: {beside / 'feedback'}")
+    print(
+        f"graded in {time.perf_counter() - began:.0f} s; scores: {beside / 'gradebook.db'}; feedback: {beside / 'feedback'}"
+    )
     if args.results:
         from autograder.grading import results as file
 
@@ -97,7 +128,10 @@ def _show_progress(done: int, total: int, job, results: list[Result]) -> None:
     wrong = [r for r in results if r.status != "passed"]
     why = f"  {wrong[0].exercise}: {wrong[0].message}" if wrong else ""
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    print(f"[{done}/{total}] {job.assignment} {job.student}: {score:g} of {of:g}{why[:120]}{more}", flush=True)
+    print(
+        f"[{done}/{total}] {job.assignment} {job.student}: {score:g} of {of:g}{why[:120]}{more}",
+        flush=True,
+    )
 
 
 def _sample_class(course, args) -> int:

@@ -14,7 +14,6 @@ from traitlets.config import Config, PyFileConfigLoader
 
 import autograder
 from autograder import publickeys
-from autograder.exercises import ASSIGNMENTS
 from autograder.grading import keys
 
 CONFIG_FILE = "nbgrader_config.py"
@@ -41,7 +40,9 @@ class Course:
 
     def assignments(self, names: list[str]) -> list[str]:
         """The named assignments, all if none is named; raises CourseError for an unknown one."""
-        known = sorted(p.parent.name for p in self.root.glob("solutions/*/*.md") if p.stem == p.parent.name)
+        known = sorted(
+            p.parent.name for p in self.root.glob("solutions/*/*.md") if p.stem == p.parent.name
+        )
         for name in names:
             if name not in known:
                 raise CourseError(f"no assignment {name!r}; there is: {', '.join(known) or 'none'}")
@@ -115,7 +116,11 @@ def same_numbers(one: object, other: object) -> bool:
     if isinstance(one, dict) and isinstance(other, dict):
         if one.get("!") == "array" and other.get("!") == "array":
             a, b = wire.decode(one), wire.decode(other)
-            return a.dtype == b.dtype and a.shape == b.shape and np.allclose(a, b, rtol=1e-6, equal_nan=True)
+            return (
+                a.dtype == b.dtype
+                and a.shape == b.shape
+                and np.allclose(a, b, rtol=1e-6, equal_nan=True)
+            )
         return one.keys() == other.keys() and all(same_numbers(one[k], other[k]) for k in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same_numbers, one, other))
@@ -132,5 +137,7 @@ def run_nbgrader(config: Config, step: str, assignment: str, *args, **options) -
     api = NbGraderAPI(config=config)
     result = getattr(api, step)(assignment, *args, **options)
     if not result["success"]:
-        raise CourseError(f"nbgrader {step} {assignment} failed:\n{result.get('log', '')}{result.get('error', '')}")
+        raise CourseError(
+            f"nbgrader {step} {assignment} failed:\n{result.get('log', '')}{result.get('error', '')}"
+        )
     return result.get("log", "")

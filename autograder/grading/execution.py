@@ -48,7 +48,9 @@ class RunSubmission(NbGraderPreprocessor):
     Any other cell runs as it stands.
     """
 
-    device = Enum(["auto", "cpu", "cuda"], "auto", help="Where torch exercises run.").tag(config=True)
+    device = Enum(["auto", "cpu", "cuda"], "auto", help="Where torch exercises run.").tag(
+        config=True
+    )
     cell_seconds = Float(20.0, help="The longest a cell may run.").tag(config=True)
     probe_seconds = Float(10.0, help="The longest one exercise's probe may run.").tag(config=True)
     total_seconds = Float(120.0, help="The longest a notebook may run.").tag(config=True)
@@ -68,7 +70,9 @@ class RunSubmission(NbGraderPreprocessor):
 class _NotebookRun:
     """One pass over one notebook."""
 
-    def __init__(self, settings, nb: NotebookNode, session: Session, seed: str, device: str) -> None:
+    def __init__(
+        self, settings, nb: NotebookNode, session: Session, seed: str, device: str
+    ) -> None:
         self.settings = settings
         self.nb = nb
         self.session = session
@@ -88,10 +92,7 @@ class _NotebookRun:
             if exercise is None:
                 self._run_cell(cell)
                 continue
-            if problem:
-                verdict = no_verdict(exercise, "error", problem)
-            else:
-                verdict = self._probe(exercise)
+            verdict = no_verdict(exercise, "error", problem) if problem else self._probe(exercise)
             cell.execution_count = None
             cell.outputs = verdict_outputs(verdict.out_of(float(cell.metadata.nbgrader.points)))
 
@@ -165,10 +166,18 @@ def bound_exercise(cell: NotebookNode) -> Exercise | None:
 
 
 def _judged(exercise: Exercise, outputs: list[NotebookNode], key, known: dict) -> Verdict:
-    replies = [o.data[probe.MIME] for o in outputs if o.output_type == "display_data" and probe.MIME in o.data]
+    replies = [
+        o.data[probe.MIME]
+        for o in outputs
+        if o.output_type == "display_data" and probe.MIME in o.data
+    ]
     if len(replies) != 1 or not isinstance(replies[0], str):
         errors = [o for o in outputs if o.output_type == "error"]
-        reason = f"the probe failed: {errors[0].ename}: {errors[0].evalue[:200]}" if errors else "the probe brought back no answers"
+        reason = (
+            f"the probe failed: {errors[0].ename}: {errors[0].evalue[:200]}"
+            if errors
+            else "the probe brought back no answers"
+        )
         return no_verdict(exercise, "error", reason, **known)
     try:
         reply = wire.loads(replies[0])
@@ -193,10 +202,16 @@ def verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
         "device": verdict.device,
         "seconds": round(verdict.seconds, 4),
     }
-    data = {"text/html": report.html(verdict), "text/plain": report.text(verdict), VERDICT_MIME: record}
+    data = {
+        "text/html": report.html(verdict),
+        "text/plain": report.text(verdict),
+        VERDICT_MIME: record,
+    }
     return [
         nbformat.v4.new_output("display_data", data),
-        nbformat.v4.new_output("execute_result", {"text/plain": repr(float(verdict.score))}, execution_count=None),
+        nbformat.v4.new_output(
+            "execute_result", {"text/plain": repr(float(verdict.score))}, execution_count=None
+        ),
     ]
 
 
@@ -209,4 +224,6 @@ def read_verdict(cell: NotebookNode) -> dict | None:
 
 
 def _error_output(name: str, reason: str) -> NotebookNode:
-    return nbformat.v4.new_output("error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"])
+    return nbformat.v4.new_output(
+        "error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"]
+    )

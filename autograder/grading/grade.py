@@ -2,7 +2,6 @@
 
 import logging
 import os
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -15,7 +14,6 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from traitlets.config import Config
 
-from autograder.exercises import ASSIGNMENTS
 from autograder.grading.course import Course, CourseError, run_nbgrader
 from autograder.grading.execution import bound_exercise, read_verdict, resolve_device
 from autograder.grading.results import Result
@@ -40,13 +38,21 @@ def find_jobs(submissions: Path, assignments: list[str], students: list[str]) ->
     Raises CourseError if the folder is missing or empty, or if a named student is not in it.
     """
     if not submissions.is_dir():
-        raise CourseError(f"there is no folder {submissions}: put submissions at {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb")
-    present = sorted(p.name for p in submissions.iterdir() if p.is_dir() and not p.name.startswith("."))
+        raise CourseError(
+            f"there is no folder {submissions}: put submissions at {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
+        )
+    present = sorted(
+        p.name for p in submissions.iterdir() if p.is_dir() and not p.name.startswith(".")
+    )
     if not present:
-        raise CourseError(f"{submissions} holds no submissions: they go to {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb")
+        raise CourseError(
+            f"{submissions} holds no submissions: they go to {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
+        )
     for student in students:
         if student not in present:
-            raise CourseError(f"no student {student!r} in {submissions}; there is: {', '.join(present)}")
+            raise CourseError(
+                f"no student {student!r} in {submissions}; there is: {', '.join(present)}"
+            )
     return [Job(a, s, submissions / s / a) for a in assignments for s in (students or present)]
 
 
@@ -97,7 +103,12 @@ def _run_all(course: Course, config: Config, jobs: list[Job]) -> Iterator[tuple[
             try:
                 yield job, pool.submit(grade_submission, course, config, job).result()
             except BrokenProcessPool:
-                yield job, _zeros(course, config, job, "error", "the grader itself stopped on this submission")
+                yield (
+                    job,
+                    _zeros(
+                        course, config, job, "error", "the grader itself stopped on this submission"
+                    ),
+                )
 
 
 def grade_submission(course: Course, config: Config, job: Job) -> list[Result]:
@@ -124,7 +135,9 @@ def _read_results(job: Job, graded: NotebookNode) -> Iterator[Result]:
         exercise = bound_exercise(cell)
         record = read_verdict(cell) if exercise else None
         if record:
-            yield Result(student=job.student, assignment=job.assignment, exercise=exercise.id, **record)
+            yield Result(
+                student=job.student, assignment=job.assignment, exercise=exercise.id, **record
+            )
 
 
 def _what_is_there(job: Job) -> str:

@@ -34,9 +34,7 @@ def as_float64(value: Any) -> Any:
 def expected_outputs(exercise: Exercise, cases: list[Case]) -> list[Outputs]:
     """What the oracle gives on each case, computed in float64 on the CPU."""
     oracle = ANSWERS[exercise.id].oracle
-    return [
-        exercise.probe(oracle, as_float64(probe.copies(case.inputs)), "cpu") for case in cases
-    ]
+    return [exercise.probe(oracle, as_float64(probe.copies(case.inputs)), "cpu") for case in cases]
 
 
 def mistakes_outcomes(exercise: Exercise, cases: list[Case]) -> list[judge.Mistake]:

@@ -1,43 +1,57 @@
-"""Kernels that hold nothing worth stealing: each runs in a bubblewrap sandbox of its own.
+"""Kernels that hold nothing worth stealing: each runs in a sandbox of its own.
 
-Inside there is the system and the Python environment, read-only; the student side of this package;
-the submission's own files; a scratch folder in memory, of bounded size. There is no network, no
-other process, no home, no project, no gradebook and no other submission. Messages travel over
-sockets in one folder.
+bubblewrap builds an outer sandbox: the system and the Python environment, read-only; the student
+side of this package; scratch folders in memory, of bounded size; no network, no other process, no
+home, no project, no gradebook and no submission. In it waits a process that has imported the slow
+libraries (``zygote``) and forks a kernel for each submission, again isolated from the next one.
+Where the system does not allow that second step, every kernel gets an outer sandbox to itself,
+which takes a few seconds more.
 """
 
+import array
+import asyncio
+import json
 import os
 import shutil
+import signal
+import socket
+import subprocess
 import sys
+import tempfile
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
+import psutil
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Instance, Unicode, default
+from jupyter_client.provisioning import KernelProvisionerBase
+from traitlets import Unicode, default
 
 import autograder
+from autograder.grading import zygote
 
 MEGABYTE = 2**20
 SCRATCH = 256 * MEGABYTE
+START_SECONDS = 60.0
 PACKAGE = Path(autograder.__file__).parent
-HOME = "/scratch"
+SOCKETS = "/sockets"  # where the sandbox sees the folder that it shares with the outside
 
 
 class SandboxMissing(RuntimeError):
-    """bubblewrap is not there."""
+    """bubblewrap is not there, or it may not do its work here."""
 
 
-def command(kernel: list[str], sockets: Path, files: Path | None) -> list[str]:
-    """The command that runs ``kernel`` in a sandbox.
+def sandbox_command(shared: Path, command: list[str]) -> list[str]:
+    """The command line that runs ``command`` in the outer sandbox, with one folder shared.
 
-    ``sockets`` is the one folder shared with the outside; ``files`` a folder whose files, notebooks
-    excepted, the kernel finds where it starts. Raises SandboxMissing without bubblewrap.
+    Raises SandboxMissing without bubblewrap.
     """
     bwrap = shutil.which("bwrap")
     if bwrap is None:
-        raise SandboxMissing("grading runs in bubblewrap, which is not installed: apt install bubblewrap")
+        raise SandboxMissing(
+            "grading needs bubblewrap, which is not installed: apt install bubblewrap"
+        )
     args = [bwrap, "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000",
             "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "sandbox",
             "--clearenv"]  # fmt: skip
@@ -51,67 +65,189 @@ def command(kernel: list[str], sockets: Path, files: Path | None) -> list[str]:
     for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
         args += ["--ro-bind-try", path, path]
     args += ["--proc", "/proc", "--dev", "/dev"]
-    args += ["--size", str(SCRATCH), "--tmpfs", "/tmp", "--size", str(SCRATCH), "--tmpfs", HOME]
-    args += ["--size", str(SCRATCH), "--tmpfs", "/dev/shm"]
-    for device in sorted(Path("/dev").glob("nvidia*")):
-        args += ["--dev-bind", str(device), str(device)]
-    if Path("/proc/driver/nvidia").exists():
-        args += ["--ro-bind-try", "/sys", "/sys"]
-    for prefix in _prefixes():
+    for folder in ("/tmp", zygote.HOME, "/dev/shm"):
+        args += ["--size", str(SCRATCH), "--tmpfs", folder]
+    args += _gpu_arguments()
+    for prefix in _python_folders():
         args += ["--ro-bind", prefix, prefix]
     args += ["--ro-bind", str(PACKAGE), str(PACKAGE), "--tmpfs", str(PACKAGE / "grading")]
-    args += ["--bind", str(sockets), str(sockets)]
-    if files is not None:
-        for path in sorted(files.iterdir()):
-            if path.suffix != ".ipynb" and not path.is_symlink():
-                args += ["--ro-bind", str(path), f"{HOME}/{path.name}"]
-    return [*args, "--chdir", HOME, "--", *kernel]
+    args += ["--ro-bind", zygote.__file__, "/zygote.py"]
+    args += ["--bind", str(shared), SOCKETS, "--chdir", zygote.HOME]
+    return [*args, "--", *command]
 
 
-def _prefixes() -> list[str]:
-    """The folders that the Python environment lives in, outermost first and none inside another."""
-    wanted = {os.path.realpath(sys.base_prefix), os.path.realpath(sys.prefix)}
+def _gpu_arguments() -> list[str]:
+    """What CUDA needs to see, where there is an NVIDIA driver."""
+    devices = sorted(str(p) for p in Path("/dev").glob("nvidia*"))
+    args = [word for device in devices for word in ("--dev-bind", device, device)]
+    if devices:
+        args += ["--ro-bind", "/sys", "/sys"]
+        for path in ("/usr/local/nvidia", "/etc/ld.so.conf.d"):
+            args += ["--ro-bind-try", path, path]
+    return args
+
+
+def _python_folders() -> list[str]:
+    """The folders that the Python environment lives in, none inside another, /usr left out."""
+    wanted = {os.path.realpath(p) for p in (sys.base_prefix, sys.prefix)}
     wanted.add(os.path.dirname(os.path.dirname(os.path.realpath(sys.executable))))
-    wanted = {p for p in wanted if p != "/usr"}
+    wanted.discard("/usr")
     return sorted(p for p in wanted if not any(p.startswith(q + "/") for q in wanted))
 
 
 def _environment() -> dict[str, str]:
     return {
         "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
-        "HOME": HOME,
+        "HOME": zygote.HOME,
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(PACKAGE.parent),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "IPYTHONDIR": f"{HOME}/.ipython",
         "MPLBACKEND": "agg",
         "OMP_NUM_THREADS": "1",
         "NBGRADER_EXECUTION": "autograde",
+        **{k: v for k, v in os.environ.items() if k in ("LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")},
     }
 
 
-class SandboxProvisioner(LocalProvisioner):
-    """Launches a local kernel inside a sandbox; the rest is jupyter_client's own provisioner."""
+class OuterSandbox:
+    """A running outer sandbox with the waiting process in it."""
+
+    def __init__(self) -> None:
+        self.shared = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._control.settimeout(START_SECONDS)
+        command = [sys.executable, "/zygote.py", str(SCRATCH)]
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
+        self.process = subprocess.Popen(
+            sandbox_command(self.shared, command),
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+        )
+        theirs.close()
+
+    def kernel(self, connection: dict, files: str, fork: bool) -> int:
+        """Turn into, or fork, a kernel; returns its process id. Raises OSError if it can't."""
+        self._control.send(
+            json.dumps({"connection": connection, "files": files, "fork": fork}).encode()
+        )
+        size = socket.CMSG_SPACE(array.array("i", [0] * 3).itemsize * 3)
+        message, ancillary, *_ = self._control.recvmsg(2**16, size)
+        if not message:
+            self._errors.seek(0)
+            said = self._errors.read()[-500:].decode(errors="replace").strip()
+            raise SandboxMissing(f"the sandbox does not start here: {said or 'no reason given'}")
+        reply = json.loads(message)
+        if "error" in reply:
+            raise OSError(reply["error"])
+        credentials = array.array("i")
+        credentials.frombytes(ancillary[0][2])
+        return credentials[0]
+
+    def close(self) -> None:
+        """End the sandbox and everything in it."""
+        self._control.close()
+        self.process.kill()
+        self.process.wait()
+        self._errors.close()
+        shutil.rmtree(self.shared, ignore_errors=True)
+
+
+class _Waiting:
+    """The outer sandbox of this process, kept for the next kernel."""
+
+    sandbox: OuterSandbox | None = None
+    can_fork = True
+
+    @classmethod
+    def get(cls) -> OuterSandbox:
+        if cls.sandbox is None or cls.sandbox.process.poll() is not None:
+            cls.drop()
+            cls.sandbox = OuterSandbox()
+            Finalize(None, cls.drop, exitpriority=10)  # also at the end of a worker process
+        return cls.sandbox
+
+    @classmethod
+    def drop(cls) -> None:
+        if cls.sandbox is not None:
+            cls.sandbox.close()
+            cls.sandbox = None
+
+
+class SandboxProvisioner(KernelProvisionerBase):
+    """jupyter_client's way to kernels that are forked inside the sandbox."""
+
+    process: psutil.Process | None = None
+    _own: OuterSandbox | None = None  # an outer sandbox that serves this kernel alone
+
+    @property
+    def has_process(self) -> bool:
+        return self.process is not None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        kwargs = await super().pre_launch(**kwargs)
-        manager = self.parent
-        sockets = Path(manager.connection_file).parent
-        kwargs["cmd"] = command(kwargs["cmd"], sockets, manager.files)
-        kwargs["cwd"] = str(sockets)
-        return kwargs
+        self.parent.write_connection_file()
+        self.connection_info = self.parent.get_connection_info()
+        return await super().pre_launch(cmd=[], **kwargs)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict:
+        here = f"{SOCKETS}/{self.parent.folder.name}"  # as the sandbox sees the kernel's folder
+        key = self.connection_info["key"].decode()
+        inside = {**self.connection_info, "ip": f"{here}/kernel", "key": key}
+        files = f"{here}/files"
+        sandbox = _Waiting.get()
+        if _Waiting.can_fork:
+            try:
+                self.process = psutil.Process(sandbox.kernel(inside, files, fork=True))
+            except OSError:
+                _Waiting.can_fork = False
+        if not _Waiting.can_fork:
+            self.process = psutil.Process(sandbox.kernel(inside, files, fork=False))
+            self._own, _Waiting.sandbox = sandbox, None
+        return self.connection_info
+
+    async def poll(self) -> int | None:
+        if self.process is None:
+            return 0
+        try:
+            alive = self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            alive = False
+        return None if alive else 0
+
+    async def wait(self) -> int | None:
+        while await self.poll() is None:
+            await asyncio.sleep(0.01)
+        self.process = None
+        return 0
+
+    async def send_signal(self, signum: int) -> None:
+        if self.process is not None:
+            try:
+                self.process.send_signal(signum)
+            except psutil.NoSuchProcess:
+                return
+
+    async def kill(self, restart: bool = False) -> None:
+        await self.send_signal(signal.SIGKILL)
+
+    async def terminate(self, restart: bool = False) -> None:
+        await self.kill(restart)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        if self._own is not None:
+            self._own.close()
+            self._own = None
 
 
 class SandboxedKernelManager(KernelManager):
-    """Manages one Python kernel in a sandbox, whatever kernel the notebook asks for.
+    """Manages one Python kernel in the sandbox, whatever kernel the notebook asks for."""
 
-    ``sockets`` is an empty folder that nobody else uses; ``files`` the submission's folder, or
-    None.
-    """
+    folder_path = Unicode(help="The folder, inside the outer sandbox's shared one, of this kernel.")
 
-    sockets = Unicode()
-    files = Instance(Path, allow_none=True)
+    @property
+    def folder(self) -> Path:
+        return Path(self.folder_path)
 
     @default("transport")
     def _transport_default(self) -> str:
@@ -119,19 +255,42 @@ class SandboxedKernelManager(KernelManager):
 
     @default("ip")
     def _ip_default(self) -> str:
-        return f"{self.sockets}/kernel"
+        return str(self.folder / "kernel")
 
     @default("connection_file")
     def _connection_file_default(self) -> str:
-        return f"{self.sockets}/connection.json"
+        return str(self.folder / "connection.json")
 
     @property
     def kernel_spec(self) -> KernelSpec:
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}",
-                  "--HistoryManager.enabled=False"],
+            argv=[],
             display_name="Python in a sandbox",
             language="python",
             interrupt_mode="message",
             metadata={"kernel_provisioner": {"provisioner_name": "autograder-sandbox"}},
-        )  # fmt: skip
+        )
+
+
+def new_manager(files: Path | None) -> SandboxedKernelManager:
+    """A manager for a kernel that starts beside copies of ``files``'s files, notebooks excepted."""
+    folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=_Waiting.get().shared))
+    beside = folder / "files"
+    beside.mkdir()
+    if files is not None:
+        _copy_files(files, beside)
+    return SandboxedKernelManager(folder_path=str(folder))
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        paths = [Path(folder, n) for n in names]
+        return [
+            p.name
+            for p in paths
+            if p.suffix == ".ipynb" or p.is_symlink() or not (p.is_dir() or p.is_file())
+        ]
+
+    size = sum(p.stat().st_size for p in source.rglob("*") if p.is_file() and not p.is_symlink())
+    if size <= SCRATCH // 2:
+        shutil.copytree(source, target, ignore=left_out, dirs_exist_ok=True)

@@ -1,11 +1,9 @@
 """One submission's kernel: run code, give up in time, survive its death, keep it within bounds."""
 
+import contextlib
 import os
 import queue
 import shutil
-import signal
-import subprocess
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -15,7 +13,7 @@ import psutil
 import zmq
 from nbformat import NotebookNode
 
-from autograder.grading.sandbox import MEGABYTE, SandboxedKernelManager
+from autograder.grading.sandbox import MEGABYTE, SandboxedKernelManager, new_manager
 
 START_SECONDS = 60.0
 INTERRUPT_SECONDS = 3.0
@@ -59,12 +57,11 @@ class Session:
     def start(self) -> None:
         """Start a fresh kernel; raises KernelDied if it does not come up."""
         self.stop()
-        self._sockets = tempfile.mkdtemp(prefix="ag-")
-        self._manager = SandboxedKernelManager(sockets=self._sockets, files=self.files)
+        self._manager = new_manager(self.files)
         self._verdict: str | None = None
         self._manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
-        self._manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self._process = psutil.Process(self._manager.provisioner.pid)
+        self._manager.start_kernel()
+        self._process = self._manager.provisioner.process
         self._client = self._manager.blocking_client()
         self._client.start_channels()
         self._watch = threading.Thread(target=self._watchdog, args=(self._manager,), daemon=True)
@@ -93,7 +90,9 @@ class Session:
             if left <= 0:
                 if interrupted:
                     self.stop()
-                    raise KernelDied(f"it ran for more than {timeout:g} s and ignored the interrupt")
+                    raise KernelDied(
+                        f"it ran for more than {timeout:g} s and ignored the interrupt"
+                    )
                 interrupted = True
                 self._manager.interrupt_kernel()
                 deadline = time.monotonic() + INTERRUPT_SECONDS
@@ -123,7 +122,7 @@ class Session:
         self._client.stop_channels()
         manager.shutdown_kernel(now=True)
         manager.cleanup_resources()
-        shutil.rmtree(self._sockets, ignore_errors=True)
+        shutil.rmtree(manager.folder, ignore_errors=True)
 
     def _reason(self, otherwise: str) -> str:
         return self._verdict or otherwise
@@ -134,30 +133,25 @@ class Session:
             excess = self._excess()
             if excess:
                 self._verdict = excess
-                try:
-                    os.kill(self._process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    return
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    self._process.kill()
             time.sleep(0.2)
 
     def _excess(self) -> str | None:
         try:
-            family = self._process.children(recursive=True)
+            family = [self._process, *self._process.children(recursive=True)]
             if len(family) > PROCESSES:
                 return f"it started more than {PROCESSES} processes"
-            memory = 0
-            for process in family:
-                memory += process.memory_info().rss
-            if memory > MEMORY:
+            if sum(process.memory_info().rss for process in family) > MEMORY:
                 return f"it used more than {MEMORY // MEGABYTE} MB of memory"
-            if _folder_size(self._sockets) > SOCKET_FOLDER:
+            if _folder_size(self._manager.folder) > SOCKET_FOLDER:
                 return "it filled a folder it should leave alone"
         except (psutil.Error, OSError):
             return None
         return None
 
 
-def _folder_size(folder: str) -> int:
+def _folder_size(folder: Path) -> int:
     return sum(e.stat(follow_symlinks=False).st_size for e in os.scandir(folder))
 
 

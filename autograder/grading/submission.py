@@ -34,7 +34,9 @@ def read_submission(path: Path) -> NotebookNode:
         notebook.cells = [c for c in notebook.cells if isinstance(c.source, str)]
         return notebook
     except Exception as error:  # nbformat, json and jsonschema each raise their own
-        reason = f"{path.name} can't be read as a notebook ({type(error).__name__}: {str(error)[:120]})"
+        reason = (
+            f"{path.name} can't be read as a notebook ({type(error).__name__}: {str(error)[:120]})"
+        )
         notebook = nbformat.v4.new_notebook(metadata={PROBLEM: reason})
         notebook.cells = [nbformat.v4.new_markdown_cell(reason)]
         return notebook
@@ -50,7 +52,9 @@ def repair(notebook: NotebookNode, released: NotebookNode) -> list[str]:
     cell id.
     """
     mended: list[str] = []
-    originals = {c.metadata.nbgrader.grade_id: c for c in released.cells if "nbgrader" in c.metadata}
+    originals = {
+        c.metadata.nbgrader.grade_id: c for c in released.cells if "nbgrader" in c.metadata
+    }
     by_cell_id = {c.id: name for name, c in originals.items()}
     kept, seen = [], set()
     for cell in notebook.cells:
