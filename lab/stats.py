@@ -21,7 +21,7 @@ class Interval(NamedTuple):
         return self.mean + self.half
 
     def __format__(self, spec):
-        return f"{self.mean:{spec}} ± {self.half:{spec}}"
+        return f"{self.mean:{spec}} ± {self.half:{spec.removeprefix('+')}}"
 
 
 def interval(samples, axis=0, level=0.95):

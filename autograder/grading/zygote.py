@@ -49,9 +49,13 @@ def main(scratch_bytes: int) -> None:
 
 def warm_up() -> None:
     """Import what most notebooks import, down to what torch imports when it is first used."""
+    sys.modules["debugpy"] = None  # the kernel does without: nobody debugs here, and it is slow
+
     import matplotlib.pyplot  # noqa: F401
     import numpy  # noqa: F401
     import torch
+    from IPython.core import completerlib, debugger, logger, oinspect  # noqa: F401
+    from IPython.extensions import storemagic  # noqa: F401
     from ipykernel import kernelapp  # noqa: F401
 
     import autograder  # noqa: F401
