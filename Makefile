@@ -1,10 +1,102 @@
-# make          set up, build the site, release the assignments, grade a sample class
-# make test     set up, pass the tests
-# make help     the rest
+# make        set up, build the site, release the assignments, grade a sample class
+# make test   set up, pass the tests
+# make help   the rest
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
-            command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
-            2>/dev/null && echo $$p && break; done)
-VENV := .venv
-BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+BIN := .venv/bin
+READY := .venv/.ready
+PORT ?= 8000
+
+BOOK := _config.yml _toc.yml $(shell find book -type f)
+LAB := $(shell find lab -name '*.py')
+GRADER := nbgrader_config.py $(shell find autograder -name '*.py')
+SOURCES := $(shell find solutions -type f)
+
+.DEFAULT_GOAL := all
+.PHONY: all setup site release sample serve test test-cuda bench clean help
+
+all: _build/html/.done _build/sample/results.jsonl
+	@echo
+	@echo "The site:            _build/html/index.html   (make serve: http://localhost:$(PORT))"
+	@echo "The assignments:     $(wildcard assignments/*/*.ipynb)"
+	@echo "Results of a class:  _build/sample/results.jsonl"
+	@echo "Feedback:            _build/sample/feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html"
+	@echo "The gradebook:       _build/sample/gradebook.db"
+
+help:
+	@echo "make            set up, build the site, release the assignments, grade a sample class"
+	@echo "make setup      the set-up alone: a virtual environment in .venv"
+	@echo "make site       build the site into _build/html"
+	@echo "make serve      show the site on localhost (PORT=8000)"
+	@echo "make release    make the students' notebooks from solutions/"
+	@echo "make sample     write and grade a sample class in _build/sample"
+	@echo "make test       all tests (needs bubblewrap and Chromium; installs them where it may)"
+	@echo "make test-cuda  the checks that need a CUDA device; fails without one"
+	@echo "make bench      time of grading, as a ratio to stock nbgrader"
+	@echo "make clean      remove what was built, but not .venv"
+
+# ---- set-up
+
+setup: $(READY)
+
+$(READY): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or name it with make PYTHON=..." >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
+	@echo "installing requirements (a few minutes the first time)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+# ---- the site: pages run once; they run again if their code or the lab changes
+
+site: _build/html/.done
+
+_build/.lab: $(LAB) | $(READY)
+	@rm -rf _build/.jupyter_cache
+	@mkdir -p _build && touch $@
+
+_build/html/.done: $(BOOK) $(SOURCES) _build/.lab _build/.released | $(READY)
+	@echo "building the site (about five minutes the first time, seconds later)"
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@touch $@
+
+serve: _build/html/.done
+	@echo "http://localhost:$(PORT)   (stop with Ctrl-C)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+# ---- the assignments, and a class to grade
+
+release: _build/.released
+
+_build/.released: $(GRADER) $(SOURCES) | $(READY)
+	$(BIN)/autograder release
+	@mkdir -p _build && touch $@
+
+sample: _build/sample/results.jsonl
+
+_build/sample/results.jsonl: _build/.released
+	@tools/debian-packages bwrap=bubblewrap
+	@rm -rf _build/sample
+	$(BIN)/autograder sample-class _build/sample/submitted
+	$(BIN)/autograder grade --submissions _build/sample/submitted --results $@
+
+# ---- checks
+
+test: $(READY)
+	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+test-cuda: $(READY)
+	@tools/debian-packages bwrap=bubblewrap
+	AUTOGRADER_REQUIRE_CUDA=1 $(BIN)/python -m pytest -m cuda
+
+bench: $(READY)
+	@tools/debian-packages bwrap=bubblewrap
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf _build autograded feedback

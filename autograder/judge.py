@@ -1,5 +1,6 @@
 """Compares outputs with expected ones. Runs where the student's code is not (``check`` excepted)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,11 +56,14 @@ def numbers(value: Any) -> np.ndarray | None:
     return None
 
 
-def difference(name: str, got: Any, expected: Any, rtol: float) -> str | None:
+def difference(
+    name: str, got: Any, expected: Any, rtol: float, scale: float | None = None
+) -> str | None:
     """How ``got`` differs from ``expected``, None if it does not.
 
-    Numbers agree if |got - expected| <= rtol max(m, FLOOR), with m the largest magnitude in
-    ``expected``'s row of the first axis (a step of a run, say). The worst element is reported.
+    Numbers agree if |got - expected| <= rtol max(m, FLOOR), with m the ``scale`` if it is given,
+    else the largest magnitude in ``expected``'s row of the first axis (a step of a run, say). The
+    worst element is reported. Infinities and nan, which a mistake may give, agree with themselves.
     """
     want = numbers(expected)
     if want is None:
@@ -72,14 +76,17 @@ def difference(name: str, got: Any, expected: Any, rtol: float) -> str | None:
         return f"{name}: expected shape {want.shape}, got shape {have.shape}"
     if want.size == 0:
         return None
-    scale = np.abs(want).max(axis=tuple(range(1, want.ndim)), keepdims=True)
+    if scale is None:
+        sizes = np.where(np.isfinite(want), np.abs(want), 0.0)
+        scale = sizes.max(axis=tuple(range(1, want.ndim)), keepdims=True)
     allowed = np.broadcast_to(rtol * np.maximum(scale, FLOOR), want.shape)
     with np.errstate(all="ignore"):
-        error = np.abs(have - want)
-    wrong = ~(error <= allowed)  # nan is wrong
+        excess = np.nan_to_num(np.abs(have - want) / allowed, nan=np.inf)
+    same = (have == want) | (np.isnan(have) & np.isnan(want))
+    wrong = ~((excess <= 1) & np.isfinite(want) | same)
     if not wrong.any():
         return None
-    excess = np.where(wrong, np.nan_to_num(error / allowed, nan=np.inf), -1.0)
+    excess = np.where(wrong, excess, -1.0)
     at = np.unravel_index(int(excess.argmax()), want.shape)
     if want.ndim == 0:
         return f"{name}: expected {float(want):.8g}, got {float(have):.8g}"
@@ -115,7 +122,7 @@ def judge(
 
     A part earns its points if nothing is wrong on any of its cases. If something is wrong, the
     known mistake that agrees with the student's outcomes on most of the failed cases, and on no
-    fewer than half of them, is named.
+    fewer than half of them, is named; of several such, the one that agrees on most of all cases.
     """
     known = {"device": device, "seconds": seconds, "note": note}
     if not isinstance(outcomes, list) or len(outcomes) != len(key.cases):
@@ -178,11 +185,13 @@ def _name_mistake(
 ) -> Mistake | None:
     if not findings:
         return None
-    best, most = None, (len(findings) - 1) // 2
+    best, most = None, ((len(findings) - 1) // 2, len(key.cases))
     for mistake in key.mistakes:
-        explained = sum(
-            _agrees(exercise, key.cases[i], outcomes[i], mistake.outcomes[i]) for i in findings
-        )
+        agrees = [
+            _agrees(exercise, case, outcome, other)
+            for case, outcome, other in zip(key.cases, outcomes, mistake.outcomes, strict=True)
+        ]
+        explained = sum(agrees[i] for i in findings), sum(agrees)
         if explained > most:
             best, most = mistake, explained
     return best
@@ -192,6 +201,15 @@ def _agrees(exercise: Exercise, case: Case, outcome: Any, other: dict) -> bool:
     if not isinstance(outcome, dict):
         return False
     if "error" in other or "error" in outcome:
-        return outcome.get("error") == other.get("error")
+        return _kind_of_error(outcome) == _kind_of_error(other)
     outputs = outcome.get("outputs")
     return isinstance(outputs, dict) and not exercise.judge(case, outputs, other["outputs"])
+
+
+def _kind_of_error(outcome: dict) -> tuple[str, str] | None:
+    """An error's type and what it is about: the first quoted name, else its text less the numbers."""
+    if "error" not in outcome:
+        return None
+    text = str(outcome.get("message"))
+    quoted = re.search(r"'[^']*'", text)
+    return str(outcome["error"]), quoted.group() if quoted else re.sub(r"[\d\s(),.]+", " ", text)

@@ -54,9 +54,9 @@ def warm_up() -> None:
     import matplotlib.pyplot  # noqa: F401
     import numpy  # noqa: F401
     import torch
+    from ipykernel import kernelapp  # noqa: F401
     from IPython.core import completerlib, debugger, logger, oinspect  # noqa: F401
     from IPython.extensions import storemagic  # noqa: F401
-    from ipykernel import kernelapp  # noqa: F401
 
     import autograder  # noqa: F401
 

@@ -16,10 +16,12 @@ class WrongAnswer:
 
 @dataclass
 class Answer:
-    """The oracle of an exercise (computes in float64) and its known mistakes."""
+    """The oracle of an exercise (computes in float64), its known mistakes, and right answers that
+    are written differently."""
 
     oracle: Any
     mistakes: list[WrongAnswer] = field(default_factory=list)
+    alternatives: list[Any] = field(default_factory=list)
 
     def mistake(self, id: str, says: str) -> Callable[[Any], Any]:
         """Decorator: register a function or class as a known mistake."""
@@ -29,3 +31,8 @@ class Answer:
             return code
 
         return register
+
+    def alternative(self, code: Any) -> Any:
+        """Decorator: register a function or class as a right answer in another dress."""
+        self.alternatives.append(code)
+        return code

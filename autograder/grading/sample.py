@@ -1,0 +1,295 @@
+"""A made-up class: submissions made from an assignment's solution, right, wrong and broken."""
+
+import copy
+import inspect
+import shutil
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.exercise import Status
+from autograder.grading.answers import ANSWERS
+from autograder.grading.course import Course, read_source
+from autograder.grading.execution import bound_exercise
+
+
+@dataclass(frozen=True)
+class SampleStudent:
+    """One submission of the sample class.
+
+    ``expected`` maps exercises to the status they should get; any other should get ``otherwise``.
+    ``mistakes`` maps exercises to the mistake that should be named.
+    """
+
+    name: str
+    about: str
+    content: NotebookNode | str | None
+    expected: dict[str, Status] = field(default_factory=dict)
+    mistakes: dict[str, str] = field(default_factory=dict)
+    otherwise: Status = "passed"
+
+
+def write_sample_class(course: Course, assignment: str, folder: Path) -> list[SampleStudent]:
+    """Write ``folder/STUDENT/assignment/assignment.ipynb`` for each student of the class."""
+    students = sample_class(course, assignment)
+    for student in students:
+        place = folder / student.name / assignment
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        if isinstance(student.content, str):
+            (place / f"{assignment}.ipynb").write_text(student.content)
+        elif student.content is not None:
+            nbformat.write(student.content, place / f"{assignment}.ipynb")
+        else:
+            (place / "answers.txt").write_text("I could not upload the notebook.\n")
+    return students
+
+
+def sample_class(course: Course, assignment: str) -> list[SampleStudent]:
+    """The students of the sample class, with what each should get."""
+    make = _Maker(course, assignment)
+    first, *_, last = make.exercises
+    middle = make.exercises[len(make.exercises) // 2]
+    students = [
+        SampleStudent("perfect", "the reference solution", make.solved()),
+        *make.other_dress(3),
+        *make.common_mistakes(3),
+        make.syntax_error(first),
+        make.missing_function(middle),
+        make.endless_loop(middle),
+        make.exits(first),
+        make.raises(last),
+        make.untouched(),
+        make.prints_and_warns(),
+        make.tampers(),
+        make.duplicates(first),
+        make.deletes_test_cells(),
+        make.stripped(),
+        make.wrong_kernel(),
+        make.another_assignment(),
+        SampleStudent(
+            "not-a-notebook",
+            "a file that is not a notebook",
+            "Dear teacher, my dog\n",
+            otherwise="error",
+        ),
+        SampleStudent("no-notebook", "the wrong file", None, otherwise="missing"),
+    ]
+    return students
+
+
+class _Maker:
+    """Makes submissions by editing the released notebook's answer cells."""
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self.released = nbformat.read(course.released(assignment), as_version=4)
+        source = read_source(course.source(assignment))
+        self.exercises = [e.id for c in self.released.cells if (e := bound_exercise(c))]
+        solutions = {c.id: c for c in source.cells if _is_answer(c)}
+        self.solutions = {name: solutions[self._answer_id(name)].source for name in self.exercises}
+
+    def _answer_id(self, exercise: str) -> str:
+        """The id of the answer cell that stands before an exercise's test cell."""
+        answers = None
+        for cell in self.released.cells:
+            if _is_answer(cell):
+                answers = cell.id
+            if cell.id == exercise:
+                return answers
+        raise KeyError(exercise)
+
+    def answered(self, answers: dict[str, str]) -> NotebookNode:
+        """A submission whose answer cells hold the given sources, by exercise."""
+        notebook = copy.deepcopy(self.released)
+        sources = {self._answer_id(name): source for name, source in answers.items()}
+        for cell in notebook.cells:
+            cell.source = sources.get(cell.id, cell.source)
+        return notebook
+
+    def solved(self, **changed: str) -> NotebookNode:
+        """The reference solution with some answers replaced."""
+        return self.answered({**self.solutions, **changed})
+
+    def other_dress(self, count: int) -> list[SampleStudent]:
+        def answer(name: str, k: int) -> str:
+            alternatives = ANSWERS[name].alternatives
+            return (
+                source_of(alternatives[k % len(alternatives)])
+                if alternatives
+                else self.solutions[name]
+            )
+
+        return [
+            SampleStudent(
+                f"other-dress-{k + 1}",
+                "right answers, written differently",
+                self.answered({name: answer(name, k) for name in self.exercises}),
+            )
+            for k in range(count)
+        ]
+
+    def common_mistakes(self, count: int) -> list[SampleStudent]:
+        students = []
+        for k in range(count):
+            chosen = {name: ANSWERS[name].mistakes[k] for name in self.exercises}
+            students.append(
+                SampleStudent(
+                    f"mistakes-{k + 1}",
+                    f"in every exercise its common mistake number {k + 1}",
+                    self.answered({name: source_of(m.code) for name, m in chosen.items()}),
+                    mistakes={name: m.id for name, m in chosen.items()},
+                    otherwise="failed",
+                )
+            )
+        return students
+
+    def syntax_error(self, name: str) -> SampleStudent:
+        broken = self.solutions[name].replace("return", "retrun the", 1)
+        return SampleStudent(
+            "syntax-error",
+            f"{name} does not parse",
+            self.solved(**{name: broken}),
+            {name: "missing"},
+        )
+
+    def missing_function(self, name: str) -> SampleStudent:
+        notebook = self.solved()
+        notebook.cells = [c for c in notebook.cells if c.id != self._answer_id(name)]
+        return SampleStudent("missing-function", f"{name} was deleted", notebook, {name: "missing"})
+
+    def _body(self, name: str, lines: str) -> str:
+        """An answer with the head of the reference solution and another body."""
+        head, _, _ = self.solutions[name].partition("### BEGIN SOLUTION")
+        indent = " " * (len(head) - len(head.rstrip(" ")))
+        return head.rstrip(" ") + textwrap.indent(lines, indent or "    ")
+
+    def endless_loop(self, name: str) -> SampleStudent:
+        answer = self._body(name, "while True:\n    pass")
+        return SampleStudent(
+            "endless-loop",
+            f"{name} never returns",
+            self.solved(**{name: answer}),
+            {name: "timeout"},
+        )
+
+    def exits(self, name: str) -> SampleStudent:
+        answer = self._body(name, "import os\nos._exit(0)")
+        return SampleStudent(
+            "exits", f"{name} ends the process", self.solved(**{name: answer}), {name: "error"}
+        )
+
+    def raises(self, name: str) -> SampleStudent:
+        answer = self._body(name, "raise RuntimeError('to be done')")
+        return SampleStudent(
+            "raises", f"{name} raises an error", self.solved(**{name: answer}), {name: "error"}
+        )
+
+    def untouched(self) -> SampleStudent:
+        return SampleStudent(
+            "untouched", "as released", copy.deepcopy(self.released), otherwise="missing"
+        )
+
+    def prints_and_warns(self) -> SampleStudent:
+        noise = "import sys, warnings\nprint('x' * 10_000)\nprint('careful', file=sys.stderr)\nwarnings.warn('careful')\n"
+        answers = {name: noise + source for name, source in self.solutions.items()}
+        return SampleStudent("noisy", "right, with prints and warnings", self.answered(answers))
+
+    def tampers(self) -> SampleStudent:
+        """Every trick that earns points in a grader that decides inside the student's process."""
+        notebook = copy.deepcopy(self.released)
+        for cell in notebook.cells:
+            if bound_exercise(cell):
+                cell.metadata.nbgrader.points = 1000
+                cell.source = "float(1000)"
+                cell.outputs = [
+                    nbformat.v4.new_output(
+                        "execute_result", {"text/plain": "1000.0"}, execution_count=1
+                    )
+                ]
+        notebook.cells.insert(1, nbformat.v4.new_code_cell(TAMPERING))
+        return SampleStudent(
+            "tampers", "nothing right, much tampered with", notebook, otherwise="missing"
+        )
+
+    def duplicates(self, name: str) -> SampleStudent:
+        notebook = self.solved()
+        cells = []
+        for cell in notebook.cells:
+            cells.append(cell)
+            if cell.id in (name, self._answer_id(name)):
+                cells.append(copy.deepcopy(cell))
+        notebook.cells = cells
+        return SampleStudent("duplicated-cells", f"the cells of {name} stand twice", notebook)
+
+    def deletes_test_cells(self) -> SampleStudent:
+        notebook = self.solved()
+        notebook.cells = [c for c in notebook.cells if not bound_exercise(c)]
+        return SampleStudent("no-test-cells", "right, all test cells deleted", notebook)
+
+    def stripped(self) -> SampleStudent:
+        notebook = self.solved()
+        for i, cell in enumerate(notebook.cells):
+            cell.metadata.clear()
+            cell.id = f"new-{i}"
+        return SampleStudent(
+            "stripped-metadata", "right, saved by a tool that drops metadata", notebook
+        )
+
+    def wrong_kernel(self) -> SampleStudent:
+        notebook = self.solved()
+        notebook.metadata.kernelspec = {
+            "name": "julia-1.9",
+            "display_name": "Julia",
+            "language": "julia",
+        }
+        return SampleStudent("wrong-kernel", "right, with another kernel's name", notebook)
+
+    def another_assignment(self) -> SampleStudent:
+        notebook = nbformat.v4.new_notebook()
+        cell = nbformat.v4.new_code_cell("def two_layer_net(x):\n    return x")
+        cell.metadata.nbgrader = {"grade": False, "grade_id": "two-layer-net", "locked": False,
+                                  "schema_version": 3, "solution": True, "task": False}  # fmt: skip
+        notebook.cells = [cell]
+        return SampleStudent(
+            "another-assignment",
+            "the notebook of another assignment",
+            notebook,
+            otherwise="missing",
+        )
+
+
+TAMPERING = """
+import os, sys, numpy as np, builtins
+np.allclose = np.isclose = np.array_equal = lambda *a, **k: True
+np.testing.assert_allclose = lambda *a, **k: None
+class Agrees(float):
+    __eq__ = __le__ = __ge__ = __lt__ = __gt__ = lambda self, other: True
+import autograder, autograder.judge, autograder.probe
+autograder.check = lambda f: print("all right")
+autograder.judge.judge = lambda *a, **k: 1000.0
+def publish(*a, **k):
+    from IPython.display import publish_display_data
+    publish_display_data({"text/plain": "1000.0"})
+    return 1000.0
+autograder.probe.publish = publish
+get_ipython().input_transformers_post.append(lambda lines: ["1000.0\\n"] if "check" in "".join(lines) else lines)
+for place in ("gradebook.db", "../gradebook.db", "../../../gradebook.db"):
+    if os.path.exists(place):
+        open(place, "w").write("")
+"""
+
+
+def _is_answer(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution", False)
+
+
+def source_of(code: Callable) -> str:
+    """The source of a registered answer, without its decorators, as a student would hand it in."""
+    lines = textwrap.dedent(inspect.getsource(code)).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(("def ", "class ")))
+    imports = "import numpy as np\nimport torch\n\n"
+    return imports + "\n".join(lines[start:])
