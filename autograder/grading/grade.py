@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -12,6 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.grading.course import Course, CourseError, run_nbgrader
@@ -114,6 +116,9 @@ def _run_all(course: Course, config: Config, jobs: list[Job]) -> Iterator[tuple[
 def grade_submission(course: Course, config: Config, job: Job) -> list[Result]:
     """Grade one submission with nbgrader and the plug-in, write its feedback, return its results."""
     logging.getLogger("traitlets").setLevel(logging.ERROR)
+    warnings.simplefilter(
+        "ignore", SAWarning
+    )  # nbgrader's own queries, nothing a reader can act on
     if not job.notebook.is_file():
         return _zeros(course, config, job, "missing", _what_is_there(job))
     try:
@@ -148,8 +153,10 @@ def _what_is_there(job: Job) -> str:
 
 
 def _zeros(course: Course, config: Config, job: Job, status, reason: str) -> list[Result]:
-    """Zero points with a reason for every exercise, in the gradebook too."""
+    """Zero points with a reason for every exercise, in the gradebook too; nothing old is left."""
     folder = _class_folder(config)
+    for step in ("autograded", "feedback"):
+        shutil.rmtree(folder / step / job.student / job.assignment, ignore_errors=True)
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_student(job.student)
         submission = gradebook.update_or_create_submission(job.assignment, job.student)

@@ -21,8 +21,8 @@ from autograder.grading.execution import bound_exercise
 class SampleStudent:
     """One submission of the sample class.
 
-    ``expected`` maps exercises to the status they should get; any other should get ``otherwise``.
-    ``mistakes`` maps exercises to the mistake that should be named.
+    ``expected`` maps exercises to the status they should get; any other should get ``otherwise``,
+    None if several are right. ``mistakes`` maps exercises to the mistake that should be named.
     """
 
     name: str
@@ -30,7 +30,7 @@ class SampleStudent:
     content: NotebookNode | str | None
     expected: dict[str, Status] = field(default_factory=dict)
     mistakes: dict[str, str] = field(default_factory=dict)
-    otherwise: Status = "passed"
+    otherwise: Status | None = "passed"
 
 
 def write_sample_class(course: Course, assignment: str, folder: Path) -> list[SampleStudent]:
@@ -142,7 +142,7 @@ class _Maker:
                     f"in every exercise its common mistake number {k + 1}",
                     self.answered({name: source_of(m.code) for name, m in chosen.items()}),
                     mistakes={name: m.id for name, m in chosen.items()},
-                    otherwise="failed",
+                    otherwise=None,
                 )
             )
         return students
@@ -212,7 +212,7 @@ class _Maker:
                 ]
         notebook.cells.insert(1, nbformat.v4.new_code_cell(TAMPERING))
         return SampleStudent(
-            "tampers", "nothing right, much tampered with", notebook, otherwise="missing"
+            "tampers", "nothing right, much tampered with", notebook, otherwise="error"
         )
 
     def duplicates(self, name: str) -> SampleStudent:
