@@ -97,8 +97,22 @@ def difference(
     )
 
 
+def unusable(outputs: Outputs, expected: Outputs) -> list[str] | None:
+    """What to say where a probe could make nothing of an answer and says why under ``unusable``.
+
+    None where that is not so.
+    """
+    if "unusable" not in outputs and "unusable" not in expected:
+        return None
+    if outputs.get("unusable") == expected.get("unusable"):
+        return []
+    return [str(outputs.get("unusable", "this answer can be used"))]
+
+
 def close(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """The ordinary judge: every expected output is there and agrees."""
+    if (objection := unusable(outputs, expected)) is not None:
+        return objection
     rtol = tolerance(case.inputs)
     findings = []
     for name, want in expected.items():
@@ -107,6 +121,38 @@ def close(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
         elif (finding := difference(name, outputs[name], want, rtol)) is not None:
             findings.append(finding)
     return findings
+
+
+def close_by_step(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """The judge of runs: each output holds a value a step, and the first wrong step is reported.
+
+    A value is compared at the scale of the largest one so far in the run.
+    """
+    if (objection := unusable(outputs, expected)) is not None:
+        return objection
+    rtol = tolerance(case.inputs)
+    findings = [f"{name} is not expected here" for name in outputs if name not in expected]
+    for name, want in expected.items():
+        if name not in outputs:
+            findings.append(f"there is no {name}")
+        elif (finding := _first_wrong_step(name, outputs[name], want, rtol)) is not None:
+            findings.append(finding)
+    return findings
+
+
+def _first_wrong_step(name: str, got: Any, want: Any, rtol: float) -> str | None:
+    count = len(want)
+    whole = isinstance(got, list) or (isinstance(got, np.ndarray) and got.ndim > 0)
+    if not whole or len(got) != count:
+        return f"{name}: expected {count} steps"
+    scale = 0.0
+    for step, (have, value) in enumerate(zip(got, want, strict=True), start=1):
+        sizes = np.abs(known) if (known := numbers(value)) is not None else np.zeros(1)
+        scale = max(scale, float(sizes[np.isfinite(sizes)].max(initial=0.0)))
+        label = f"step {step} of {count}: {name}"
+        if (finding := difference(label, have, value, rtol, scale)) is not None:
+            return finding
+    return None
 
 
 def judge(

@@ -49,9 +49,7 @@ def claimed_derivatives(gradient: np.ndarray, directions: np.ndarray) -> np.ndar
     return directions.reshape(len(directions), -1) @ gradient.ravel()
 
 
-def relative_errors(
-    claimed: np.ndarray, measured: np.ndarray, floor: float = FLOOR
-) -> np.ndarray:
+def relative_errors(claimed: np.ndarray, measured: np.ndarray, floor: float = FLOOR) -> np.ndarray:
     """|claimed - measured| relative to the larger of the two, for each direction.
 
     Slopes smaller than ``floor`` times the largest one are compared as if they were that large:
@@ -82,4 +80,6 @@ def gradient_error(
     else:
         directions = random_directions(rng or np.random.default_rng(), x.shape, count)
     measured = directional_derivatives(f, x, directions, h)
-    return float(relative_errors(claimed_derivatives(gradient, directions), measured).max(initial=0.0))
+    return float(
+        relative_errors(claimed_derivatives(gradient, directions), measured).max(initial=0.0)
+    )

@@ -17,7 +17,7 @@ from autograder.grading import grade
 from autograder.grading.course import Course, run_nbgrader
 from autograder.grading.execution import bound_exercise
 from autograder.grading.sample import sample_class
-from tests.course import ROOT, copy_course
+from tests.course import copy_course
 
 ASSIGNMENT = "optimizers"
 ROUNDS = 5

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -116,9 +117,8 @@ def _run_all(course: Course, config: Config, jobs: list[Job]) -> Iterator[tuple[
 def grade_submission(course: Course, config: Config, job: Job) -> list[Result]:
     """Grade one submission with nbgrader and the plug-in, write its feedback, return its results."""
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    warnings.simplefilter(
-        "ignore", SAWarning
-    )  # nbgrader's own queries, nothing a reader can act on
+    # nbgrader's own queries: nothing that a reader could act on
+    warnings.simplefilter("ignore", SAWarning)
     if not job.notebook.is_file():
         return _zeros(course, config, job, "missing", _what_is_there(job))
     try:

