@@ -85,11 +85,19 @@ def _table(titles, rows, widths):
     return nodes.table("", group, classes=["claims-table"])
 
 
+def drop_repeated_ids(app, doctree, docname):
+    """Take the id off the body of exercises and solutions, which is the same for all of them."""
+    for section in doctree.findall(nodes.section):
+        if section["ids"] in (["exercise-content"], ["solution-content"]):
+            section["ids"] = []
+
+
 def setup(app):
     app.add_node(claims_table)
     app.add_directive("claims-table", ClaimsTable)
     app.connect("env-updated", pages_with_tables)
     app.connect("doctree-resolved", fill_claims_tables)
+    app.connect("doctree-resolved", drop_repeated_ids)
     app.add_js_file("site.js", loading_method="defer")
 
     url = os.environ.get("SITE_URL", "").rstrip("/") + "/"

@@ -1,0 +1,92 @@
+"""A real browser for the tests that need one: Debian's Chromium, headless, and a local server."""
+
+import functools
+import json
+import shutil
+import tempfile
+import threading
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serve(folder):
+    """Serve ``folder`` on a free port of this machine; yields its address, with a final slash."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _find(*names):
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        raise RuntimeError(
+            f"no {names[0]}: run `make setup`, or install Debian's packages chromium, chromium-driver"
+        )
+    return found
+
+
+@contextmanager
+def launch(width=1280, height=900):
+    """Start a browser with an empty profile; yields the selenium driver.
+
+    The driver keeps two logs: ``browser`` (the console) and ``performance`` (see ``requests``).
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = webdriver.ChromeOptions()
+        options.binary_location = _find("chromium", "google-chrome", "chrome")
+        for flag in (*FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        driver = webdriver.Chrome(options=options, service=Service(_find("chromedriver")))
+        try:
+            resize(driver, width, height)
+            yield driver
+        finally:
+            driver.quit()
+
+
+def resize(driver, width, height=900):
+    """Give the page a viewport of ``width`` by ``height`` CSS pixels, narrower than a window can be."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def requests(driver):
+    """The requests since the last call: a list of ``(address, HTTP status or None)``."""
+    asked, status = {}, {}
+    for entry in driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        params = message["params"]
+        if message["method"] == "Network.requestWillBeSent":
+            asked[params["requestId"]] = params["request"]["url"]
+        elif message["method"] == "Network.responseReceived":
+            status[params["requestId"]] = params["response"]["status"]
+    return [(url, status.get(request)) for request, url in asked.items()]

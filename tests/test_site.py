@@ -1,0 +1,253 @@
+"""The built site, page by page, in a real browser."""
+
+import fcntl
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+from browser import launch, requests, resize, serve
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from lab.claims import CLAIMS, OUTCOMES
+
+ROOT = Path(__file__).resolve().parent.parent
+HTML = ROOT / "_build" / "html"
+BUILT = ROOT / "_build" / ".site"  # touched after a build without warnings, here and by make
+NARROW = 390  # CSS pixels, a phone
+
+pytestmark = pytest.mark.xdist_group("site")  # one worker builds and visits the site
+
+# What a page is asked once it has loaded. Text that a reader does not see as prose (code, and the
+# TeX source that KaTeX keeps for screen readers) is left out of `prose`.
+FACTS = r"""
+const article = document.querySelector("article");
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const texts = (selector) => all(selector, article).map((e) => e.textContent.trim());
+const prose = article.cloneNode(true);
+all("pre, code, script, style, .katex, .playground", prose).forEach((e) => e.remove());
+return {
+  headings: all("h1, h2, h3, h4, h5, h6", article).map((e) => [+e.tagName[1], e.textContent.trim()]),
+  images: all("img").map((e) => [e.getAttribute("src"), e.alt.trim(), e.complete && e.naturalWidth > 0]),
+  bareFigures: all("figure", article).filter((e) => !e.querySelector("figcaption")?.textContent.trim())
+    .concat(all(".cell_output img", article).filter((e) => !e.closest("figure"))).map((e) => e.outerHTML.slice(0, 200)),
+  links: all("a[href]").map((e) => e.href),
+  ids: all("[id]").map((e) => e.id),
+  errors: all(".output.traceback, .output.stderr, .output.error", article).map((e) => e.textContent.trim().slice(0, 300)),
+  outputs: texts(".cell_output"),
+  prose: prose.textContent,
+  badMath: texts(".katex-error").concat(all(".math", article).filter((e) => !e.querySelector(".katex")).map((e) => e.outerHTML.slice(0, 200))),
+  glued: texts(".pasted-text, .pasted-inline, .pasted-figure, .pasted-markdown"),
+  claims: all(".claim", article).map((e) => [e.id, e.textContent]),
+  solutions: all("div.solution.dropdown", article).length,
+  folds: all("div.solution.dropdown > .admonition-title .toggle-button", article).length,
+};
+"""
+TOO_WIDE = """
+const limit = document.documentElement.clientWidth;
+if (document.documentElement.scrollWidth <= limit) return [];
+const wide = [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > limit + 1);
+return ["page"].concat(wide.slice(0, 5).map((e) => e.outerHTML.slice(0, 120)));
+"""
+
+
+def build():
+    """Build the site unless nothing has changed since the last build without warnings."""
+    sources = [ROOT / "_config.yml", ROOT / "_toc.yml", *ROOT.glob("book/**/*"), *ROOT.glob("lab/*.py")]
+    newest = max(p.stat().st_mtime for p in sources if p.is_file() and p.suffix != ".pyc")
+    if BUILT.exists() and HTML.exists() and BUILT.stat().st_mtime > newest:
+        return
+    command = [sys.executable, "-m", "jupyter_book", "build", ".", "-W", "-n", "--keep-going"]
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode:
+        BUILT.unlink(missing_ok=True)
+        pytest.fail("the site does not build without warnings:\n" + done.stdout[-6000:])
+    BUILT.touch()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The address of the built site."""
+    BUILT.parent.mkdir(exist_ok=True)
+    with open(BUILT.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build()
+    with serve(HTML) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def driver():
+    with launch() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def pages(site, driver):
+    """Each page's facts, after a visit at the width of a desk and a look at that of a phone."""
+    facts = {}
+    for file in sorted(HTML.rglob("*.html")):
+        name = file.relative_to(HTML).as_posix()
+        if name.startswith(("_static/", "reports/")) or name == "index.html":
+            continue
+        resize(driver, 1280)
+        driver.get(site + name)
+        page = facts[name] = driver.execute_script(FACTS)
+        resize(driver, NARROW)
+        page["too wide"] = driver.execute_script(TOO_WIDE)
+        page["requests"] = requests(driver)
+        page["console"] = [e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"]
+    resize(driver, 1280)
+    return facts
+
+
+@pytest.fixture(scope="session")
+def chapters(pages):
+    """The pages that people wrote, without the search page and the like."""
+    return {name: page for name, page in pages.items() if name.startswith("book/")}
+
+
+def faults(pages, find):
+    """Every fault that ``find(page)`` yields, with the page it is on."""
+    return [f"{name}: {fault}" for name, page in pages.items() for fault in find(page)]
+
+
+def test_every_page_of_the_contents_is_built(chapters):
+    listed = re.findall(r"(?:root|file): *(\S+)", (ROOT / "_toc.yml").read_text())
+    assert {f"{name}.html" for name in listed} == set(chapters)
+
+
+def test_no_error_output(chapters):
+    def find(page):
+        yield from page["errors"]
+        yield from (text[:300] for text in page["outputs"] if "Traceback (most recent" in text)
+
+    assert not faults(chapters, find)
+
+
+def test_no_request_leaves_the_site(site, pages):
+    def find(page):
+        assert page["requests"], "the browser logged no request"
+        for url, status in page["requests"]:
+            if not url.startswith((site, "data:", "blob:")):
+                yield url
+            elif status is not None and status >= 400:
+                yield f"{status} {url}"
+
+    assert not faults(pages, find)
+
+
+def test_console_is_quiet(pages):
+    assert not faults(pages, lambda page: page["console"])
+
+
+def test_internal_links_resolve(site, pages):
+    ids = {name: set(page["ids"]) for name, page in pages.items()}
+
+    def find(page):
+        for url in page["links"]:
+            if not url.startswith(site):
+                continue
+            address, anchor = urldefrag(unquote(url).removeprefix(site))
+            address = address.partition("?")[0]
+            if address in ids:
+                if anchor and anchor not in ids[address]:
+                    yield f"no #{anchor} on {address}"
+            elif not (HTML / address).is_file():
+                yield f"no file {address}"
+
+    assert not faults(pages, find)
+
+
+def test_images_load_and_have_alternative_text(pages):
+    def find(page):
+        for source, alternative, loaded in page["images"]:
+            if not alternative or alternative == source or not loaded:
+                yield f"{source}: alt {alternative!r}, {'loaded' if loaded else 'not loaded'}"
+
+    assert not faults(pages, find)
+
+
+def test_figures_have_captions(chapters):
+    assert not faults(chapters, lambda page: page["bareFigures"])
+    assert any("figcaption" not in page["bareFigures"] and page["images"] for page in chapters.values())
+
+
+def test_formulas_are_rendered(chapters):
+    def find(page):
+        yield from page["badMath"]
+        yield from re.findall(r".{0,40}(?:\$\$|\\\(|\\\[|\\begin\{).{0,40}", page["prose"])
+
+    assert not faults(chapters, find)
+
+
+def test_headings_are_in_order(chapters):
+    def find(page):
+        levels = [level for level, _ in page["headings"]]
+        if levels[:1] != [1] or levels.count(1) != 1:
+            yield f"first heading and only h1: {page['headings'][:3]}"
+        for (above, _), (level, text) in zip(page["headings"], page["headings"][1:], strict=False):
+            if level > above + 1:
+                yield f"h{above} is followed by h{level} {text!r}"
+
+    assert not faults(chapters, find)
+
+
+def test_ids_are_unique(chapters):
+    assert not faults(chapters, lambda page: {i for i in page["ids"] if page["ids"].count(i) > 1})
+
+
+def test_no_page_is_wider_than_a_phone(pages):
+    assert not faults(pages, lambda page: page["too wide"])
+
+
+def test_no_unresolved_text(chapters):
+    def find(page):
+        yield from re.findall(r"\{[a-z]+(?::[a-z]+)?\}`?.{0,60}", page["prose"])  # a role left raw
+        for text in page["glued"]:
+            if not text or re.search(r"\b(nan|None|np\.)|object at 0x", text):
+                yield f"glued: {text!r}"
+
+    assert not faults(chapters, find)
+
+
+def test_every_claim_has_one_card(chapters):
+    cards = [card for page in chapters.values() for card in page["claims"]]
+    assert sorted(id for id, _ in cards) == sorted(f"claim-{claim}" for claim in CLAIMS)
+    for id, text in cards:
+        assert any(f"Here: {outcome}." in text for outcome in OUTCOMES), f"{id}: {text}"
+    assert "not measured yet" not in chapters["book/reference/claims.html"]["prose"]
+
+
+@pytest.mark.parametrize("word, page", [("momentum", "momentum.html"), ("조건수", "glossary.html")])
+def test_search_finds(site, driver, word, page):
+    driver.get(f"{site}search.html?q={word}")
+    WebDriverWait(driver, 20).until(
+        lambda d: page in " ".join(a.get_attribute("href") for a in d.find_elements(By.CSS_SELECTOR, "#search-results li a"))
+    )
+
+
+def test_solutions_open_from_the_keyboard(site, driver, chapters):
+    folded = {name: page["solutions"] for name, page in chapters.items() if page["solutions"]}
+    assert folded, "no page has a hidden solution"
+    for name, solutions in folded.items():
+        assert chapters[name]["folds"] == solutions, f"{name}: a hidden solution cannot be opened"
+        driver.get(site + name)
+        solution = driver.find_element(By.CSS_SELECTOR, "div.solution.dropdown")
+        body = solution.find_element(By.CSS_SELECTOR, ".admonition-title + *")
+        assert not body.is_displayed(), f"{name}: the solution is open from the start"
+        link = solution.find_element(By.CSS_SELECTOR, ".admonition-title a")
+        driver.execute_script("arguments[0].focus()", link)
+        link.send_keys(Keys.TAB)
+        button = driver.switch_to.active_element
+        assert "toggle-button" in button.get_attribute("class"), f"{name}: Tab skips the button"
+        assert "Solution to" in button.accessible_name
+        button.send_keys(Keys.ENTER)
+        WebDriverWait(driver, 5).until(lambda _, body=body: body.is_displayed())
+        assert button.get_attribute("aria-expanded") == "true"
