@@ -46,7 +46,7 @@ def claimed_derivatives(gradient: np.ndarray, directions: np.ndarray) -> np.ndar
         raise ValueError(
             f"the gradient has shape {gradient.shape}, but x has shape {directions.shape[1:]}"
         )
-    return directions.reshape(len(directions), -1) @ gradient.ravel()
+    return np.tensordot(directions, gradient, axes=gradient.ndim)
 
 
 def relative_errors(claimed: np.ndarray, measured: np.ndarray, floor: float = FLOOR) -> np.ndarray:

@@ -31,7 +31,7 @@ def newton(w, g, state, lr, hessian, damping):
 
 
 def bfgs_update(b, s, y):
-    """BFGS: the matrix nearest to B ~ H^{-1} that is symmetric and maps y to s.
+    """BFGS: the symmetric matrix that maps y to s and is nearest to B ~ H^{-1} in a weighted norm.
 
     With r = 1 / y's, B <- (I - r s y') B (I - r y s') + r s s'. ``b`` is ``(N, N)``; ``s`` is the
     last step and ``y`` the change of the gradient over it, both ``(N,)``. Stays positive definite

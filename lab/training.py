@@ -48,7 +48,7 @@ def train(
     seeds: int = 5,
     steps: int = 500,
     batch_size: int | None = 64,
-    schedule: Callable[[int], float] | None = None,
+    schedule: Callable[[int], float] | Sequence[Callable[[int], float]] | None = None,
     record_every: int = 25,
     **hyper,
 ) -> Run:
@@ -57,10 +57,14 @@ def train(
     Seed ``s`` fixes the initial weights and the order of the mini-batches, and is shared by all
     learning rates, so that rates are compared on the same draws. ``batch_size=None`` uses the full
     training set at each step. ``schedule(t)`` is a factor on the learning rate at step ``t``
-    (from 0). Further keywords go to the rule. The model must be free of buffers (no batch norm):
-    members share one functional call.
+    (from 0); a sequence of them gives each learning rate its own. Further keywords go to the rule.
+    The model must be free of buffers (no batch norm): members share one functional call. Raises
+    ValueError for a model with buffers, or if there are not as many schedules as learning rates.
     """
     rates = np.atleast_1d(np.asarray(lr, dtype=float))
+    schedules = schedule if isinstance(schedule, Sequence) else [schedule] * len(rates)
+    if len(schedules) != len(rates):
+        raise ValueError(f"{len(schedules)} schedules for {len(rates)} learning rates")
     models = []
     for seed in range(seeds):
         torch.manual_seed(seed)
@@ -100,10 +104,6 @@ def train(
 
     generators = [torch.Generator().manual_seed(1_000_003 + s) for s in range(S)]
     states: dict[str, dict] = {k: {} for k in params}
-    rate = {
-        k: torch.tensor(rates, dtype=torch.float32).view(L, *[1] * (v.dim() - 1))
-        for k, v in params.items()
-    }
     recorded: list[tuple] = []
     moments = []
     order = None
@@ -127,10 +127,11 @@ def train(
             x, y = data.x_train[index], data.y_train[index]
         params = {k: v.requires_grad_() for k, v in params.items()}
         grads = torch.autograd.grad(losses(params, x, y).sum(), list(params.values()))
-        factor = 1.0 if schedule is None else schedule(t)
+        factors = [1.0 if s is None else s(t) for s in schedules]
+        rate = torch.tensor(rates * factors, dtype=torch.float32)
         with torch.no_grad():
             params = {
-                k: rule(w.detach(), g, states[k], rate[k] * factor, **hyper)
+                k: rule(w.detach(), g, states[k], rate.view(L, *[1] * (w.dim() - 1)), **hyper)
                 for (k, w), g in zip(params.items(), grads, strict=True)
             }
     seconds = time.perf_counter() - began

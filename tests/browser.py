@@ -61,13 +61,15 @@ def launch(width=1280, height=900):
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         options = webdriver.ChromeOptions()
-        options.binary_location = _find("chromium", "google-chrome", "chrome")
+        options.binary_location = _find("chromium", "google-chrome")
         for flag in (*FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         driver = webdriver.Chrome(options=options, service=Service(_find("chromedriver")))
         try:
             resize(driver, width, height)
+            driver.get("about:blank")
+            requests(driver)  # forget those of the page that the browser opened with
             yield driver
         finally:
             driver.quit()

@@ -27,18 +27,21 @@ def test_turning_changes_neither_the_start_in_the_bowls_axes_nor_the_first_loss(
 
 def test_arrival_of_gradient_descent_is_known_in_closed_form():
     bowls = Bowls(np.eye(2)[None], np.array([[1.0, 0.0]]))
-    steps = steps_to_arrive(bowls, rules.sgd, [0.1, 0.5], 100, near=0.01, for_good=True)
-    np.testing.assert_array_equal(steps, [[44.0], [7.0]])  # 0.9^44 < 0.01, 0.5^7 < 0.01
-    first = steps_to_arrive(bowls, rules.sgd, [0.1, 0.5], 100, near=0.01)
-    np.testing.assert_array_equal(first, [[np.nan], [7.0]])  # the quicker rate ends the race
-    assert quickest_rate(first) == 1
+    slow = steps_to_arrive(bowls, rules.sgd, [0.1], 100, near=0.01)
+    np.testing.assert_array_equal(slow, [[44.0]])  # 0.9^43 > 0.01 > 0.9^44
+    both = steps_to_arrive(bowls, rules.sgd, [0.1, 0.5], 100, near=0.01)
+    np.testing.assert_array_equal(both, [[np.nan], [7.0]])  # the quicker rate ends the race
+    assert quickest_rate(both) == 1
 
 
-def test_passing_through_is_not_arriving_for_good():
-    bowls = Bowls(np.eye(1)[None], np.array([[1.0]]))
-    visit = steps_to_arrive(bowls, rules.momentum, [0.1], 400, near=0.05)
-    stay = steps_to_arrive(bowls, rules.momentum, [0.1], 400, near=0.05, for_good=True)
-    assert visit[0, 0] < stay[0, 0]
+def test_rates_and_bowls_do_not_mix():
+    bowls = random_bowls(30.0, 3, 4, turned=True)
+    together = steps_to_arrive(bowls, rules.momentum, [1e-9, 0.02], 500)
+    alone = [
+        steps_to_arrive(Bowls(h[None], w[None]), rules.momentum, [0.02], 500)[0, 0]
+        for h, w in zip(*bowls, strict=True)
+    ]
+    np.testing.assert_array_equal(together[1], alone)
 
 
 def test_no_rate_arrives():

@@ -3,7 +3,6 @@
 import fcntl
 import re
 import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
@@ -17,7 +16,6 @@ from lab.claims import CLAIMS, OUTCOMES
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
-BUILT = ROOT / "_build" / ".site"  # touched after a build without warnings, here and by make
 NARROW = 390  # CSS pixels, a phone
 
 pytestmark = pytest.mark.xdist_group("site")  # one worker builds and visits the site
@@ -25,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("site")  # one worker builds and visits the
 # What a page is asked once it has loaded. Text that a reader does not see as prose (code, and the
 # TeX source that KaTeX keeps for screen readers) is left out of `prose`.
 FACTS = r"""
-const article = document.querySelector("article");
+const article = document.querySelector("article") ?? document.querySelector("main");
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const texts = (selector) => all(selector, article).map((e) => e.textContent.trim());
 const prose = article.cloneNode(true);
@@ -33,6 +31,7 @@ all("pre, code, script, style, .katex, .playground", prose).forEach((e) => e.rem
 return {
   headings: all("h1, h2, h3, h4, h5, h6", article).map((e) => [+e.tagName[1], e.textContent.trim()]),
   images: all("img").map((e) => [e.getAttribute("src"), e.alt.trim(), e.complete && e.naturalWidth > 0]),
+  figures: all("figure", article).length,
   bareFigures: all("figure", article).filter((e) => !e.querySelector("figcaption")?.textContent.trim())
     .concat(all(".cell_output img", article).filter((e) => !e.closest("figure"))).map((e) => e.outerHTML.slice(0, 200)),
   links: all("a[href]").map((e) => e.href),
@@ -55,29 +54,17 @@ return ["page"].concat(wide.slice(0, 5).map((e) => e.outerHTML.slice(0, 120)));
 """
 
 
-def build():
-    """Build the site unless nothing has changed since the last build without warnings."""
-    sources = [ROOT / "_config.yml", ROOT / "_toc.yml", *ROOT.glob("book/**/*"), *ROOT.glob("lab/*.py")]
-    newest = max(p.stat().st_mtime for p in sources if p.is_file() and p.suffix != ".pyc")
-    if BUILT.exists() and HTML.exists() and BUILT.stat().st_mtime > newest:
-        return
-    command = [sys.executable, "-m", "jupyter_book", "build", ".", "-W", "-n", "--keep-going"]
-    done = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode:
-        BUILT.unlink(missing_ok=True)
-        pytest.fail("the site does not build without warnings:\n" + done.stdout[-6000:])
-    BUILT.touch()
-
-
 @pytest.fixture(scope="session")
 def site():
-    """The address of the built site."""
-    BUILT.parent.mkdir(exist_ok=True)
-    with open(BUILT.with_suffix(".lock"), "w") as lock:
+    """The address of the site, which make builds unless nothing has changed since it last did."""
+    HTML.parent.mkdir(exist_ok=True)
+    with open(HTML.parent / ".site.lock", "w") as lock:  # pytest-xdist starts several of us
         fcntl.flock(lock, fcntl.LOCK_EX)
-        build()
+        made = subprocess.run(
+            ["make", "site"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    if made.returncode:
+        pytest.fail("the site does not build without warnings:\n" + made.stdout[-6000:])
     with serve(HTML) as address:
         yield address
 
@@ -102,7 +89,9 @@ def pages(site, driver):
         resize(driver, NARROW)
         page["too wide"] = driver.execute_script(TOO_WIDE)
         page["requests"] = requests(driver)
-        page["console"] = [e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"]
+        page["console"] = [
+            e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"
+        ]
     resize(driver, 1280)
     return facts
 
@@ -113,9 +102,10 @@ def chapters(pages):
     return {name: page for name, page in pages.items() if name.startswith("book/")}
 
 
-def faults(pages, find):
-    """Every fault that ``find(page)`` yields, with the page it is on."""
-    return [f"{name}: {fault}" for name, page in pages.items() for fault in find(page)]
+def no_page_has(faults, pages):
+    """Fail if ``faults(page)`` yields any, and list them with the page they are on."""
+    found = [f"{name}: {fault}" for name, page in pages.items() for fault in faults(page)]
+    assert not found, f"{len(found)} faults\n" + "\n".join(found[:40])
 
 
 def test_every_page_of_the_contents_is_built(chapters):
@@ -124,15 +114,15 @@ def test_every_page_of_the_contents_is_built(chapters):
 
 
 def test_no_error_output(chapters):
-    def find(page):
+    def faults(page):
         yield from page["errors"]
         yield from (text[:300] for text in page["outputs"] if "Traceback (most recent" in text)
 
-    assert not faults(chapters, find)
+    no_page_has(faults, chapters)
 
 
 def test_no_request_leaves_the_site(site, pages):
-    def find(page):
+    def faults(page):
         assert page["requests"], "the browser logged no request"
         for url, status in page["requests"]:
             if not url.startswith((site, "data:", "blob:")):
@@ -140,17 +130,17 @@ def test_no_request_leaves_the_site(site, pages):
             elif status is not None and status >= 400:
                 yield f"{status} {url}"
 
-    assert not faults(pages, find)
+    no_page_has(faults, pages)
 
 
 def test_console_is_quiet(pages):
-    assert not faults(pages, lambda page: page["console"])
+    no_page_has(lambda page: page["console"], pages)
 
 
 def test_internal_links_resolve(site, pages):
     ids = {name: set(page["ids"]) for name, page in pages.items()}
 
-    def find(page):
+    def faults(page):
         for url in page["links"]:
             if not url.startswith(site):
                 continue
@@ -162,33 +152,33 @@ def test_internal_links_resolve(site, pages):
             elif not (HTML / address).is_file():
                 yield f"no file {address}"
 
-    assert not faults(pages, find)
+    no_page_has(faults, pages)
 
 
 def test_images_load_and_have_alternative_text(pages):
-    def find(page):
+    def faults(page):
         for source, alternative, loaded in page["images"]:
             if not alternative or alternative == source or not loaded:
                 yield f"{source}: alt {alternative!r}, {'loaded' if loaded else 'not loaded'}"
 
-    assert not faults(pages, find)
+    no_page_has(faults, pages)
 
 
 def test_figures_have_captions(chapters):
-    assert not faults(chapters, lambda page: page["bareFigures"])
-    assert any("figcaption" not in page["bareFigures"] and page["images"] for page in chapters.values())
+    no_page_has(lambda page: page["bareFigures"], chapters)
+    assert any(page["figures"] for page in chapters.values())
 
 
 def test_formulas_are_rendered(chapters):
-    def find(page):
+    def faults(page):
         yield from page["badMath"]
         yield from re.findall(r".{0,40}(?:\$\$|\\\(|\\\[|\\begin\{).{0,40}", page["prose"])
 
-    assert not faults(chapters, find)
+    no_page_has(faults, chapters)
 
 
 def test_headings_are_in_order(chapters):
-    def find(page):
+    def faults(page):
         levels = [level for level, _ in page["headings"]]
         if levels[:1] != [1] or levels.count(1) != 1:
             yield f"first heading and only h1: {page['headings'][:3]}"
@@ -196,25 +186,25 @@ def test_headings_are_in_order(chapters):
             if level > above + 1:
                 yield f"h{above} is followed by h{level} {text!r}"
 
-    assert not faults(chapters, find)
+    no_page_has(faults, chapters)
 
 
 def test_ids_are_unique(chapters):
-    assert not faults(chapters, lambda page: {i for i in page["ids"] if page["ids"].count(i) > 1})
+    no_page_has(lambda page: {i for i in page["ids"] if page["ids"].count(i) > 1}, chapters)
 
 
 def test_no_page_is_wider_than_a_phone(pages):
-    assert not faults(pages, lambda page: page["too wide"])
+    no_page_has(lambda page: page["too wide"], pages)
 
 
 def test_no_unresolved_text(chapters):
-    def find(page):
+    def faults(page):
         yield from re.findall(r"\{[a-z]+(?::[a-z]+)?\}`?.{0,60}", page["prose"])  # a role left raw
         for text in page["glued"]:
             if not text or re.search(r"\b(nan|None|np\.)|object at 0x", text):
                 yield f"glued: {text!r}"
 
-    assert not faults(chapters, find)
+    no_page_has(faults, chapters)
 
 
 def test_every_claim_has_one_card(chapters):
@@ -225,11 +215,27 @@ def test_every_claim_has_one_card(chapters):
     assert "not measured yet" not in chapters["book/reference/claims.html"]["prose"]
 
 
+def test_every_reference_is_cited_and_defined_once():
+    keys = re.findall(
+        r"^\s*@\w+\{\s*([^,\s]+)", (ROOT / "book/reference/references.bib").read_text(), re.M
+    )
+    assert len(keys) == len(set(keys)), sorted(key for key in keys if keys.count(key) > 1)
+    text = "".join(p.read_text() for p in (ROOT / "book").rglob("*.md"))
+    cited = set(re.split(r"[,\s]+", ",".join(re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", text))))
+    assert set(keys) == cited - {""}
+
+
 @pytest.mark.parametrize("word, page", [("momentum", "momentum.html"), ("조건수", "glossary.html")])
 def test_search_finds(site, driver, word, page):
     driver.get(f"{site}search.html?q={word}")
     WebDriverWait(driver, 20).until(
-        lambda d: page in " ".join(a.get_attribute("href") for a in d.find_elements(By.CSS_SELECTOR, "#search-results li a"))
+        lambda d: (
+            page
+            in " ".join(
+                a.get_attribute("href")
+                for a in d.find_elements(By.CSS_SELECTOR, "#search-results li a")
+            )
+        )
     )
 
 

@@ -62,3 +62,17 @@ def test_interval_covers_the_mean_as_often_as_it_says():
     samples = np.random.default_rng(0).standard_normal((8, 4000))
     mean, half = stats.interval(samples)
     assert 0.93 < np.mean(np.abs(mean) <= half) < 0.97
+
+
+def test_each_rate_may_have_its_own_schedule():
+    dataset, halves = data.digits(), [None, lambda t: 0.5 ** (t // 10)]
+    both = training.train(
+        make_model, dataset, rules.sgd, lr=[0.2, 0.2], seeds=2, steps=30, schedule=halves
+    )
+    for i, schedule in enumerate(halves):
+        alone = training.train(
+            make_model, dataset, rules.sgd, lr=0.2, seeds=2, steps=30, schedule=schedule
+        )
+        np.testing.assert_allclose(both.train_loss[i], alone.train_loss[0], rtol=1e-5)
+    with pytest.raises(ValueError, match="2 schedules for 3"):
+        training.train(make_model, dataset, rules.sgd, lr=[1, 2, 3], steps=1, schedule=halves)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lab.stats import Interval
 from lab.tuning import choose_on_other_seeds
 
 
@@ -30,3 +31,7 @@ def test_among_equal_settings_the_choice_does_not_flatter():
 def test_one_seed_is_refused():
     with pytest.raises(ValueError, match="at least two seeds"):
         choose_on_other_seeds([[1.0], [2.0]])
+
+
+def test_an_interval_with_a_sign_has_one_sign():
+    assert f"{Interval(0.5, 0.25):+.2f}" == "+0.50 ± 0.25"

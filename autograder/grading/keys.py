@@ -10,6 +10,7 @@ from autograder import judge, probe, publickeys
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.exercises import ASSIGNMENTS
 from autograder.grading.answers import ANSWERS
+from autograder.grading.answers.base import fresh
 
 PUBLIC_SEED = "public"
 
@@ -40,7 +41,7 @@ def expected_outputs(exercise: Exercise, cases: list[Case]) -> list[Outputs]:
 def mistakes_outcomes(exercise: Exercise, cases: list[Case]) -> list[judge.Mistake]:
     """What each known mistake gives on each case."""
     return [
-        judge.Mistake(m.id, m.says, probe.run(exercise, m.code, cases, "cpu"))
+        judge.Mistake(m.id, m.says, probe.run(exercise, fresh(m.code), cases, "cpu"))
         for m in ANSWERS[exercise.id].mistakes
     ]
 

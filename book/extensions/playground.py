@@ -62,7 +62,7 @@ RULES = {
 }
 # The numbers a page may set: default, lowest and highest value.
 NUMBERS = {
-    "kappa": (30, 1, 1000),
+    "kappa": (100, 1, 1000),
     "angle": (35, 0, 90),
     "rho": (0.9, 0, 0.99),
     "decay": (0.99, 0, 0.9999),
@@ -120,7 +120,9 @@ def read_settings(options):
         raise ValueError(f"a playground needs a surface; known: {', '.join(SURFACES)}")
     settings = {
         "surface": known("surface", options["surface"], SURFACES),
-        "rules": [known("rule", rule, RULES) for rule in options.get("rules", " ".join(RULES)).split()],
+        "rules": [
+            known("rule", rule, RULES) for rule in options.get("rules", " ".join(RULES)).split()
+        ],
         "predict": "predict" in options,
     }
     for key, (default, low, high) in NUMBERS.items():
@@ -195,8 +197,10 @@ class Playground(SphinxDirective):
 
     has_content = True
     option_spec = {
-        key: directives.unchanged for key in ("surface", "rules", "lr", "start", "alt", *NUMBERS)
-    } | {"predict": directives.flag, "name": directives.unchanged}
+        **dict.fromkeys(("surface", "rules", "lr", "start", *NUMBERS), directives.unchanged),
+        **dict.fromkeys(("alt", "name"), directives.unchanged),
+        "predict": directives.flag,
+    }
 
     def run(self):
         try:

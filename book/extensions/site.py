@@ -107,4 +107,7 @@ def setup(app):
         app.config.sitemap_url_scheme = "{link}"
         app.setup_extension("sphinx_sitemap")
         app.setup_extension("sphinxext.opengraph")
+        app.config.ogp_site_url = url
+        app.config.ogp_use_first_image = True
+        app.config.ogp_social_cards = {"enable": False}
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,15 @@
 """What an exercise's answers consist of."""
 
+import ast
+import copy
+import inspect
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
+
+_EDITED: dict[Any, str] = {}  # the source of code that ``edited`` made
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,61 @@ class Answer:
 
         return register
 
+    def edited(self, id: str, says: str, *edits: tuple[str, str]) -> None:
+        """Register as a known mistake the oracle with some of its text replaced, wherever it occurs."""
+        self.mistake(id, says)(edited(self.oracle, *edits))
+
     def alternative(self, code: Any) -> Any:
         """Decorator: register a function or class as a right answer in another dress."""
         self.alternatives.append(code)
         return code
+
+
+def edited(code: Any, *edits: tuple[str, str]) -> Any:
+    """The function or class that one gets by replacing text in another's source."""
+    source = source_of(code)
+    for old, new in edits:
+        if old not in source:
+            raise ValueError(f"{code.__name__} does not contain {old!r}")
+        source = source.replace(old, new)
+    namespace = dict(inspect.getmodule(code).__dict__)
+    exec(compile(source, f"<{code.__name__}, edited>", "exec"), namespace)
+    result = namespace[code.__name__]
+    _EDITED[result] = source
+    return result
+
+
+def source_of(code: Any) -> str:
+    """The source of a function or class, without the decorators that register it.
+
+    Other than ``inspect.getsource``, it is right for a class that shares its name with others in
+    the same file.
+    """
+    if code in _EDITED:
+        return _EDITED[code]
+    if isinstance(code, FunctionType):
+        text = textwrap.dedent(inspect.getsource(code))
+        node = ast.parse(text).body[0]
+    else:
+        text = inspect.getsource(inspect.getmodule(code))
+        line = next(f.__code__.co_firstlineno for f in vars(code).values() if inspect.isfunction(f))
+        node = next(
+            n
+            for n in ast.parse(text).body
+            if isinstance(n, ast.ClassDef) and n.lineno <= line <= n.end_lineno
+        )
+    return "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno]) + "\n"
+
+
+def fresh(code: Any) -> Any:
+    """A function as if its cell had just run: what it kept outside of its arguments is forgotten.
+
+    Mistakes that keep state in attributes of the function, in globals or in a default argument
+    thus give the same outcomes however often they ran before. A class is returned as it is.
+    """
+    if not isinstance(code, FunctionType):
+        return code
+    names = dict(code.__globals__)
+    again = FunctionType(code.__code__, names, code.__name__, copy.deepcopy(code.__defaults__))
+    names[code.__name__] = again
+    return again

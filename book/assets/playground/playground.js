@@ -82,7 +82,7 @@
 
   const DEFAULTS = {
     lr: 0.05, rho: 0.9, decay: 0.99, beta1: 0.9, beta2: 0.999,
-    kappa: 30, angle: 35, noise: 0, seed: 0, steps: 150,
+    kappa: 100, angle: 35, noise: 0, seed: 0, steps: 150,
   };
 
   // ---- Descent (lab/descent.py) ---------------------------------------------------------------
@@ -160,7 +160,7 @@
   const MEMORY = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999];
   // setting: [label, values, unit, rules or surfaces that use it]
   const CONTROLS = {
-    kappa: ["Condition number κ", decades(0, 3), "", ["bowl", "turned-bowl"]],
+    kappa: ["Condition κ", decades(0, 3), "", ["bowl", "turned-bowl"]],
     angle: ["Turn", range(0, 90, 1), "°", ["turned-bowl"]],
     rho: ["Momentum ρ", range(0, 0.99, 0.01), "", ["momentum", "nesterov"]],
     decay: ["RMSProp decay", MEMORY, "", ["rmsprop"]],
@@ -188,7 +188,8 @@
   const nearest = (values, x) =>
     values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
   const swatch = ({ color, dash }) =>
-    `<svg width="34" height="12" aria-hidden="true"><rect width="34" height="12" rx="3" fill="#fff"/><path d="M3 6H31" stroke="${color}" stroke-width="2.2" stroke-dasharray="${dash.map((d) => d * 2.2)}"/></svg>`;
+    `<svg width="34" height="12" aria-hidden="true"><path d="M0 0H34V12H0" fill="#fff"/>` +
+    `<path d="M3 6H31" stroke="${color}" stroke-width="2" stroke-dasharray="${dash.map((d) => d * 2)}"/></svg>`;
   let count = 0;
 
   function mount(figure, settings) {
@@ -222,7 +223,8 @@
     };
 
     // ---- Elements ----
-    const select = el("select", {}, ...Object.entries(SURFACES).map(([id, [name]]) => el("option", { value: id }, name)));
+    const select = el("select", {},
+      ...Object.entries(SURFACES).map(([id, [name]]) => el("option", { value: id }, name)));
     select.addEventListener("change", () => {
       Object.assign(state, { surface: select.value, start: null });
       if (!state.linked) tuneAll();
@@ -241,8 +243,11 @@
       class: "pg-start", tabindex: 0, role: "application", "aria-roledescription": "movable point",
       "aria-describedby": `${uid}-hint`,
     });
-    const hint = el("p", { id: `${uid}-hint`, class: "pg-hint" }, "Drag the ring, or focus it and press the arrow keys, to start elsewhere.");
-    const chart = el("canvas", { role: "img", "aria-label": "Height above the lowest point against the step; the same numbers are in the table." });
+    const hint = el("p", { id: `${uid}-hint`, class: "pg-hint" },
+      "Drag the ring, or focus it and press the arrow keys, to start elsewhere.");
+    const chart = el("canvas", {
+      role: "img", "aria-label": "Height above the lowest point at each step; the results are in the table.",
+    });
 
     const rows = Object.entries(RULES).map(([id, r]) => {
       const mark = el("span");
@@ -256,15 +261,16 @@
         change();
       });
       const reached = el("td"), loss = el("td");
-      const row = el("tr", {}, el("th", { scope: "row" }, label), el("td", {}, el("span", {}, rate.input, rate.output)), reached, loss);
+      const row = el("tr", {}, el("th", { scope: "row" }, label),
+        el("td", {}, el("span", {}, rate.input, rate.output)), reached, loss);
       for (const [event, to] of [["pointerenter", id], ["pointerleave", null], ["focusin", id], ["focusout", null]])
         row.addEventListener(event, () => { hot = to; redraw(); });
       return { id, row, box, rate, reached, loss };
     });
-    const lossHead = el("th", { scope: "col" });
     const target = el("caption");
     const table = el("table", {}, target,
-      el("thead", {}, el("tr", {}, ...["Rule", "Learning rate", "Steps to target"].map((t) => el("th", { scope: "col" }, t)), lossHead)),
+      el("thead", {}, el("tr", {}, ...["Rule", "Learning rate", "Steps to target", "Loss now"].map(
+        (t) => el("th", { scope: "col" }, t)))),
       el("tbody", {}, ...rows.map((r) => r.row)));
     const [link, linkLabel] = check(["One rate for all"], (on) => {
       state.linked = on;
@@ -304,8 +310,8 @@
         el("span", { class: "pg-scrub" }, scrub, clock)),
       ...(predict ? [question] : []),
       el("div", { class: "pg-views" }, el("div", { class: "pg-map" }, map, handle), chart),
-      hint, table, el("div", { class: "pg-bar" }, linkLabel, tuneButton),
-      el("div", { class: "pg-controls" }, ...controls.map((c) => c.box), draw), status);
+      status, hint, table, el("div", { class: "pg-bar" }, linkLabel, tuneButton),
+      el("div", { class: "pg-controls" }, ...controls.map((c) => c.box), draw));
 
     // ---- State ----
     function begin() {
@@ -368,6 +374,7 @@
     }
 
     // ---- Words ----
+    const names = (ids) => ids.map((id) => RULES[id].name).join(", ").replace(/, (?!.*,)/, " and ");
     const verdict = (id) => {
       const { reached, diverged } = runs[id];
       if (diverged <= state.step) return `diverged at step ${diverged}`;
@@ -379,11 +386,11 @@
       if (state.step < state.steps) return `Step ${state.step} of ${state.steps}.`;
       const first = Math.min(...state.rules.map((id) => runs[id].reached));
       const winners = state.rules.filter((id) => runs[id].reached === first && first < Infinity);
-      const names = (ids) => ids.map((id) => RULES[id].name).join(" and ");
       const said = guess && `You predicted ${guess === "none" ? "none of them" : RULES[guess].name}. `;
       const lost = state.rules.filter((id) => runs[id].diverged < Infinity);
       return (said || "") +
-        (winners.length ? `First at the target: ${names(winners)}, after ${first} steps.` : `None is at the target after ${state.steps} steps.`) +
+        (winners.length ? `First at the target: ${names(winners)}, after ${first} steps.`
+          : `None is at the target after ${state.steps} steps.`) +
         (lost.length ? ` Diverged: ${names(lost)}.` : "");
     }
     function announce() { // once things have settled, so that a screen reader is not flooded
@@ -413,9 +420,8 @@
       if (backdrop && backdrop.key === key) return backdrop.canvas;
       const canvas = el("canvas", { width, height }), ctx = canvas.getContext("2d");
       const image = ctx.createImageData(width, height), low = lowest(s), px = v.unit / ratio;
-      const sample = [];
-      for (let i = 0; i < 900; i++)
-        sample.push(s.f(v.x0 + ((i % 30) / 29) * (v.x1 - v.x0), v.y0 + (Math.floor(i / 30) / 29) * (v.y1 - v.y0)) - low);
+      const sample = Array.from({ length: 900 }, (_, i) =>
+        s.f(v.x0 + ((i % 30) / 29) * (v.x1 - v.x0), v.y0 + (((i / 30) | 0) / 29) * (v.y1 - v.y0)) - low);
       sample.sort((p, q) => p - q);
       const soft = 0.01 * sample[450], bottom = Math.log(soft), scale = BANDS / (Math.log(sample[890] + soft) - bottom);
       const z = new Float32Array((width + 1) * (height + 1));
@@ -453,8 +459,10 @@
       const dot = ([x, y], r) => { ctx.beginPath(); ctx.arc(x, y, r, 0, 7); ctx.fill(); };
       if (dots) for (const p of points) dot(p, 2);
       ctx.strokeStyle = "#fff";
-      dot(points[points.length - 1], 4.5);
-      ctx.stroke();
+      if (points.length > 1) {
+        dot(points[points.length - 1], 4.5);
+        ctx.stroke();
+      }
       ctx.globalAlpha = 1;
     }
     const until = (id) => runs[id].path.slice(0, Math.min(state.step, runs[id].diverged) + 1);
@@ -467,6 +475,8 @@
       const [ctx, w, h, ratio] = prepare(map), v = view();
       const at = ([x, y]) => [(x - v.x0) / v.unit, (v.y1 - y) / v.unit];
       ctx.drawImage(levels(v, map.width, map.height, ratio), 0, 0, w, h);
+      for (const id of [...state.rules].sort((p, q) => (p === hot) - (q === hot)))
+        stroke(ctx, id, until(id).map(at), true);
       for (const m of s.minima) {
         const [x, y] = at(m);
         ctx.beginPath();
@@ -481,8 +491,6 @@
         ctx.fillStyle = RULES.adagrad.color;
         ctx.fill();
       }
-      for (const id of [...state.rules].sort((p, q) => (p === hot) - (q === hot)))
-        stroke(ctx, id, until(id).map(at), true);
       ctx.font = "italic 13px serif";
       text(ctx, "w₁ →", w - 8, h - 8, "right");
       text(ctx, "w₂ ↑", 8, 18);
@@ -490,23 +498,23 @@
       handle.style.transform = `translate(${x}px, ${y}px)`;
     }
     function drawChart() {
-      const [ctx, w, h] = prepare(chart), left = 38, bottom = h - 22, top = 24, right = w - 10;
+      const [ctx, w, h] = prepare(chart), left = 46, bottom = h - 22, top = 24, right = w - 10;
       const x = (t) => left + (t / state.steps) * (right - left);
       const y = (v) => top + ((1 - Math.log10(Math.max(v, 1e-6))) / 6) * (bottom - top); // 10 to 10^-5
       ctx.fillStyle = "#fff";
       ctx.fillRect(0, 0, w, h);
       ctx.font = "11px system-ui, sans-serif";
       ctx.lineWidth = 1;
-      ["1000%", "100%", "10%", "1%", "0.1%", "0.01%", ""].forEach((label, i) => {
+      ["", "100%", "10%", "1%", "0.1%", "0.01%", ""].forEach((label, i) => {
         const v = 10 ** (1 - i);
         ctx.strokeStyle = i === 3 ? "#333" : "#ddd";
         ctx.beginPath();
         ctx.moveTo(left, y(v));
         ctx.lineTo(right, y(v));
         ctx.stroke();
-        text(ctx, label, left - 4, y(v) + 4, "right");
+        if (h > 180 || i % 2) text(ctx, label, left - 6, y(v) + 4, "right");
       });
-      text(ctx, "height left", 4, 13);
+      text(ctx, "height above the lowest point", 8, 14);
       text(ctx, "target", right, y(TARGET) - 4, "right");
       text(ctx, "0", left, h - 7);
       text(ctx, `${state.steps} steps`, right, h - 7, "right");
@@ -524,17 +532,20 @@
     }
     function paint() {
       const low = lowest(s), top = s.f(...state.start) - low;
-      drawMap();
-      drawChart();
+      if (map.clientWidth) { // 0 on paper, where the static figure stands
+        drawMap();
+        drawChart();
+      }
       select.value = state.surface;
       scrub.max = state.steps;
       scrub.value = state.step;
       clock.textContent = `step ${state.step} of ${state.steps}`;
       scrub.setAttribute("aria-valuetext", clock.textContent);
       handle.setAttribute("aria-label", `Start point, w1 ${show(state.start[0])}, w2 ${show(state.start[1])}`);
-      map.setAttribute("aria-label", `Map of the loss, ${SURFACES[state.surface][0].toLowerCase()}, with the paths of ${state.rules.map((id) => RULES[id].name).join(", ") || "no rule"}; their results are in the table.`);
-      target.textContent = `Target: 1% of the start’s height above the lowest point, that is a loss of ${show(low + TARGET * top)} or less, for good.`;
-      lossHead.textContent = `Loss at step ${state.step}`;
+      map.setAttribute("aria-label", `Map of the loss (${SURFACES[state.surface][0].toLowerCase()}) ` +
+        `with the paths of ${names(state.rules) || "no rule"}; the results are in the table.`);
+      target.textContent = "Target: 1% of the start’s height above the lowest point, " +
+        `that is a loss of ${show(low + TARGET * top)} or less, for good.`;
       for (const { id, row, box, rate, reached, loss } of rows) {
         const on = id in runs;
         row.className = on ? "" : "pg-off";
@@ -550,7 +561,7 @@
         part.put(state[key]);
       }
       draw.hidden = !state.noise;
-      draw.textContent = `Draw new noise (seed ${state.seed})`;
+      draw.textContent = `New noise (seed ${state.seed})`;
     }
 
     // ---- The start point ----

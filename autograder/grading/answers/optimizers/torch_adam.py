@@ -1,0 +1,450 @@
+"""Answers to torch_adam: class Adam(torch.optim.Optimizer)."""
+
+import numpy as np
+import torch
+
+from autograder.grading.answers.base import Answer
+
+
+class Adam(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            b1, b2 = group["betas"]
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if not state:
+                    state.update(t=0, m=torch.zeros_like(p), v=torch.zeros_like(p))
+                state["t"] += 1
+                state["m"].mul_(b1).add_(p.grad, alpha=1 - b1)
+                state["v"].mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
+                m_hat = state["m"] / (1 - b1 ** state["t"])
+                v_hat = state["v"] / (1 - b2 ** state["t"])
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))
+        return loss
+
+
+ADAM = Answer(Adam)
+
+
+@ADAM.alternative
+class Adam(torch.optim.Optimizer):
+    """Written with temporary tensors, and counters that are tensors."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        if lr < 0:
+            raise ValueError("lr must not be negative")
+        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, defaults)
+
+    def step(self, closure=None):
+        loss = closure() if closure is not None else None
+        with torch.no_grad():
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        self.update(p, group)
+        return loss
+
+    def update(self, p, group):
+        state, (b1, b2) = self.state[p], group["betas"]
+        if "step" not in state:
+            state["step"] = torch.tensor(0.0)
+            state["exp_avg"] = torch.zeros_like(p)
+            state["exp_avg_sq"] = torch.zeros_like(p)
+        state["step"] = state["step"] + 1
+        state["exp_avg"] = b1 * state["exp_avg"] + (1 - b1) * p.grad
+        state["exp_avg_sq"] = b2 * state["exp_avg_sq"] + (1 - b2) * p.grad**2
+        t = int(state["step"])
+        m, v = state["exp_avg"] / (1 - b1**t), state["exp_avg_sq"] / (1 - b2**t)
+        decayed = p * (1 - group["lr"] * group["weight_decay"])
+        p.copy_(decayed - group["lr"] * m / (v.sqrt() + group["eps"]))
+
+
+@ADAM.alternative
+class Adam(torch.optim.Optimizer):
+    """Written with .data, and with the corrections folded into scalars."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, b1=betas[0], b2=betas[1], betas=betas, eps=eps, wd=0))
+        for group in self.param_groups:
+            group.setdefault("weight_decay", weight_decay)
+
+    def step(self, closure=None):
+        loss = None
+        if closure:
+            loss = closure()
+        for group in self.param_groups:
+            (b1, b2), lr, wd = group["betas"], group["lr"], group["weight_decay"]
+            for p in filter(lambda p: p.grad is not None, group["params"]):
+                g, state = p.grad.data, self.state[p]
+                t = state["t"] = state.get("t", 0) + 1
+                m = state["m"] = state.get("m", 0 * g).lerp(g, 1 - b1)
+                v = state["v"] = b2 * state.get("v", 0 * g) + (1 - b2) * g.square()
+                root = (1 - b2**t) ** 0.5
+                p.data -= lr * wd * p.data
+                p.data.addcdiv_(m, v.sqrt() + group["eps"] * root, value=-lr * root / (1 - b1**t))
+        return loss
+
+
+@ADAM.alternative
+class Adam(torch.optim.Optimizer):
+    """Written with torch._foreach, and with a step that is bound to a helper class."""
+
+    class Averages:
+        def __init__(self, betas):
+            self.betas = betas
+
+        def __call__(self, state, g):
+            b1, b2 = self.betas
+            state["t"] = state.get("t", 0) + 1
+            for name, beta, value in (("m", b1, g), ("v", b2, g * g)):
+                state[name] = state[name] * beta if name in state else torch.zeros_like(g)
+                state[name] += (1 - beta) * value
+            return (state[n] / (1 - b ** state["t"]) for n, b in (("m", b1), ("v", b2)))
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(
+            params,
+            defaults={
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+            },
+        )
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None if closure is None else torch.enable_grad()(closure)()
+        for group in self.param_groups:
+            lr, averages = group["lr"], self.Averages(group["betas"])
+            ready = [p for p in group["params"] if p.grad is not None]
+            changes = []
+            for p in ready:
+                m, v = averages(self.state[p], p.grad)
+                changes.append(-lr * m / (v.sqrt() + group["eps"]))
+            if ready:
+                torch._foreach_mul_(ready, 1 - lr * group["weight_decay"])
+                torch._foreach_add_(ready, changes)
+        return loss
+
+
+@ADAM.alternative
+class Adam(torch.optim.Optimizer):
+    """Written with the step kept in the parameter's name, and helpers outside of the loop."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, note=None):
+        options = ("lr", "betas", "eps", "weight_decay")
+        super().__init__(params, dict(zip(options, (lr, betas, eps, weight_decay))))  # noqa: B905
+        self.note = note
+
+    def ready(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    yield p, group, self.state[p]
+
+    def step(self, closure=None):
+        loss = None
+        if closure is not None:
+            with torch.set_grad_enabled(True):
+                loss = closure()
+        for p, group, state in self.ready():
+            g = p.grad.detach().clone()
+            state.setdefault("moments", torch.zeros((2, *p.shape), dtype=p.dtype, device=p.device))
+            state["count"] = state.get("count", 0) + 1
+            averages, corrected = state["moments"], []
+            for i, beta in enumerate(group["betas"]):
+                averages[i] = beta * averages[i] + (1 - beta) * g ** (i + 1)
+                corrected.append(averages[i] / (1 - beta ** state["count"]))
+            change = corrected[0] / (torch.sqrt(corrected[1]) + group["eps"])
+            with torch.no_grad():
+                p -= group["lr"] * (change + group["weight_decay"] * p)
+        return loss
+
+
+@ADAM.alternative
+class Adam(torch.optim.Optimizer):
+    """Written with NumPy on the CPU, and the result copied back."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    def step(self, closure=None):
+        loss = closure() if closure is not None else None
+        for group in self.param_groups:
+            lr, eps, (b1, b2) = group["lr"], group["eps"], group["betas"]
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                w, g = p.detach().cpu().double().numpy(), p.grad.cpu().double().numpy()
+                state = self.state[p]
+                t = state["t"] = state.get("t", 0) + 1
+                state["m"] = b1 * state.get("m", 0.0) + (1 - b1) * torch.from_numpy(np.array(g))
+                state["v"] = (
+                    b2 * state.get("v", 0.0) + (1 - b2) * torch.from_numpy(np.array(g)) ** 2
+                )
+                m, v = state["m"] / (1 - b1**t), state["v"] / (1 - b2**t)
+                new = (
+                    w * (1 - lr * group["weight_decay"]) - lr * m.numpy() / (v.sqrt() + eps).numpy()
+                )
+                with torch.no_grad():
+                    p.copy_(torch.from_numpy(np.asarray(new)))
+        return loss
+
+
+ADAM.edited(
+    "no-bias-correction",
+    "Adam without bias correction",
+    ('m_hat = state["m"] / (1 - b1 ** state["t"])', 'm_hat = state["m"]'),
+    ('v_hat = state["v"] / (1 - b2 ** state["t"])', 'v_hat = state["v"]'),
+)
+
+ADAM.edited(
+    "not-in-place",
+    "a new tensor bound to p, where the parameter itself must change (p.sub_, p.copy_)",
+    (
+        'p.mul_(1 - group["lr"] * group["weight_decay"])',
+        'p = p * (1 - group["lr"] * group["weight_decay"])',
+    ),
+    (
+        'p.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))',
+        'p = p - group["lr"] * m_hat / (v_hat.sqrt() + group["eps"])',
+    ),
+)
+
+ADAM.edited(
+    "betas-swapped",
+    "the two betas in each other's place",
+    ('b1, b2 = group["betas"]', 'b2, b1 = group["betas"]'),
+)
+
+ADAM.edited(
+    "l2",
+    "L2 regularization, where decoupled decay is meant: the decay is added to the gradient",
+    ('                p.mul_(1 - group["lr"] * group["weight_decay"])\n', ""),
+    (
+        '                state["t"] += 1\n',
+        (
+            '                state["t"] += 1\n'
+            '                grad = p.grad + group["weight_decay"] * p\n'
+        ),
+    ),
+    ("add_(p.grad, alpha", "add_(grad, alpha"),
+    ("addcmul_(p.grad, p.grad,", "addcmul_(grad, grad,"),
+)
+
+ADAM.edited(
+    "decay-without-rate",
+    "a weight decay that is not multiplied by the learning rate",
+    ('1 - group["lr"] * group["weight_decay"]', '1 - group["weight_decay"]'),
+)
+
+ADAM.edited(
+    "decay-after-step",
+    "a weight decay that comes after the step, so the step decays as well",
+    ('                p.mul_(1 - group["lr"] * group["weight_decay"])\n', ""),
+    (
+        'p.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))\n',
+        (
+            'p.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))\n'
+            '                p.mul_(1 - group["lr"] * group["weight_decay"])\n'
+        ),
+    ),
+)
+
+ADAM.edited(
+    "no-decay",
+    "weight_decay that is never used",
+    ('                p.mul_(1 - group["lr"] * group["weight_decay"])\n', ""),
+)
+
+ADAM.edited(
+    "decay-without-gradient",
+    "a weight decay of parameters that have no gradient as well",
+    (
+        "                if p.grad is None:\n",
+        (
+            '                p.mul_(1 - group["lr"] * group["weight_decay"])\n'
+            "                if p.grad is None:\n"
+        ),
+    ),
+    (
+        ('** state["t"])\n                p.mul_(1 - group["lr"] * group["weight_decay"])\n'),
+        '** state["t"])\n',
+    ),
+)
+
+ADAM.edited(
+    "decay-grows",
+    "a weight decay with the wrong sign: the weights grow",
+    ('1 - group["lr"] * group["weight_decay"]', '1 + group["lr"] * group["weight_decay"]'),
+)
+
+ADAM.edited(
+    "t-for-all",
+    "one step counter for all parameters, where each needs its own",
+    ("weight_decay=weight_decay))", ("weight_decay=weight_decay))\n        self.t = 0")),
+    ("        for group in self", ("        self.t += 1\n        for group in self")),
+    ('                state["t"] += 1\n', ""),
+    ("update(t=0, m", "update(m"),
+    ('** state["t"]', "** self.t"),
+)
+
+ADAM.edited(
+    "t-for-each-parameter",
+    "a step counter of the optimizer that is incremented at each parameter",
+    ("weight_decay=weight_decay))", ("weight_decay=weight_decay))\n        self.t = 0")),
+    ('                state["t"] += 1\n', "                self.t += 1\n"),
+    ("update(t=0, m", "update(m"),
+    ('** state["t"]', "** self.t"),
+)
+
+ADAM.edited(
+    "missing-is-zero",
+    "a missing gradient that is taken for zero",
+    (
+        ("                if p.grad is None:\n                    continue\n"),
+        "                grad = torch.zeros_like(p) if p.grad is None else p.grad\n",
+    ),
+    ("add_(p.grad, alpha", "add_(grad, alpha"),
+    ("addcmul_(p.grad, p.grad,", "addcmul_(grad, grad,"),
+)
+
+ADAM.edited(
+    "missing-raises",
+    "code that does not expect a gradient that is None",
+    (("                if p.grad is None:\n                    continue\n"), ""),
+)
+
+ADAM.edited(
+    "groups-ignored",
+    "the options given to the constructor, whatever a group has of its own",
+    (
+        (
+            "        for group in self.param_groups:\n"
+            '            b1, b2 = group["betas"]\n'
+            '            for p in group["params"]:\n'
+        ),
+        (
+            "        for group in self.param_groups:\n"
+            "            options = self.defaults\n"
+            '            b1, b2 = options["betas"]\n'
+            '            for p in group["params"]:\n'
+        ),
+    ),
+    ('group["lr"]', 'options["lr"]'),
+    ('group["weight_decay"]', 'options["weight_decay"]'),
+    ('group["eps"]', 'options["eps"]'),
+)
+
+ADAM.edited(
+    "first-group-only",
+    "the first group's options, and its parameters alone",
+    ("for group in self.param_groups:", "for group in self.param_groups[:1]:"),
+)
+
+ADAM.edited(
+    "state-outside",
+    "moments that are kept outside of self.state, so state_dict() does not save them",
+    ("weight_decay=weight_decay))", ("weight_decay=weight_decay))\n        self.moments = {}")),
+    ("state = self.state[p]\n", "state = self.moments.setdefault(p, {})\n"),
+)
+
+ADAM.edited(
+    "epsilon-inside",
+    "epsilon inside the square root (add it to the root, not under it)",
+    ('(v_hat.sqrt() + group["eps"])', '(v_hat + group["eps"]).sqrt()'),
+)
+
+ADAM.edited(
+    "epsilon-fixed",
+    "the epsilon 1e-8 written into the code, whatever is passed",
+    ('+ group["eps"]', "+ 1e-8"),
+)
+
+ADAM.edited(
+    "t-incremented-after-use",
+    "a step counter that is incremented after it was used",
+    ('                state["t"] += 1\n', ""),
+    (
+        'm_hat = state["m"] / (1 - b1 ** state["t"])',
+        'm_hat = state["m"] / torch.tensor(1.0 - b1 ** state["t"])',
+    ),
+    (
+        'v_hat = state["v"] / (1 - b2 ** state["t"])',
+        'v_hat = state["v"] / torch.tensor(1.0 - b2 ** state["t"])',
+    ),
+    (
+        'p.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))\n',
+        (
+            'p.sub_(group["lr"] * m_hat / (v_hat.sqrt() + group["eps"]))\n'
+            '                state["t"] += 1\n'
+        ),
+    ),
+)
+
+ADAM.edited(
+    "uphill",
+    "a step along the gradient: the sign is wrong",
+    ("p.sub_(", "p.add_("),
+)
+
+ADAM.edited(
+    "no-root",
+    "a division by v itself, without its square root",
+    ("v_hat.sqrt()", "v_hat"),
+)
+
+ADAM.edited(
+    "closure-without-gradients",
+    "a closure that is called where gradients are off (torch.no_grad)",
+    (
+        ("            with torch.enable_grad():\n                loss = closure()\n"),
+        "            loss = closure()\n",
+    ),
+)
+
+ADAM.edited(
+    "loss-not-returned",
+    "a step that does not return the closure's loss",
+    ("        return loss\n", ""),
+    ("        loss = None\n", ""),
+    ("loss = closure()", "closure()"),
+)
+
+ADAM.edited(
+    "closure-ignored",
+    "a step that never calls its closure",
+    (
+        (
+            "        if closure is not None:\n"
+            "            with torch.enable_grad():\n"
+            "                loss = closure()\n"
+        ),
+        "",
+    ),
+)
+
+
+@ADAM.mistake("readymade", "an optimizer of torch.optim that does the work")
+class Adam(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+        self.inner = torch.optim.AdamW(
+            self.param_groups, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay
+        )
+
+    def step(self, closure=None):
+        return self.inner.step(closure)
