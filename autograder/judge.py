@@ -231,15 +231,21 @@ def _name_mistake(
 ) -> Mistake | None:
     if not findings:
         return None
-    best, most = None, ((len(findings) - 1) // 2, len(key.cases))
+
+    def agrees(mistake: Mistake, i: int) -> bool:
+        return _agrees(exercise, key.cases[i], outcomes[i], mistake.outcomes[i])
+
+    best, fewest, most = None, len(findings) // 2, -1
     for mistake in key.mistakes:
-        agrees = [
-            _agrees(exercise, case, outcome, other)
-            for case, outcome, other in zip(key.cases, outcomes, mistake.outcomes, strict=True)
-        ]
-        explained = sum(agrees[i] for i in findings), sum(agrees)
-        if explained > most:
-            best, most = mistake, explained
+        missed = 0
+        for i in findings:
+            missed += not agrees(mistake, i)
+            if missed > fewest:
+                break
+        else:
+            others = sum(agrees(mistake, i) for i in range(len(key.cases)) if i not in findings)
+            if missed < fewest or others > most:
+                best, fewest, most = mistake, missed, others
     return best
 
 

@@ -1,6 +1,7 @@
 """Runs where the student's code is: feeds cases to it and collects plain outputs. Judges nothing."""
 
 import contextlib
+import inspect
 import io
 import time
 import traceback
@@ -53,6 +54,7 @@ def copies(value: Any) -> Any:
 def _student_line(error: Exception, student: Any) -> int | None:
     """The line of the innermost frame that belongs to the file (or cell) of the student's object."""
     function = student if hasattr(student, "__code__") else getattr(student, "step", None)
+    function = inspect.unwrap(function)  # torch wraps the step of an optimizer
     home = getattr(getattr(function, "__code__", None), "co_filename", None)
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == home]
     return lines[-1] if lines else None

@@ -127,7 +127,7 @@ def softmax_cases(rng: np.random.Generator) -> list[Case]:
         elements("each element of a 3 x 4 dx", normal((3, 4))),
         elements("each element of a 4 x 3 dx, larger scores", 3 * normal((4, 3))),
         elements("each element of dx where scores lie 800 apart", far, h=1e-3),
-        directions("random directions through a 200 x 500 dx", [200, 500], 4),
+        directions("random directions through a 100 x 300 dx", [100, 300], 3),
     ]
 
 

@@ -20,6 +20,11 @@
     icon.removeAttribute("title");
   }
 
+  // The bibliography's roles are deprecated, and a list of its kind may not hold anchors.
+  for (const part of all(".citation-list, .citation")) {
+    part.removeAttribute("role");
+  }
+
   // What scrolls sideways can be scrolled from the keyboard.
   function reachScrollers() {
     for (const box of all("main :is(pre, .katex-display, .pst-scrollable-table-container)")) {

@@ -7,6 +7,7 @@
   ``SITE_URL`` set, the site gets canonical addresses, a sitemap and link previews.
 """
 
+import html
 import os
 import re
 from pathlib import Path
@@ -26,7 +27,7 @@ katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine n
 # The card that lab.claims.record() writes.
 CARD = re.compile(
     r'<div class="claim claim-(?P<kind>\w+)" id="claim-(?P<claim>\w+)">'
-    r".*?<strong>Here: (?P<outcome>[^<.]+)\.</strong>",
+    r".*?<strong>Here: (?P<outcome>[^<.]+)\.</strong> *(?P<measured>[^<]*)",
     re.DOTALL,
 )
 
@@ -49,12 +50,13 @@ def pages_with_tables(app, env):
 
 
 def find_claims(env):
-    """Map each measured claim to its page, the kind of its outcome and the outcome in words."""
+    """Map each measured claim to its page, kind of outcome, outcome and measurement in words."""
     found = {}
     for docname in env.found_docs:
         for raw in env.get_doctree(docname).findall(nodes.raw):
             for card in CARD.finditer(raw.astext()):
-                found[card["claim"]] = (docname, card["kind"], card["outcome"])
+                words = html.unescape(card["outcome"]), html.unescape(card["measured"])
+                found[card["claim"]] = (docname, card["kind"], *words)
     return found
 
 
@@ -64,14 +66,15 @@ def fill_claims_tables(app, doctree, docname):
         found = find_claims(app.env)
         rows = []
         for claim, text in CLAIMS.items():
-            page, kind, outcome = found.get(claim, (None, "open", "not measured yet"))
+            page, kind, outcome, measured = found.get(claim, (None, "open", "not measured yet", ""))
             name = nodes.strong("", claim)
             if page:
                 uri = app.builder.get_relative_uri(docname, page) + f"#claim-{claim}"
                 name = nodes.reference("", "", name, refuri=uri, internal=True)
             mark = nodes.inline("", outcome, classes=["outcome", f"outcome-{kind}"])
-            rows.append([nodes.paragraph("", "", x) for x in (name, nodes.Text(text), mark)])
-        place.replace_self(_table(["Claim", "The lecture says", "Here"], rows, [1, 7, 3]))
+            here = nodes.paragraph("", "", mark, nodes.Text(f". {measured}"))
+            rows.append([nodes.paragraph("", "", name), nodes.paragraph("", text), here])
+        place.replace_self(_table(["Claim", "The lecture says", "Here"], rows, [1, 4, 6]))
 
 
 def _table(titles, rows, widths):
