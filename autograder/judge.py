@@ -180,6 +180,8 @@ def judge(
         wrong = _wrong(exercise, case, outcome, expected)
         if wrong:
             findings[i] = wrong
+    if _untouched(outcomes):
+        return no_verdict(exercise, "missing", "it still raises NotImplementedError", **known)
     failed_parts = {key.cases[i].part for i in findings}
     parts = {
         part: (0.0 if part in failed_parts else points, points)
@@ -213,14 +215,16 @@ def _wrong(exercise: Exercise, case: Case, outcome: Any, expected: Outputs) -> l
     return exercise.judge(case, outputs, expected)
 
 
+def _untouched(outcomes: list[dict]) -> bool:
+    return all(isinstance(o, dict) and o.get("error") == "NotImplementedError" for o in outcomes)
+
+
 def _status(outcomes: list[dict], findings: dict[int, list[str]], score: float):
     if not findings:
         return "passed"
     errors = {
         o.get("error") for i, o in enumerate(outcomes) if i in findings and isinstance(o, dict)
     }
-    if errors == {"NotImplementedError"} and score == 0:
-        return "missing"
     if score > 0:
         return "partial"
     return "failed" if None in errors or not errors else "error"

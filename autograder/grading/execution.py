@@ -123,10 +123,10 @@ class _NotebookRun:
         try:
             outputs = self._execute(code, self.settings.probe_seconds)
         except CellTimeout as stopped:
-            return no_verdict(exercise, "timeout", f"{exercise.entry}: {stopped}", **known)
+            return no_verdict(exercise, "timeout", str(stopped), **known)
         except KernelDied as stopped:
             status = "timeout" if "ran for more than" in str(stopped) else "error"
-            return no_verdict(exercise, status, f"{exercise.entry}: {stopped}", **known)
+            return no_verdict(exercise, status, str(stopped), **known)
         return _judged(exercise, outputs, keys.LazyKey(exercise, cases), known)
 
     def _execute(self, code: str, seconds: float) -> list[NotebookNode]:

@@ -222,6 +222,7 @@ class _Maker:
             cells.append(cell)
             if cell.id in (name, self._answer_id(name)):
                 cells.append(copy.deepcopy(cell))
+                cells[-1].id += "-copy"
         notebook.cells = cells
         return SampleStudent("duplicated-cells", f"the cells of {name} stand twice", notebook)
 
