@@ -208,7 +208,8 @@ def _wrong(exercise: Exercise, case: Case, outcome: Any, expected: Outputs) -> l
     if "error" in outcome:
         line = outcome.get("line")
         where = f" (line {line} of your cell)" if isinstance(line, int) else ""
-        return [f"your code raised {outcome['error']}: {outcome.get('message')}{where}"]
+        what = f"{outcome['error']}: {outcome.get('message')}".removesuffix(": ")
+        return [f"your code raised {what}{where}"]
     outputs = outcome.get("outputs")
     if not isinstance(outputs, dict):
         return ["no outputs"]

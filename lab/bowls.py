@@ -30,24 +30,30 @@ def random_bowls(kappa: float, dim: int, count: int, *, turned: bool, seed: int 
     return Bowls(hessian, np.einsum("nij,nj->ni", q, u))
 
 
-def steps_to_arrive(bowls, rule, rates, max_steps, *, near=0.01, **hyper):
-    """Steps until each run first comes within ``near`` times its first distance from the minimum.
+def steps_to_arrive(bowls, rule, rates, max_steps, *, near=0.01, for_good=False, **hyper):
+    """Steps until each run is within ``near`` times its first distance from the minimum.
 
     Every rate runs on every bowl, side by side. Returns floats ``(rates, N)``, nan for a run that
-    did not arrive. All runs end after ``max_steps``, or as soon as one rate has brought every bowl
-    home, which leaves slower runs nan. Further keywords go to the rule.
+    did not arrive in ``max_steps``. With ``for_good`` a run has arrived when it stays near until
+    ``max_steps``; otherwise the first visit counts, and all runs end as soon as one rate has
+    brought every bowl home, which leaves slower runs nan.
     """
     rates = np.asarray(rates, dtype=float)
     w = np.repeat(bowls.start[:, None, :], len(rates), axis=1)  # (N, rates, d)
     limit = near**2 * (w**2).sum(-1)
-    arrived, state = np.full(w.shape[:2], np.nan), {}
+    arrived, last_far, state = np.full(w.shape[:2], np.nan), np.zeros(w.shape[:2]), {}
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(1, max_steps + 1):
             w = rule(w, w @ bowls.hessian, state, rates[:, None], **hyper)
             close = np.einsum("nrd,nrd->nr", w, w) <= limit
+            if for_good:
+                last_far[~close] = t
+                continue
             arrived[close & np.isnan(arrived)] = t
             if not np.isnan(arrived).any(0).all():
                 break
+    if for_good:
+        arrived = np.where(last_far < max_steps, last_far + 1, np.nan)
     return arrived.T
 
 

@@ -48,3 +48,12 @@ def test_no_rate_arrives():
     bowls = random_bowls(10.0, 2, 3, turned=True)
     with pytest.raises(ValueError, match="no rate"):
         quickest_rate(steps_to_arrive(bowls, rules.sgd, [1e-9, 10.0], 20))
+
+
+def test_for_good_counts_the_last_arrival_and_lets_the_slow_rate_finish():
+    bowls = Bowls(np.eye(1)[None], np.array([[1.0]]))
+    first = steps_to_arrive(bowls, rules.momentum, [0.02], 300, near=0.2, rho=0.95)
+    stays = steps_to_arrive(bowls, rules.momentum, [0.02], 300, near=0.2, rho=0.95, for_good=True)
+    assert first[0, 0] < stays[0, 0]  # it swings through and comes back
+    both = steps_to_arrive(bowls, rules.sgd, [0.1, 0.5], 100, near=0.01, for_good=True)
+    np.testing.assert_array_equal(both, [[44.0], [7.0]])

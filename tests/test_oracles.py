@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.grading.answers import ANSWERS
@@ -114,6 +114,7 @@ def test_the_class_is_adamw(decay):
 # The softmax loss.
 
 
+@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 5), st.floats(-300, 300), st.integers(0, 2**32 - 1))
 def test_the_softmax_loss_is_that_of_torch(n, classes, level, seed):
     rng = np.random.default_rng(seed)
@@ -156,6 +157,7 @@ def test_schedules_are_those_of_torch():
     assert [oracle("cosine_with_warmup")(s, 0.3, 10, 60) for s in range(9)] == pytest.approx(warm)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 500), st.floats(1e-4, 1.0), st.floats(0, 0.9))
 def test_decays_start_at_the_base_rate_and_only_fall(step, base, rate):
     for name in ("exponential_decay", "inverse_time_decay"):
@@ -164,6 +166,7 @@ def test_decays_start_at_the_base_rate_and_only_fall(step, base, rate):
     assert oracle("inverse_time_decay")(step, base, rate) * (1 + rate * step) == pytest.approx(base)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20), st.integers(1, 50), st.floats(0.01, 1.0), st.floats(0, 1))
 def test_the_cosine_climbs_to_the_base_rate_and_falls_to_the_least(warmup, rest, base, share):
     rates = [
@@ -178,6 +181,7 @@ def test_the_cosine_climbs_to_the_base_rate_and_falls_to_the_least(warmup, rest,
 # Newton's step.
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-5, 5), min_size=1, max_size=6),
     st.floats(0.01, 2),

@@ -1,7 +1,6 @@
 """A made-up class: submissions made from an assignment's solution, right, wrong and broken."""
 
 import copy
-import inspect
 import shutil
 import textwrap
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from nbformat import NotebookNode
 
 from autograder.exercise import Status
 from autograder.grading.answers import ANSWERS
+from autograder.grading.answers.base import source_of
 from autograder.grading.course import Course, read_source
 from autograder.grading.execution import bound_exercise
 
@@ -118,7 +118,7 @@ class _Maker:
         def answer(name: str, k: int) -> str:
             alternatives = ANSWERS[name].alternatives
             return (
-                source_of(alternatives[k % len(alternatives)])
+                handed_in(alternatives[k % len(alternatives)])
                 if alternatives
                 else self.solutions[name]
             )
@@ -140,7 +140,7 @@ class _Maker:
                 SampleStudent(
                     f"mistakes-{k + 1}",
                     f"in every exercise its common mistake number {k + 1}",
-                    self.answered({name: source_of(m.code) for name, m in chosen.items()}),
+                    self.answered({name: handed_in(m.code) for name, m in chosen.items()}),
                     mistakes={name: m.id for name, m in chosen.items()},
                     otherwise=None,
                 )
@@ -288,9 +288,6 @@ def _is_answer(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution", False)
 
 
-def source_of(code: Callable) -> str:
-    """The source of a registered answer, without its decorators, as a student would hand it in."""
-    lines = textwrap.dedent(inspect.getsource(code)).splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith(("def ", "class ")))
-    imports = "import numpy as np\nimport torch\n\n"
-    return imports + "\n".join(lines[start:])
+def handed_in(code: Callable) -> str:
+    """A registered answer as the text of a cell."""
+    return "import numpy as np\nimport torch\n\n" + source_of(code)
