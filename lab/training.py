@@ -58,8 +58,10 @@ def train(
     learning rates, so that rates are compared on the same draws. ``batch_size=None`` uses the full
     training set at each step. ``schedule(t)`` is a factor on the learning rate at step ``t``
     (from 0); a sequence of them gives each learning rate its own. Further keywords go to the rule.
-    The model must be free of buffers (no batch norm): members share one functional call. Raises
-    ValueError for a model with buffers, or if there are not as many schedules as learning rates.
+    A rule that wants other weights judged than those it takes gradients at leaves them in its
+    ``state["average"]``. The model must be free of buffers (no batch norm): members share one
+    functional call. Raises ValueError for a model with buffers, or if there are not as many
+    schedules as learning rates.
     """
     rates = np.atleast_1d(np.asarray(lr, dtype=float))
     schedules = schedule if isinstance(schedule, Sequence) else [schedule] * len(rates)
@@ -89,11 +91,15 @@ def train(
         flat = F.cross_entropy(logits.flatten(0, 2), target, reduction="none")
         return flat.view(L, S, -1).mean(-1)
 
+    def judged():
+        return {k: states[k].get("average", w) for k, w in params.items()}
+
     @torch.no_grad()
     def evaluate(x, y):
         loss, correct = 0.0, 0.0
+        weights = judged()
         for part_x, part_y in zip(x.split(1000), y.split(1000), strict=True):
-            logits = members_same_x(params, part_x)
+            logits = members_same_x(weights, part_x)
             target = part_y.expand(L, S, -1)
             per_item = F.cross_entropy(
                 logits.flatten(0, 2), target.reshape(-1), reduction="none"
@@ -138,4 +144,4 @@ def train(
     train_loss, train_acc, test_loss, test_acc = (
         np.stack(c, -1) for c in zip(*recorded, strict=True)
     )
-    return Run(np.array(moments), train_loss, test_loss, train_acc, test_acc, params, seconds)
+    return Run(np.array(moments), train_loss, test_loss, train_acc, test_acc, judged(), seconds)

@@ -320,16 +320,6 @@ def test_torch_adam_must_do_its_own_work(kind, said):
     assert previous is None or "torch_optimizers" not in repr(previous)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-def test_torch_adam_on_cuda():
-    exercise = EXERCISES["torch_adam"]
-    for seed in SEEDS:
-        answers = key("torch_adam", seed)
-        for code in [ANSWERS["torch_adam"].oracle, *ANSWERS["torch_adam"].alternatives]:
-            outcomes = probe.run(exercise, code, answers.cases, "cuda")
-            assert judge.judge(exercise, outcomes, answers, device="cuda").status == "passed"
-
-
 # What students receive.
 
 

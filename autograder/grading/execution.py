@@ -191,9 +191,9 @@ def _judged(exercise: Exercise, outputs: list[NotebookNode], key, known: dict) -
     return judge.judge(exercise, outcomes, key, **known)
 
 
-def verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
-    """The outputs that stand for a verdict: a report for people, and the score for nbgrader."""
-    record = {
+def record_of(verdict: Verdict) -> dict:
+    """What the results keep of a verdict, as plain data."""
+    return {
         "status": verdict.status,
         "score": verdict.score,
         "max_score": verdict.max_score,
@@ -202,16 +202,19 @@ def verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
         "device": verdict.device,
         "seconds": round(verdict.seconds, 4),
     }
+
+
+def verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
+    """The outputs that stand for a verdict: a report for people, and the score for nbgrader."""
     data = {
         "text/html": report.html(verdict),
         "text/plain": report.text(verdict),
-        VERDICT_MIME: record,
+        VERDICT_MIME: record_of(verdict),
     }
+    score = {"text/plain": repr(float(verdict.score))}
     return [
         nbformat.v4.new_output("display_data", data),
-        nbformat.v4.new_output(
-            "execute_result", {"text/plain": repr(float(verdict.score))}, execution_count=None
-        ),
+        nbformat.v4.new_output("execute_result", score, execution_count=None),
     ]
 
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -17,8 +18,14 @@ from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from autograder.exercise import no_verdict
 from autograder.grading.course import Course, CourseError, run_nbgrader
-from autograder.grading.execution import bound_exercise, read_verdict, resolve_device
+from autograder.grading.execution import (
+    bound_exercise,
+    read_verdict,
+    record_of,
+    resolve_device,
+)
 from autograder.grading.results import Result
 
 
@@ -91,10 +98,9 @@ def grade_class(
 
 
 def _run_all(course: Course, config: Config, jobs: list[Job]) -> Iterator[tuple[Job, list[Result]]]:
-    """Grade in worker processes; a job whose worker dies is tried once more, alone."""
+    """Grade in worker processes; a job whose worker died is tried once more, alone."""
     again: list[Job] = []
-    workers = max(1, min(len(jobs), os.cpu_count() or 1))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with _workers(min(len(jobs), os.cpu_count() or 1)) as pool:
         futures = {pool.submit(grade_submission, course, config, job): job for job in jobs}
         for future in as_completed(futures):
             try:
@@ -102,16 +108,16 @@ def _run_all(course: Course, config: Config, jobs: list[Job]) -> Iterator[tuple[
             except BrokenProcessPool:
                 again.append(futures[future])
     for job in again:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        with _workers(1) as pool:
             try:
                 yield job, pool.submit(grade_submission, course, config, job).result()
             except BrokenProcessPool:
-                yield (
-                    job,
-                    _zeros(
-                        course, config, job, "error", "the grader itself stopped on this submission"
-                    ),
-                )
+                reason = "the grader itself stopped on this submission"
+                yield job, _give_zero(course, config, job, "error", reason)
+
+
+def _workers(count: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
 
 
 def grade_submission(course: Course, config: Config, job: Job) -> list[Result]:
@@ -120,26 +126,33 @@ def grade_submission(course: Course, config: Config, job: Job) -> list[Result]:
     # nbgrader's own queries: nothing that a reader could act on
     warnings.simplefilter("ignore", SAWarning)
     if not job.notebook.is_file():
-        return _zeros(course, config, job, "missing", _what_is_there(job))
+        return _give_zero(course, config, job, "missing", _what_is_there(job))
     try:
         run_nbgrader(config, "autograde", job.assignment, job.student, force=True)
-        graded = nbformat.read(
-            _class_folder(config) / "autograded" / job.student / job.assignment / job.notebook.name,
-            as_version=4,
-        )
-        results = list(_read_results(job, graded))
+        graded = _class_folder(config) / "autograded" / job.student / job.assignment
+        notebook = nbformat.read(graded / job.notebook.name, as_version=4)
+        results = list(_read_results(job, notebook))
     except Exception as error:  # a submission must not stop the class, whatever it did
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        return _zeros(course, config, job, "error", f"it could not be graded: {lines[-1][:300]}")
-    run_nbgrader(config, "generate_feedback", job.assignment, job.student, force=True)
+        reason = f"it could not be graded: {_last_line(error)}"
+        return _give_zero(course, config, job, "error", reason)
+    try:
+        run_nbgrader(config, "generate_feedback", job.assignment, job.student, force=True)
+    except Exception as error:  # the scores stand
+        print(f"no feedback for {job.student}: {_last_line(error)}", file=sys.stderr)
     return results
+
+
+def _last_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1][:300]
 
 
 def _read_results(job: Job, graded: NotebookNode) -> Iterator[Result]:
     for cell in graded.cells:
-        exercise = bound_exercise(cell)
-        record = read_verdict(cell) if exercise else None
-        if record:
+        if exercise := bound_exercise(cell):
+            record = read_verdict(cell) or record_of(
+                no_verdict(exercise, "error", "no verdict").out_of(cell.metadata.nbgrader.points)
+            )
             yield Result(
                 student=job.student, assignment=job.assignment, exercise=exercise.id, **record
             )
@@ -152,7 +165,7 @@ def _what_is_there(job: Job) -> str:
     return f"there is no {job.notebook.name} in the folder, only: {others}"
 
 
-def _zeros(course: Course, config: Config, job: Job, status, reason: str) -> list[Result]:
+def _give_zero(course: Course, config: Config, job: Job, status, reason: str) -> list[Result]:
     """Zero points with a reason for every exercise, in the gradebook too; nothing old is left."""
     folder = _class_folder(config)
     for step in ("autograded", "feedback"):

@@ -88,6 +88,13 @@ def _table(titles, rows, widths):
     return nodes.table("", group, classes=["claims-table"])
 
 
+def pages_with_bibliographies(app, env, added, changed, removed):
+    """Read the bibliography again when any page has changed: a new citation would end the build."""
+    if added | changed | removed:
+        return {key.docname for key in env.get_domain("cite").bibliographies}
+    return ()
+
+
 def drop_repeated_ids(app, doctree, docname):
     """Take the id off the body of exercises and solutions, which is the same for all of them."""
     for section in doctree.findall(nodes.section):
@@ -98,6 +105,7 @@ def drop_repeated_ids(app, doctree, docname):
 def setup(app):
     app.add_node(claims_table)
     app.add_directive("claims-table", ClaimsTable)
+    app.connect("env-get-outdated", pages_with_bibliographies)
     app.connect("env-updated", pages_with_tables)
     app.connect("doctree-resolved", fill_claims_tables)
     app.connect("doctree-resolved", drop_repeated_ids)
