@@ -80,8 +80,8 @@ def schedule_free_sgd(w, g, state, lr, beta=0.9):
 def schedule_free_adam(w, g, state, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     """The same around Adam's denominator: z <- z - lr sqrt(1 - beta2^t) g / (sqrt(s) + eps).
 
-    s <- beta2 s + (1 - beta2) g^2; beta1 takes the place of beta. The steps grow like
-    sqrt(1 - beta2^t), and the mean x weighs each z by the square of its step. Source: as for
+    s <- beta2 s + (1 - beta2) g^2; beta1 takes the place of beta. The factor sqrt(1 - beta2^t)
+    removes the bias of s, and the mean x weighs each z by that factor squared. Source: as for
     ``schedule_free_sgd``; no warm-up here.
     """
     t = state["t"] = state.get("t", 0) + 1
