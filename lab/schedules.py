@@ -10,7 +10,7 @@ from math import cos, exp, pi
 
 
 def step_decay(step, every, drop=0.1):
-    """Multiply by ``drop`` after each ``every`` steps: drop^floor(step / every)."""
+    """Multiply by ``drop`` every so many steps: drop^floor(step / every)."""
     return drop ** (step // every)
 
 
@@ -25,11 +25,11 @@ def inverse_time_decay(step, rate):
 
 
 def cosine_with_warmup(step, total, warmup=0, floor=0.0):
-    """Rise along a line for ``warmup`` steps, then fall along half a cosine to ``floor``.
+    """A line up for ``warmup`` steps, then half a cosine down to ``floor``.
 
-    (step + 1) / warmup, then floor + (1 - floor) (1 + cos(pi p)) / 2, where p grows from 0 at the
-    end of the warm-up to 1 at step ``total``; ``floor`` from there on. Source of the cosine:
-    Loshchilov & Hutter (2017), https://arxiv.org/abs/1608.03983
+    (step + 1) / warmup, then floor + (1 - floor) (1 + cos(pi p)) / 2, where p
+    grows from 0 after the warm-up to 1 at step ``total``; then ``floor``. The
+    cosine is from Loshchilov & Hutter, https://arxiv.org/abs/1608.03983
     """
     if step < warmup:
         return (step + 1) / warmup

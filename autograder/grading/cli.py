@@ -38,7 +38,8 @@ def _parser() -> argparse.ArgumentParser:
         "release",
         help="make the student versions of assignments",
         description="Make assignments/NAME/NAME.ipynb from solutions/NAME/NAME.md through nbgrader, "
-        "and the public answer keys that check() uses.",
+        "the public answer keys that check() uses, and _build/students/NAME.zip: the notebook with "
+        "all that it imports, to hand out.",
     )
     release.add_argument("assignment", nargs="*", help="default: all")
     release.set_defaults(run=_release)
@@ -94,7 +95,10 @@ def _parser() -> argparse.ArgumentParser:
 def _release(course, args) -> int:
     for name in course.assignments(args.assignment):
         course.release(name)
-        print(f"released {course.released(name).relative_to(course.root)}")
+        notebook, bundle = (
+            p.relative_to(course.root) for p in (course.released(name), course.bundle(name))
+        )
+        print(f"released {notebook}; for students: {bundle}")
     return 0
 
 

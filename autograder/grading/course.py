@@ -4,6 +4,7 @@ import json
 import os
 import sysconfig
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import jupytext
 import nbformat
@@ -18,6 +19,17 @@ from autograder.grading import keys
 
 CONFIG_FILE = "nbgrader_config.py"
 KEYS = Path(autograder.__file__).parent / "keys"
+NOT_FOR_STUDENTS = ("grading", "__main__.py")
+STUDENT_REQUIREMENTS = "numpy>=2\ntorch>=2.11\nmatplotlib\nnotebook\n"
+STUDENT_README = """\
+Python 3.11 or 3.12. In this folder:
+
+    python -m venv .venv
+    .venv/bin/python -m pip install -r requirements.txt
+    .venv/bin/jupyter notebook {name}.ipynb
+
+Write your answers, run the cell after each one, and hand in {name}.ipynb.
+"""
 
 
 class CourseError(RuntimeError):
@@ -76,10 +88,28 @@ class Course:
         nbformat.write(read_source(self.source(name)), folder / f"{name}.ipynb")
 
     def release(self, name: str) -> None:
-        """Make an assignment's student version and its public answer keys."""
+        """Make an assignment's student version, its public answer keys and the zip for students."""
         self.build_source(name)
         write_public_keys(name)
         run_nbgrader(self.config(), "generate_assignment", name)
+        self.pack(name)
+
+    def bundle(self, name: str) -> Path:
+        """The zip that is all a student needs beside Python."""
+        return self.root / "_build" / "students" / f"{name}.zip"
+
+    def pack(self, name: str) -> None:
+        """Write the zip for students: the notebook, and the student side of this package."""
+        self.bundle(name).parent.mkdir(parents=True, exist_ok=True)
+        package = KEYS.parent
+        with ZipFile(self.bundle(name), "w", ZIP_DEFLATED) as bundle:
+            bundle.write(self.released(name), f"{name}/{name}.ipynb")
+            bundle.writestr(f"{name}/README.txt", STUDENT_README.format(name=name))
+            bundle.writestr(f"{name}/requirements.txt", STUDENT_REQUIREMENTS)
+            for path in sorted(package.rglob("*")):
+                inside = path.relative_to(package)
+                if path.suffix in (".py", ".json") and inside.parts[0] not in NOT_FOR_STUDENTS:
+                    bundle.write(path, f"{name}/autograder/{inside}")
 
     def register(self, name: str, class_folder: Path) -> None:
         """Make an assignment known to a class's gradebook, leaving the student version alone."""
