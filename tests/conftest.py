@@ -1,0 +1,11 @@
+"""Fast tests first: what builds the site or grades a class comes last."""
+
+LAST = ["test_sandbox", "test_cuda", "test_playground", "test_release", "test_grading", "test_site"]
+
+
+def pytest_collection_modifyitems(items):
+    def rank(item):
+        name = item.module.__name__.rpartition(".")[2]
+        return LAST.index(name) + 1 if name in LAST else 0
+
+    items.sort(key=rank)
