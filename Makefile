@@ -57,9 +57,9 @@ _build/.lab: $(LAB) | $(READY)
 	@rm -rf _build/.jupyter_cache
 	@mkdir -p _build && touch $@
 
-_build/html/.done: $(BOOK) $(SOURCES) _build/.lab _build/.released | $(READY)
+_build/html/.done: $(BOOK) _build/.lab | $(READY)
 	@echo "building the site (about five minutes the first time, seconds later)"
-	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@
 
 serve: _build/html/.done

@@ -5,7 +5,8 @@ from pathlib import Path
 c = get_config()  # noqa: F821  (nbgrader puts it here)
 
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
-c.CourseDirectory.source_directory = "_build/source"  # `autograder release` builds it from solutions/
+# `autograder release` builds the source folder from solutions/
+c.CourseDirectory.source_directory = "_build/source"
 c.CourseDirectory.release_directory = "assignments"
 
 c.Autograde.exporter_class = "autograder.grading.submission.SubmissionExporter"
