@@ -130,21 +130,21 @@ class Session:
     def _watchdog(self, manager: SandboxedKernelManager) -> None:
         """Kill the sandbox when it outgrows its memory, its processes or its socket folder."""
         while self._manager is manager:
-            excess = self._excess()
+            excess = self._excess(manager.folder)
             if excess:
                 self._verdict = excess
                 with contextlib.suppress(psutil.NoSuchProcess):
                     self._process.kill()
             time.sleep(0.2)
 
-    def _excess(self) -> str | None:
+    def _excess(self, folder: Path) -> str | None:
         try:
             family = [self._process, *self._process.children(recursive=True)]
             if len(family) > PROCESSES:
                 return f"it started more than {PROCESSES} processes"
             if sum(process.memory_info().rss for process in family) > MEMORY:
                 return f"it used more than {MEMORY // MEGABYTE} MB of memory"
-            if _folder_size(self._manager.folder) > SOCKET_FOLDER:
+            if _folder_size(folder) > SOCKET_FOLDER:
                 return "it filled a folder it should leave alone"
         except (psutil.Error, OSError):
             return None

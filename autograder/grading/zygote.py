@@ -17,7 +17,7 @@ import socket
 import sys
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
-MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 2, 4, 0x4000, 0x40000
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 0x1000, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 CAPABILITY_VERSION_3, LAST_CAPABILITY = 0x20080522, 63
 
@@ -79,7 +79,7 @@ def isolate(scratch_bytes: int) -> None:
     _checked(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
     _mount(None, "/", None, MS_REC | MS_PRIVATE, None)
     for folder in (HOME, "/tmp", "/dev/shm"):
-        _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, f"size={scratch_bytes},mode=0700")
+        _cover(folder, f"size={scratch_bytes},mode=0700")
     _checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
     for capability in range(LAST_CAPABILITY + 1):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -116,6 +116,21 @@ def _mount(source, target, kind, flags, options) -> None:
     encoded = [None if s is None else s.encode() for s in (source, target, kind)]
     data = None if options is None else options.encode()
     _checked(libc.mount(*encoded, ctypes.c_ulong(flags), data), f"mount {target}")
+
+
+def _cover(folder: str, options: str) -> None:
+    """Mount an empty tmpfs on a folder; what the outer sandbox bound below it stays where it is."""
+    with open("/proc/self/mountinfo") as file:
+        below = sorted(p for p in (line.split()[4] for line in file) if p.startswith(folder + "/"))
+    kept: dict[str, int] = {}
+    for path in below:
+        if not any(path.startswith(other + "/") for other in kept):
+            kept[path] = os.open(path, os.O_PATH)
+    _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, options)
+    for path, descriptor in kept.items():
+        os.makedirs(path)
+        _mount(f"/proc/self/fd/{descriptor}", path, None, MS_BIND | MS_REC, None)
+        os.close(descriptor)
 
 
 def _write(path: str, text: str) -> None:
