@@ -1,6 +1,14 @@
 """Fast tests first: what builds the site or grades a class comes last."""
 
-LAST = ["test_sandbox", "test_cuda", "test_playground", "test_release", "test_grading", "test_site"]
+LAST = [
+    "test_sandbox",
+    "test_execution",
+    "test_cuda",
+    "test_playground",
+    "test_release",
+    "test_grading",
+    "test_site",
+]
 
 
 def pytest_collection_modifyitems(items):

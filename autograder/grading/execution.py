@@ -1,5 +1,6 @@
 """Runs a submission's notebook and puts a verdict in place of each exercise's test cell."""
 
+import contextlib
 import time
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from autograder import judge, probe, report, wire
 from autograder.exercise import Exercise, Verdict, no_verdict
 from autograder.exercises import EXERCISES
 from autograder.grading import keys, seeds
-from autograder.grading.session import CellTimeout, KernelDied, Session
+from autograder.grading.session import CellTimeout, KernelDied, KernelTimeout, Session
 from autograder.grading.submission import PROBLEM
 
 VERDICT_MIME = "application/vnd.autograder.verdict+json"
@@ -81,7 +82,7 @@ class _NotebookRun:
         self.deadline = time.monotonic() + settings.total_seconds
         self.done: list[str] = []  # sources that ran, to be run again in a new kernel
         self.revivals = 0
-        self.given_up = ""
+        self.given_up: KernelDied | None = None  # once set, nothing more is run
 
     def run(self) -> None:
         problem = self.nb.metadata.get(PROBLEM)
@@ -106,10 +107,6 @@ class _NotebookRun:
             self.done.append(cell.source)
         except (CellTimeout, KernelDied) as stopped:
             cell.outputs = [_error_output("Stopped", str(stopped))]
-            if isinstance(stopped, CellTimeout):
-                self.done.append(f"# not run again: {stopped}")
-        if utils.is_grade(cell) and not cell.outputs and self.given_up:
-            cell.outputs = [_error_output("Stopped", self.given_up)]
 
     def _probe(self, exercise: Exercise) -> Verdict:
         device = self.device if exercise.on_device else "cpu"
@@ -122,40 +119,41 @@ class _NotebookRun:
         )
         try:
             outputs = self._execute(code, self.settings.probe_seconds)
-        except CellTimeout as stopped:
+        except (CellTimeout, KernelTimeout) as stopped:
             return no_verdict(exercise, "timeout", str(stopped), **known)
         except KernelDied as stopped:
-            status = "timeout" if "ran for more than" in str(stopped) else "error"
-            return no_verdict(exercise, status, str(stopped), **known)
+            return no_verdict(exercise, "error", str(stopped), **known)
         return _judged(exercise, outputs, keys.LazyKey(exercise, cases), known)
 
     def _execute(self, code: str, seconds: float) -> list[NotebookNode]:
         """Run code within the time that is left, in a revived kernel if the last one died."""
-        if self.given_up:
-            raise KernelDied(self.given_up)
+        if self.given_up is not None:
+            raise self.given_up
         try:
             if not self.session.running:
                 self._revive()
             left = self.deadline - time.monotonic()
             if left <= 0:
-                self.given_up = f"the notebook ran for more than {self.settings.total_seconds:g} s"
-                raise KernelDied(self.given_up)
+                limit = self.settings.total_seconds
+                self.given_up = KernelTimeout(f"the notebook ran for more than {limit:g} s")
+                raise self.given_up
             return self.session.run(code, min(seconds, left))
         except KernelDied as died:
             self.revivals += 1
-            if self.revivals > MOST_REVIVALS and not self.given_up:
-                self.given_up = f"the kernel stopped {self.revivals} times; the last time: {died}"
+            if self.revivals > MOST_REVIVALS and self.given_up is None:
+                times = self.revivals
+                self.given_up = KernelDied(
+                    f"the kernel stopped {times} times; the last time: {died}"
+                )
             raise
 
     def _revive(self) -> None:
         """Start a kernel and bring it to where the last one was."""
         self.session.start()
         for source in self.done:
-            try:
-                self.session.run(source, max(0.1, min(self.settings.cell_seconds,
-                                                      self.deadline - time.monotonic())))  # fmt: skip
-            except CellTimeout:
-                continue
+            left = max(0.1, self.deadline - time.monotonic())
+            with contextlib.suppress(CellTimeout):
+                self.session.run(source, min(self.settings.cell_seconds, left))
 
 
 def bound_exercise(cell: NotebookNode) -> Exercise | None:

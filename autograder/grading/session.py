@@ -29,6 +29,10 @@ class KernelDied(RuntimeError):
     """The kernel is gone; the message says why, as far as known."""
 
 
+class KernelTimeout(KernelDied):
+    """The kernel was killed because its time was up."""
+
+
 class CellTimeout(RuntimeError):
     """The code did not end in time. It was interrupted, and the kernel lives on."""
 
@@ -90,7 +94,7 @@ class Session:
             if left <= 0:
                 if interrupted:
                     self.stop()
-                    raise KernelDied(
+                    raise KernelTimeout(
                         f"it ran for more than {timeout:g} s and ignored the interrupt"
                     )
                 interrupted = True

@@ -1,0 +1,72 @@
+"""A notebook's run: dead kernels are replaced, time is bounded, and no verdict is ever a pass."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder.grading.answers import ANSWERS
+from autograder.grading.answers.base import source_of
+from autograder.grading.execution import RunSubmission, _NotebookRun, read_verdict
+from autograder.grading.session import Session
+
+RIGHT = source_of(ANSWERS["exponential_decay"].alternatives[0])
+
+
+WRONG = "def exponential_decay(step, base_lr, rate):\n    return base_lr * np.cos(rate * step)"
+
+
+def run(*sources, **settings):
+    """Run cells and then the test cell of ``exponential_decay``; returns its record and the cells."""
+    test = new_code_cell("check(exponential_decay)")
+    test.metadata.nbgrader = nbformat.from_dict(
+        {
+            "grade_id": "exponential_decay",
+            "grade": True,
+            "solution": False,
+            "locked": True,
+            "points": 2,
+        }
+    )
+    notebook = new_notebook()
+    notebook.cells = [*map(new_code_cell, ("import numpy as np", *sources)), test]
+    with Session() as session:
+        _NotebookRun(RunSubmission(**settings), notebook, session, "seed", "cpu").run()
+    return read_verdict(test), notebook.cells
+
+
+def test_cells_before_the_death_of_the_kernel_run_again():
+    record, cells = run(RIGHT, "import os; os._exit(1)", "x = 1")
+    assert (record["status"], record["score"]) == ("passed", 2.0)
+    assert cells[2].outputs[0].ename == "Stopped" and not cells[3].outputs
+
+
+def test_after_many_deaths_it_gives_up_with_a_reason():
+    record, _ = run(RIGHT, *["import os; os._exit(1)"] * 6)
+    assert (record["status"], record["score"]) == ("error", 0.0)
+    assert "stopped 5 times" in record["message"]
+
+
+def test_the_whole_notebook_has_a_limit():
+    record, _ = run(
+        RIGHT, "while True: pass", "while True: pass", total_seconds=3.0, cell_seconds=2.0
+    )
+    assert (record["status"], record["score"]) == ("timeout", 0.0)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "exponential_decay = 3",
+        "np.allclose = np.isclose = lambda *a, **k: True",
+        "del exponential_decay",
+        "import autograder.probe; autograder.probe.publish = lambda *a: 2.0",
+        'import autograder.wire; autograder.wire.dumps = lambda v: \'{"!": "dict"\'',
+        "import autograder.probe; autograder.probe.MIME = 'text/plain'",
+        "get_ipython().ast_transformers.append(type('T', (), {'visit': lambda s, n: 1 / 0})())",
+        "import json; json.dumps = lambda *a, **k: 1 / 0",
+        "def exponential_decay(step, base_lr, rate): return type('F', (float,), {'__eq__': lambda *a: True})(1)",
+    ],
+)
+def test_tampering_earns_nothing(code):
+    record, _ = run(WRONG, code)
+    assert record["status"] in ("error", "failed", "missing") and record["score"] == 0
