@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from autograder.grading import sandbox
 from autograder.grading import session as module
 from autograder.grading.sandbox import PACKAGE
 from autograder.grading.session import CellTimeout, KernelDied, Session
@@ -177,3 +178,15 @@ def test_nothing_is_left_behind():
         folder = Path(session._manager.folder)
         process = session._process
     assert not folder.exists() and not process.is_running()
+
+
+def test_without_nested_namespaces_each_kernel_has_an_outer_sandbox_to_itself(monkeypatch):
+    monkeypatch.setattr(sandbox._Waiting, "can_fork", False)
+    with Session() as one:
+        one.run("open('/tmp/left', 'w').write('x')", 20)
+        assert text(one.run("1 + 1", 10)) == "2"
+        outer = one._manager.provisioner._own.process
+    assert outer.poll() is not None
+    with Session() as two:
+        assert text(two.run("import os; os.path.exists('/tmp/left')", 20)) == "False"
+        assert text(two.run("import autograder; autograder.check.__name__", 20)) == "'check'"
