@@ -13,13 +13,12 @@ from autograder.grading.results import Result
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 done, 2 could not be done."""
     args = _parser().parse_args(arguments)
-    from autograder.grading.course import Course, CourseError
-    from autograder.grading.sandbox import SandboxMissing
+    from autograder.grading.course import Course
 
     try:
         course = Course.find(Path.cwd())
         return args.run(course, args)
-    except (CourseError, SandboxMissing, RuntimeError) as error:
+    except RuntimeError as error:  # CourseError and SandboxMissing among them
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config, PyFileConfigLoader
 
 import autograder
-from autograder import publickeys
+from autograder import publickeys, wire
 from autograder.grading import keys
 
 CONFIG_FILE = "nbgrader_config.py"
@@ -141,8 +141,6 @@ def write_public_keys(assignment: str) -> None:
 
 def same_numbers(one: object, other: object) -> bool:
     """Whether two encoded values (see ``autograder.wire``) are equal up to rounding."""
-    from autograder import wire
-
     if isinstance(one, dict) and isinstance(other, dict):
         if one.get("!") == "array" and other.get("!") == "array":
             a, b = wire.decode(one), wire.decode(other)

@@ -8,13 +8,13 @@ Where the system does not allow that second step, every kernel gets an outer san
 which takes a few seconds more.
 """
 
-import array
 import asyncio
 import json
 import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -132,7 +132,7 @@ class OuterSandbox:
         self._control.send(
             json.dumps({"connection": connection, "files": files, "fork": fork}).encode()
         )
-        size = socket.CMSG_SPACE(array.array("i", [0] * 3).itemsize * 3)
+        size = socket.CMSG_SPACE(struct.calcsize("3i"))
         message, ancillary, *_ = self._control.recvmsg(2**16, size)
         if not message:
             self._errors.seek(0)
@@ -141,9 +141,8 @@ class OuterSandbox:
         reply = json.loads(message)
         if "error" in reply:
             raise OSError(reply["error"])
-        credentials = array.array("i")
-        credentials.frombytes(ancillary[0][2])
-        return credentials[0]
+        process, _user, _group = struct.unpack("3i", ancillary[0][2])
+        return process
 
     def close(self) -> None:
         """End the sandbox and everything in it."""

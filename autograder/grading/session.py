@@ -13,9 +13,13 @@ import psutil
 import zmq
 from nbformat import NotebookNode
 
-from autograder.grading.sandbox import MEGABYTE, SandboxedKernelManager, new_manager
+from autograder.grading.sandbox import (
+    MEGABYTE,
+    START_SECONDS,
+    SandboxedKernelManager,
+    new_manager,
+)
 
-START_SECONDS = 60.0
 INTERRUPT_SECONDS = 3.0
 MEMORY = 4096 * MEGABYTE
 PROCESSES = 64
