@@ -26,6 +26,42 @@ CLAIMS = {
     "O15": "Newton's method needs no learning rate and reaches a quadratic's minimum in one step; in "
     "practice it needs damping, memory grows as N^2 and the solve as N^3.",
     "O16": "L-BFGS is excellent with the full batch and no noise, poor with mini-batches.",
+    "E1": "Averaging about ten independent models gains a consistent 2% or so (the notes say 1-2%).",
+    "E2": "Snapshots of one run with a cyclic rate give much of that gain for the price of one "
+    "training.",
+    "E3": "Without cycling, snapshots of one run are too alike to help as much.",
+    "E4": "An exponential moving average of the weights gives a smoother and slightly better model.",
+    "E5": "The size of the gap between training and validation is not the goal; validation "
+    "performance is.",
+    "E6": "Early stopping costs nothing and removes most of the late overfitting.",
+    "E7": "Ensembles of different hyperparameters do at least as well as copies.",
+    "R1": "A larger penalty shrinks the weights and the gap.",
+    "R2": "Dropout narrows the gap; training accuracy then stays below 100%.",
+    "R3": "Dropout slows the convergence of the training loss but generalizes better.",
+    "R4": "Scaling by the keep probability equals the expectation over masks exactly for a linear "
+    "layer, only approximately for a deep network.",
+    "R5": "Dropout acts like an ensemble: predictions averaged over masks beat one mask.",
+    "R6": "Batch norm regularizes through the noise of the batch, less so as the batch grows.",
+    "R7": "With batch norm, dropout is often unnecessary; it still helps when overfitting is strong.",
+    "R8": "Augmentation that keeps the label raises test accuracy; averaging ten crops raises it "
+    "again.",
+    "R9": "DropConnect, fractional pooling, stochastic depth, cutout and mixup each regularize in "
+    "the same way; cutout helps on small data.",
+    "R10": "Features spread out under dropout: co-adaptation between units falls.",
+    "T1": "That convolutional networks need a lot of data is a myth: with a pretrained backbone a "
+    "handful of images a class suffices.",
+    "T2": "With little, similar data, train only the last layer.",
+    "T3": "With more data, fine-tune more layers, at a lower rate; too high a rate destroys the "
+    "features.",
+    "T4": "With little, different data the last layer alone may not be enough.",
+    "T5": "With much data, fine-tuning everything pays off even when the data differ.",
+    "T6": "Pretraining beats training from scratch in each cell of the table, least where data are "
+    "plenty.",
+    "H1": "The initial softmax loss is log C, and a network that cannot overfit a tiny sample has a "
+    "bug.",
+    "H2": "Random search beats a grid when few hyperparameters matter: nine trials try nine values "
+    "of the important one, not three.",
+    "H3": "The useful range is found by narrowing on a log scale.",
 }
 
 

@@ -60,3 +60,31 @@ def digits() -> Dataset:
     x, y = load_digits(return_X_y=True)
     x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=0, stratify=y)
     return _dataset(x_train, y_train, x_test, y_test)
+
+
+def validation_split(data: Dataset, validation: int, seed: int = 0) -> Dataset:
+    """Set ``validation`` training items aside, at random, in place of the test set.
+
+    What is chosen with the result (a rate, a moment to stop) is then judged on the test set of
+    ``data``, which it has not seen. Raises ValueError if no training item would be left.
+    """
+    n = len(data.x_train)
+    if not 0 < validation < n:
+        raise ValueError(f"{validation} of {n} training items cannot be set aside")
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+    held, kept = order[:validation], order[validation:]
+    return Dataset(
+        data.x_train[kept], data.y_train[kept], data.x_train[held], data.y_train[held], data.classes
+    )
+
+
+def small(data: Dataset, train: int, seed: int = 0) -> Dataset:
+    """The same problem with only ``train`` training items, drawn at random, and the same test set.
+
+    Raises ValueError if there are fewer.
+    """
+    n = len(data.x_train)
+    if not 0 < train <= n:
+        raise ValueError(f"{train} training items were asked for; there are {n}")
+    kept = torch.randperm(n, generator=torch.Generator().manual_seed(seed))[:train]
+    return data._replace(x_train=data.x_train[kept], y_train=data.y_train[kept])

@@ -13,12 +13,29 @@ from torch.nn import functional as F
 from lab.data import Dataset
 
 
-def mlp(*sizes: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
-    """A multilayer perceptron with the given layer sizes, inputs first and classes last."""
+def mlp(
+    *sizes: int,
+    activation: type[nn.Module] = nn.ReLU,
+    dropout: float = 0.0,
+    batch_norm: bool = False,
+) -> nn.Sequential:
+    """A multilayer perceptron with the given layer sizes, inputs first and classes last.
+
+    Each hidden layer is linear, batch norm if asked for, activation, and dropout if ``dropout``
+    (torch's: the probability of *dropping* a unit) is above 0.
+    """
     layers: list[nn.Module] = []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
-        layers += [nn.Linear(fan_in, fan_out), activation()]
-    return nn.Sequential(*layers[:-1])
+    for fan_in, fan_out in zip(sizes[:-1], sizes[1:-1], strict=False):
+        layers.append(nn.Linear(fan_in, fan_out))
+        if batch_norm:
+            layers.append(nn.BatchNorm1d(fan_out))
+        layers.append(activation())
+        if dropout:
+            layers.append(nn.Dropout(dropout))
+    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+
+
+Weights = dict[str, Tensor]  # parameters and buffers by name, each (L, S, ...)
 
 
 @dataclass(frozen=True)
@@ -26,8 +43,10 @@ class Run:
     """What a training run recorded; ``L`` learning rates, ``S`` seeds, ``T`` moments.
 
     ``step`` ``(T,)`` counts updates. The losses are mean cross-entropies over the whole training
-    and test set, the accuracies fractions: each ``(L, S, T)``. ``params`` maps parameter names to
-    the final weights ``(L, S, ...)``; ``seconds`` is the wall time of the whole run.
+    and test set, the accuracies fractions: each ``(L, S, T)``, measured in evaluation mode.
+    ``params`` maps the names of parameters and buffers to their final values ``(L, S, ...)``,
+    ``snapshots`` a step to what they were after that many updates; ``predict`` takes either.
+    ``seconds`` is the wall time of the whole run.
     """
 
     step: np.ndarray
@@ -35,8 +54,40 @@ class Run:
     test_loss: np.ndarray
     train_accuracy: np.ndarray
     test_accuracy: np.ndarray
-    params: dict[str, Tensor]
+    params: Weights
+    snapshots: dict[int, Weights]
     seconds: float
+
+
+def _over_rates_and_seeds(model: nn.Module, x_dims: tuple[int | None, int | None]) -> Callable:
+    """``model`` as a function of ``(weights (L, S, ...), x)``; ``x_dims`` are x's axes L and S."""
+
+    def forward(weights, x):
+        return functional_call(model, weights, (x,))
+
+    for dim in reversed(x_dims):
+        forward = vmap(forward, in_dims=(0, dim), randomness="different")
+    return forward
+
+
+@torch.no_grad()
+def predict(
+    make_model: Callable[[], nn.Module],
+    weights: Weights,
+    x: Tensor,
+    *,
+    training: bool = False,
+    batch_size: int = 1000,
+) -> Tensor:
+    """Class probabilities ``(L, S, N, C)`` of every run on the same inputs ``x`` ``(N, ...)``.
+
+    ``training=True`` leaves dropout on, with masks of its own for each run and item (batch norm
+    would use the batch's statistics, in batches of ``batch_size``).
+    """
+    model = make_model().to("meta").train(training)
+    forward = _over_rates_and_seeds(model, (None, None))
+    weights = {k: v.clone() for k, v in weights.items()} if training else weights
+    return torch.cat([forward(weights, part).softmax(-1) for part in x.split(batch_size)], -2)
 
 
 def train(
@@ -45,54 +96,60 @@ def train(
     rule: Callable,
     *,
     lr: float | Sequence[float],
-    seeds: int = 5,
+    seeds: int | Sequence[int] = 5,
     steps: int = 500,
     batch_size: int | None = 64,
     schedule: Callable[[int], float] | Sequence[Callable[[int], float]] | None = None,
+    augment: Callable | None = None,
+    penalty: Callable[[Weights], Tensor] | None = None,
     record_every: int = 25,
+    snapshot_at: Sequence[int] = (),
     **hyper,
 ) -> Run:
     """Minimize the cross-entropy with an update rule of ``lab.rules``, many runs side by side.
 
     Seed ``s`` fixes the initial weights and the order of the mini-batches, and is shared by all
-    learning rates, so that rates are compared on the same draws. ``batch_size=None`` uses the full
-    training set at each step. ``schedule(t)`` is a factor on the learning rate at step ``t``
-    (from 0); a sequence of them gives each learning rate its own. Further keywords go to the rule.
-    A rule that wants other weights judged than those it takes gradients at leaves them in its
-    ``state["average"]``. The model must be free of buffers (no batch norm): members share one
-    functional call. Raises ValueError for a model with buffers, or if there are not as many
-    schedules as learning rates.
+    learning rates, so that rates are compared on the same draws; ``seeds`` is their number or a
+    list of them. ``batch_size=None`` uses the full training set at each step. ``schedule(t)`` is a
+    factor on the learning rate at step ``t`` (from 0); a sequence of them gives each learning rate
+    its own. Further keywords go to the rule. A rule that wants other weights judged than those it
+    takes gradients at leaves them in its ``state["average"]``.
+
+    ``augment(x, y, generator)`` may change each mini-batch ``x`` ``(S, B, ...)``, ``y`` ``(S, B)``:
+    it returns new inputs and targets, classes or probabilities ``(S, B, C)``. ``penalty(params)``
+    is a scalar that is added to the loss, a function of one run's parameters by name.
+    ``snapshot_at`` lists the steps after which weights are kept. Dropout draws its masks from a
+    generator seeded by the seeds. Raises ValueError if there are not as many schedules as learning
+    rates.
     """
     rates = np.atleast_1d(np.asarray(lr, dtype=float))
     schedules = schedule if isinstance(schedule, Sequence) else [schedule] * len(rates)
     if len(schedules) != len(rates):
         raise ValueError(f"{len(schedules)} schedules for {len(rates)} learning rates")
+    seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
     models = []
-    for seed in range(seeds):
+    for seed in seeds:
         torch.manual_seed(seed)
         models.append(make_model())
-    stacked, buffers = stack_module_state(models)
-    if buffers:
-        raise ValueError("train() takes models without buffers; this one has " + ", ".join(buffers))
-    L, S, N = len(rates), seeds, len(data.x_train)
+    stacked, stacked_buffers = stack_module_state(models)
+    L, S, N = len(rates), len(seeds), len(data.x_train)
     params = {k: v.detach().expand(L, *v.shape).clone() for k, v in stacked.items()}
+    buffers = {k: v.expand(L, *v.shape).clone() for k, v in stacked_buffers.items()}
     skeleton = models[0].to("meta")
-
-    def forward(p, x):
-        return functional_call(skeleton, p, (x,))
-
-    over_seeds = vmap(forward, in_dims=(0, 0))  # each seed has its own batch
-    members = vmap(over_seeds, in_dims=(0, None))
-    members_same_x = vmap(vmap(forward, in_dims=(0, None)), in_dims=(0, None))
+    members = _over_rates_and_seeds(skeleton, (None, 0))  # each seed has its own batch
+    members_same_x = _over_rates_and_seeds(skeleton, (None, None))
+    penalties = vmap(vmap(penalty)) if penalty else None
 
     def losses(p, x, y):
-        logits = members(p, x)  # (L, S, B, C)
-        target = y.expand(L, *y.shape).reshape(-1)
+        logits = members({**p, **buffers}, x)  # (L, S, B, C); updates batch norm's statistics
+        target = y.expand(L, *y.shape).flatten(0, 2)
         flat = F.cross_entropy(logits.flatten(0, 2), target, reduction="none")
-        return flat.view(L, S, -1).mean(-1)
+        loss = flat.view(L, S, -1).mean(-1)
+        return loss if penalties is None else loss + penalties(p)
 
     def judged():
-        return {k: states[k].get("average", w) for k, w in params.items()}
+        averaged = {k: states[k].get("average", w) for k, w in params.items()}
+        return {k: v.detach().clone() for k, v in {**averaged, **buffers}.items()}
 
     @torch.no_grad()
     def evaluate(x, y):
@@ -108,22 +165,28 @@ def train(
             correct = correct + (logits.argmax(-1) == target).sum(-1)
         return (loss / len(x)).numpy(), (correct / len(x)).numpy()
 
-    generators = [torch.Generator().manual_seed(1_000_003 + s) for s in range(S)]
+    generators = [torch.Generator().manual_seed(1_000_003 + s) for s in seeds]
+    noise = torch.Generator().manual_seed(2_000_003 + seeds[0])
+    torch.manual_seed(3_000_003 + seeds[0])  # for the masks of dropout
     states: dict[str, dict] = {k: {} for k in params}
     recorded: list[tuple] = []
-    moments = []
+    moments, snapshots = [], {}
     order = None
     began = time.perf_counter()
     for t in range(steps + 1):
+        if t in snapshot_at:
+            snapshots[t] = judged()
         if t % record_every == 0 or t == steps:
             moments.append(t)
+            skeleton.eval()
             recorded.append(
                 (*evaluate(data.x_train, data.y_train), *evaluate(data.x_test, data.y_test))
             )
+            skeleton.train()
         if t == steps:
             break
         if batch_size is None:
-            x = data.x_train.expand(S, -1, -1)
+            x = data.x_train.expand(S, *data.x_train.shape)
             y = data.y_train.expand(S, -1)
         else:
             at = (t * batch_size) % (N - N % batch_size)
@@ -131,6 +194,8 @@ def train(
                 order = torch.stack([torch.randperm(N, generator=g) for g in generators])
             index = order[:, at : at + batch_size]
             x, y = data.x_train[index], data.y_train[index]
+        if augment:
+            x, y = augment(x, y, noise)
         params = {k: v.requires_grad_() for k, v in params.items()}
         grads = torch.autograd.grad(losses(params, x, y).sum(), list(params.values()))
         factors = [1.0 if s is None else s(t) for s in schedules]
@@ -144,4 +209,6 @@ def train(
     train_loss, train_acc, test_loss, test_acc = (
         np.stack(c, -1) for c in zip(*recorded, strict=True)
     )
-    return Run(np.array(moments), train_loss, test_loss, train_acc, test_acc, judged(), seconds)
+    return Run(
+        np.array(moments), train_loss, test_loss, train_acc, test_acc, judged(), snapshots, seconds
+    )

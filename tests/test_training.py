@@ -50,12 +50,87 @@ def test_a_diverging_member_leaves_the_others_alone():
     np.testing.assert_allclose(both.train_loss[0], one.train_loss[0], rtol=1e-5)
 
 
-def test_models_with_buffers_are_refused():
-    with pytest.raises(ValueError, match="running_mean"):
-        training.train(
-            lambda: torch.nn.Sequential(torch.nn.Linear(64, 10), torch.nn.BatchNorm1d(10)),
-            data.digits(), rules.sgd, lr=0.1, seeds=2, steps=1,
-        )  # fmt: skip
+def test_batch_norm_members_train_as_they_would_alone():
+    def normed():
+        return training.mlp(64, 12, 10, batch_norm=True)
+
+    dataset = data.digits()
+    setting = dict(lr=[0.05, 0.2], steps=40, batch_size=32)
+    run = training.train(normed, dataset, rules.sgd, seeds=2, **setting)
+    for r, lr in enumerate(setting["lr"]):
+        for seed in range(2):
+            torch.manual_seed(seed)
+            model = normed()
+            optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+            generator = torch.Generator().manual_seed(1_000_003 + seed)
+            order = torch.randperm(len(dataset.x_train), generator=generator)
+            for index in order[: 40 * 32].split(32):
+                loss = F.cross_entropy(model(dataset.x_train[index]), dataset.y_train[index])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            for name, value in model.state_dict().items():
+                torch.testing.assert_close(run.params[name][r, seed], value, rtol=1e-3, atol=1e-4)
+            right = model.eval()(dataset.x_test).softmax(-1)
+            ours = training.predict(normed, run.params, dataset.x_test)[r, seed]
+            torch.testing.assert_close(ours, right, rtol=1e-2, atol=1e-3)
+
+
+def test_dropout_masks_differ_between_runs_and_repeat_with_the_seed():
+    def dropping():
+        return training.mlp(64, 50, 10, dropout=0.5)
+
+    dataset = data.digits()
+    one, again = (
+        training.train(dropping, dataset, rules.sgd, lr=[0.1, 0.1], seeds=2, steps=20)
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(one.train_loss, again.train_loss)
+    assert (one.train_loss[0, :, -1] != one.train_loss[1, :, -1]).all()  # same seed, other masks
+    x = dataset.x_test[:5].repeat(2, 1)
+    still = training.predict(dropping, one.params, x)
+    torch.testing.assert_close(still[..., :5, :], still[..., 5:, :])
+    noisy = training.predict(dropping, one.params, x, training=True)
+    assert (noisy[..., :5, :] != noisy[..., 5:, :]).any(-1).all()
+
+
+def test_snapshots_are_what_a_shorter_run_ends_with():
+    dataset, setting = data.digits(), dict(lr=0.1, seeds=2)
+    long = training.train(
+        make_model, dataset, rules.momentum, steps=20, snapshot_at=[0, 10], **setting
+    )
+    short = training.train(make_model, dataset, rules.momentum, steps=10, **setting)
+    for name, value in short.params.items():
+        torch.testing.assert_close(long.snapshots[10][name], value)
+    assert set(long.snapshots) == {0, 10}
+
+
+def test_a_list_of_seeds_names_the_runs():
+    dataset = data.digits()
+    all_seeds = training.train(make_model, dataset, rules.sgd, lr=0.1, seeds=3, steps=10)
+    last = training.train(make_model, dataset, rules.sgd, lr=0.1, seeds=[2], steps=10)
+    np.testing.assert_allclose(last.test_loss[0, 0], all_seeds.test_loss[0, 2], rtol=1e-5)
+
+
+def test_penalty_and_soft_targets():
+    dataset = data.digits()
+    half = 0.05
+
+    def penalty(params):
+        return half / 2 * sum((w**2).sum() for w in params.values())
+
+    def soften(x, y, generator):
+        return x, F.one_hot(y, 10).float()
+
+    with_penalty = training.train(
+        make_model, dataset, rules.sgd, lr=0.1, seeds=2, steps=20, penalty=penalty, augment=soften
+    )
+
+    def decayed(w, g, state, lr):
+        return w - lr * (g + half * w)
+
+    decay = training.train(make_model, dataset, decayed, lr=0.1, seeds=2, steps=20)
+    np.testing.assert_allclose(with_penalty.test_loss, decay.test_loss, rtol=1e-4)
 
 
 def test_interval_covers_the_mean_as_often_as_it_says():

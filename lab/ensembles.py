@@ -1,0 +1,40 @@
+"""What predictions are worth, alone and averaged. Probabilities are ``(..., N, C)`` arrays."""
+
+import numpy as np
+
+
+def accuracy(probabilities, y) -> np.ndarray:
+    """The fraction of items whose largest probability is the right class: ``(...)``."""
+    return (np.asarray(probabilities).argmax(-1) == np.asarray(y)).mean(-1)
+
+
+def negative_log_likelihood(probabilities, y) -> np.ndarray:
+    """-1/N sum_i log p_i[y_i], in nats: ``(...)``. Probabilities below 1e-12 count as 1e-12."""
+    probabilities, y = np.asarray(probabilities, dtype=float), np.asarray(y)
+    right = probabilities[..., np.arange(len(y)), y]
+    return -np.log(np.maximum(right, 1e-12)).mean(-1)
+
+
+def calibration_error(probabilities, y, bins: int = 15) -> float:
+    """Expected calibration error of one predictor ``(N, C)``: mean |accuracy - confidence|.
+
+    Items are put into ``bins`` equal ranges of confidence (the largest probability); each range
+    counts by its share of the items. Guo et al., "On Calibration of Modern Neural Networks" (2017),
+    https://arxiv.org/abs/1706.04599
+    """
+    probabilities, y = np.asarray(probabilities, dtype=float), np.asarray(y)
+    confidence = probabilities.max(-1)
+    right = probabilities.argmax(-1) == y
+    where = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(where, right - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(y))
+
+
+def error_correlation(probabilities, y) -> np.ndarray:
+    """Correlation of the errors (1 wrong, 0 right) between members: ``(M, N, C)`` to ``(M, M)``.
+
+    A member that is always right or always wrong has no correlation with others: nan.
+    """
+    wrong = np.asarray(probabilities).argmax(-1) != np.asarray(y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.corrcoef(wrong.astype(float))

