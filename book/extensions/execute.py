@@ -1,0 +1,67 @@
+"""A local Sphinx extension: run the pages' code on all cores, before Sphinx reads the pages.
+
+MyST-NB runs a page when it reads it, one after the other, unless its cache holds the outputs. This
+fills that cache, several pages at a time. A page whose code fails is left to MyST-NB, which runs it
+again and reports the error where it happened.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from myst_nb.core.read import create_nb_reader
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+
+def notebooks_to_run(env, docnames, cache):
+    """Yield ``(path, notebook)`` for each page with code whose outputs the cache lacks."""
+    for docname in docnames:
+        path = env.doc2path(docname)
+        text = Path(path).read_text(encoding="utf-8")
+        reader = create_nb_reader(path, env.myst_config, env.mystnb_config, text)
+        if reader is None:
+            continue
+        notebook = reader.read(text)
+        try:
+            cache.match_cache_notebook(notebook)
+        except KeyError:
+            yield path, notebook
+
+
+def run_pages(app, env, docnames):
+    """Run what has to be run, on as many cores as there are, and keep the outputs."""
+    config = env.mystnb_config
+    if config.execution_mode != "cache":
+        return
+    cache = get_cache(config.execution_cache_path)
+    todo = list(notebooks_to_run(env, docnames, cache))
+
+    def execute(path, notebook):
+        return path, single_nb_execution(
+            notebook,
+            cwd=str(Path(path).parent),
+            allow_errors=False,
+            timeout=config.execution_timeout,
+        )
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # each thread waits for a kernel of its own
+        running = [pool.submit(execute, *page) for page in todo]
+        for count, future in enumerate(as_completed(running), start=1):
+            path, result = future.result()
+            where = Path(path).relative_to(app.srcdir)
+            ending = f"{result.time:.1f} s" if result.err is None else "failed"
+            logger.info(f"executing [{count}/{len(todo)}] {where}: {ending}")
+            if result.err is None:
+                seconds = {"execution_seconds": result.time}
+                bundle = CacheBundleIn(result.nb, path, data=seconds)
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def setup(app):
+    app.connect("env-before-read-docs", run_pages)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

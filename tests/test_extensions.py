@@ -1,0 +1,80 @@
+"""The site's own Sphinx extensions, on a book of two pages."""
+
+import subprocess
+import sys
+
+import pytest
+
+from lab.claims import CLAIMS
+
+CONFIG = """
+extensions = ["myst_nb", "sphinxcontrib.bibtex", "book.extensions.execute", "book.extensions.site"]
+nb_execution_mode = "cache"
+nb_execution_show_tb = True
+bibtex_bibfiles = []
+"""
+HEADER = """---
+jupytext:
+  text_representation:
+    format_name: myst
+kernelspec:
+  name: python3
+---
+"""
+
+
+def cards(claims):
+    calls = "\n".join(f'claims.record("{claim}", "holds", "Seen 3 times.")' for claim in claims)
+    return (
+        f"{HEADER}\n# Measured\n\n```{{code-cell}} python\nfrom lab import claims\n{calls}\n```\n"
+    )
+
+
+@pytest.fixture
+def build(tmp_path):
+    source, out = tmp_path / "source", tmp_path / "build" / "html"
+    source.mkdir()
+    (source / "conf.py").write_text(CONFIG)
+    (source / "index.md").write_text(
+        "# Claims\n\n```{toctree}\nmeasured\n```\n\n```{claims-table}\n```\n"
+    )
+
+    def run(measured):
+        (source / "measured.md").write_text(measured)
+        return subprocess.run(
+            [sys.executable, "-m", "sphinx", "-b", "html", "-W", source, out],
+            capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+
+    run.html = out / "index.html"
+    return run
+
+
+def test_every_recorded_claim_is_in_the_table(build):
+    done = build(cards(CLAIMS))
+    assert done.returncode == 0, done.stderr
+    table = build.html.read_text()
+    for claim in CLAIMS:
+        assert f'href="measured.html#claim-{claim}"' in table
+    assert table.count("Seen 3 times.") == len(CLAIMS)
+
+
+def test_a_claim_without_an_outcome_fails_the_build(build):
+    done = build(cards(claim for claim in CLAIMS if claim not in ("E3", "T6")))
+    assert done.returncode != 0
+    assert "claims without a recorded outcome: E3, T6" in done.stderr
+
+
+def test_a_claim_with_two_outcomes_fails_the_build(build):
+    done = build(cards([*CLAIMS, "H2"]))
+    assert done.returncode != 0
+    assert "glue key 'H2-outcome' duplicate" in done.stderr
+
+
+def test_pages_run_once_and_an_error_is_reported(build):
+    first = build(cards(CLAIMS))
+    assert "executing [1/1] measured.md" in first.stdout
+    again = build(cards(CLAIMS) + "\nA sentence more.\n")  # the code is the same
+    assert again.returncode == 0 and "executing" not in again.stdout
+    broken = build(cards(CLAIMS).replace("from lab", "1 / 0\nfrom lab"))
+    assert broken.returncode != 0 and "ZeroDivisionError" in broken.stderr
