@@ -1,0 +1,88 @@
+"""Random answers, judged as distributions: never by a seed.
+
+A probe draws many numbers from a random answer and sums them up. A *share* says which part of ``of``
+independent draws had some property; a *mean* is that of ``of`` independent draws, with their
+standard deviation. Two answers agree if their shares and means differ by no more than chance allows.
+What chance must not touch (the values a mask may take, the result at test time) is reported beside
+them as plain numbers, and compared as ``autograder.judge`` does.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from autograder.exercise import Case, Outputs
+from autograder.judge import difference, tolerance, unusable
+
+# Standard errors that two right answers may be apart. One comparison in 4e11 is farther: with some
+# hundred comparisons a grading, a right answer fails less than once in 1e9 gradings.
+SIGMAS = 7.0
+
+
+def whole(holds: Any) -> float | None:
+    """Which part of all elements has a property that chance must not touch; None without any."""
+    holds = np.asarray(holds, dtype=bool)
+    return round(float(holds.mean()), 3) if holds.size else None
+
+
+def share(holds: Any) -> dict[str, float]:
+    """Which part of independent draws had a property: ``holds`` is an array of booleans."""
+    holds = np.asarray(holds, dtype=bool)
+    return {"share": float(holds.mean()), "of": int(holds.size)}
+
+
+def mean(values: Any) -> dict[str, float]:
+    """The mean of independent draws, and how much they scatter."""
+    values = np.asarray(values, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        return {"mean": float(values.mean()), "sd": float(values.std()), "of": int(values.size)}
+
+
+def close_in_distribution(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """The judge of random answers: shares and means agree within chance, all else as in ``close``."""
+    if (objection := unusable(outputs, expected)) is not None:
+        return objection
+    findings = []
+    for name, want in expected.items():
+        got = outputs.get(name)
+        if name not in outputs:
+            findings.append(f"{name} is missing")
+        elif isinstance(want, dict):
+            findings += _beyond_chance(name, got, want, tolerance(case.inputs))
+        elif (finding := difference(name, got, want, tolerance(case.inputs))) is not None:
+            findings.append(finding)
+    return findings
+
+
+def _beyond_chance(name: str, got: Any, want: dict[str, float], rtol: float) -> list[str]:
+    """One finding if two summaries differ by more than chance allows."""
+    kind = "share" if "share" in want else "mean"
+    if not isinstance(got, dict) or got.keys() != want.keys() or not _are_numbers(got):
+        return [f"{name}: there is nothing to compare"]
+    if got["of"] < want["of"] / 2:  # how many draws there are may itself be chance, within bounds
+        return [f"{name}: {got['of']} draws, expected about {want['of']}"]
+    allowed = SIGMAS * _standard_error(kind, got, want)
+    if abs(got[kind] - want[kind]) <= allowed + rtol * max(1.0, abs(want[kind])):
+        return []
+    return [
+        f"{name}: expected about {want[kind]:.3g}, got {got[kind]:.3g} "
+        f"(over {want['of']} draws; chance explains a difference of {allowed:.2g})"
+    ]
+
+
+def _are_numbers(summary: dict) -> bool:
+    numbers = all(type(v) in (int, float) and np.isfinite(v) for v in summary.values())
+    return numbers and summary["of"] >= 1
+
+
+def _standard_error(kind: str, got: dict, want: dict) -> float:
+    """Of the difference between two summaries, if both have one distribution.
+
+    The scatter is that of the expected draws: an answer cannot excuse itself with its own.
+    """
+    if kind == "share":
+        pooled = (got["share"] + want["share"]) / 2
+        variance = max(pooled * (1 - pooled), 0.0)
+    else:
+        variance = want["sd"] ** 2
+    return float(np.sqrt(variance * (1 / got["of"] + 1 / want["of"])))
