@@ -1,7 +1,5 @@
 """Inverted dropout in NumPy. ``keep`` is the probability of *keeping* a unit."""
 
-import numpy as np
-
 
 def dropout(x, keep, rng):
     """Inverted dropout: keep each element with probability ``keep`` and divide it by ``keep``.

@@ -5,10 +5,11 @@ import argparse
 import torch
 
 from lab.experiments import run
+from lab.experiments.efficient import EFFICIENT
 from lab.experiments.regularizers import REGULARIZERS
-from lab.experiments.transfer import TRANSFER
+from lab.experiments.transfer import RATES, TRANSFER
 
-EXPERIMENTS = {e.name: e for e in (REGULARIZERS, TRANSFER)}
+EXPERIMENTS = {e.name: e for e in (REGULARIZERS, RATES, TRANSFER, EFFICIENT)}
 
 
 def main() -> None:

@@ -1,0 +1,194 @@
+"""All regularizers in one table: one small residual network, MNIST-1D, few and more examples.
+
+Each technique has three strengths (batch norm has one). A run draws training and validation
+examples by its seed, trains all strengths side by side, and reports what the strength with the
+highest validation accuracy got on the test set.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from lab import data, noise, rules, training
+from lab.experiments import Experiment
+from lab.schedules import cosine_with_warmup
+
+CLASSES = 10
+CHANNELS, HIDDEN, LENGTHS = 12, 64, (27, 18, 12)
+SIZES = (200, 1000)
+VALIDATION, TEST = 1000, 2000
+BATCH, STEPS, RATE = 32, 500, 1e-2
+
+
+class Technique(NamedTuple):
+    """Its strengths, weakest first, and what they measure."""
+
+    strengths: tuple[float, ...] = (0.0,)
+    meaning: str = "-"
+    rates: tuple[float, ...] = (RATE,)
+
+
+NONE = "batch norm alone"
+NO_NORM = "no batch norm"
+TECHNIQUES = {
+    NONE: Technique(),
+    NO_NORM: Technique(rates=(3e-3, 1e-2, 3e-2)),
+    "weight decay": Technique((0.3, 1.0, 3.0), "decoupled strength"),
+    "dropout": Technique((0.8, 0.5, 0.3), "keep probability"),
+    "DropConnect": Technique((0.8, 0.5, 0.2), "keep probability"),
+    "fractional pooling": Technique((0.25, 0.5, 1.0), "width of the range of u"),
+    "stochastic depth": Technique((0.9, 0.7, 0.5), "keep probability"),
+    "shifts": Technique((1, 3, 8), "largest shift"),
+    "cutout": Technique((2, 4, 8), "length of the gap"),
+    "mixup": Technique((0.03, 0.1, 0.4), "alpha"),
+}
+
+
+def network(technique: str, strength: float) -> nn.Module:
+    """A residual network on signals ``(B, 40)`` with one of the techniques built in."""
+
+    def chosen(name: str, otherwise: float) -> float:
+        return strength if technique == name else otherwise
+
+    def norm() -> list[nn.Module]:
+        return [nn.BatchNorm1d(CHANNELS)] if technique != NO_NORM else []
+
+    def convolution(inputs: int) -> nn.Module:
+        return nn.Conv1d(inputs, CHANNELS, 5, padding=2)
+
+    def stage(length: int) -> list[nn.Module]:
+        branch = [
+            *norm(),
+            nn.ReLU(),
+            convolution(CHANNELS),
+            *norm(),
+            nn.ReLU(),
+            convolution(CHANNELS),
+        ]
+        return [
+            noise.FractionalMaxPool1d(length, chosen("fractional pooling", 0.0)),
+            noise.StochasticDepth(nn.Sequential(*branch), chosen("stochastic depth", 1.0)),
+        ]
+
+    features = CHANNELS * LENGTHS[-1]
+    if technique == "DropConnect":
+        hidden = noise.DropConnect(features, HIDDEN, strength)
+    else:
+        hidden = nn.Linear(features, HIDDEN)
+    return nn.Sequential(
+        nn.Unflatten(1, (1, -1)),
+        convolution(1),
+        *(module for length in LENGTHS for module in stage(length)),
+        nn.ReLU(),
+        nn.Flatten(),
+        hidden,
+        nn.ReLU(),
+        *([noise.Dropout(strength)] if technique == "dropout" else []),
+        nn.Linear(HIDDEN, CLASSES),
+    )
+
+
+def shift(x: Tensor, most: Tensor, generator: torch.Generator) -> Tensor:
+    """Turn each signal of ``x`` ``(S, B, length)`` by up to ``most`` ``(S, 1)`` places around."""
+    length = x.shape[-1]
+    steps = torch.rand(x.shape[:-1], generator=generator) * (2 * most + 1) - most
+    places = torch.arange(length) - steps.floor().long()[..., None]
+    return x.gather(-1, places % length)
+
+
+def augmentation(technique: str, strengths: Sequence[float]) -> Callable | None:
+    """The change to a mini-batch ``(S, B, 40)`` that the technique makes, a strength for each run."""
+    strength = torch.tensor(strengths)[:, None]
+
+    def change(x, y, generator):
+        if technique == "shifts":
+            return shift(x, strength, generator), y
+        row = x[..., None, None, :]  # a picture with one channel and one row
+        if technique == "cutout":
+            return noise.cutout(row, strength, generator)[..., 0, 0, :], y
+        mixed, targets = noise.mixup(row, y, CLASSES, strength.numpy(), generator)
+        return mixed[..., 0, 0, :], targets
+
+    return change if technique in ("shifts", "cutout", "mixup") else None
+
+
+@cache
+def signals() -> tuple[Tensor, Tensor]:
+    """All 5,000 signals of MNIST-1D ``(5000, 40)`` and their classes."""
+    made = data.mnist1d()
+    return torch.cat([made.x_train, made.x_test]), torch.cat([made.y_train, made.y_test])
+
+
+def draw(size: int, seed: int) -> tuple[data.Dataset, Tensor, Tensor]:
+    """Training and test examples, drawn by ``seed``, and validation examples with their classes.
+
+    The same seed gives the same test and validation examples, whatever the size.
+    """
+    x, y = signals()
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
+    test, validation, rest = order.split([TEST, VALIDATION, len(x) - TEST - VALIDATION])
+    train = rest[:size]
+    return data.Dataset(x[train], y[train], x[test], y[test], CLASSES), x[validation], y[validation]
+
+
+def measure(setting: dict, seed: int, steps: int = STEPS) -> dict[str, float]:
+    """Train at all strengths of a technique; figures for the one that validation prefers."""
+    name, size = setting["technique"], setting["size"]
+    strengths, _, rates = TECHNIQUES[name]
+    dataset, x_validation, y_validation = draw(size, seed)
+    hyper = {"weight_decay": strengths} if name == "weight decay" else {}
+    next_strength = iter(strengths)
+    run = training.train(
+        lambda: network(name, next(next_strength)),
+        [dataset] * len(strengths),
+        decayed if name == "weight decay" else rules.adam,
+        lr=rates,
+        seeds=[seed] * len(strengths),
+        steps=steps,
+        batch_size=BATCH,
+        schedule=lambda t: cosine_with_warmup(t, steps),
+        augment=augmentation(name, strengths),
+        record_every=steps,
+        **hyper,
+    )
+    judged = training.predict(lambda: network(name, 1.0), run.params, x_validation)
+    right = (judged.argmax(-1) == y_validation).double().mean(-1)  # (rates, strengths)
+    rate, best = divmod(int(right.argmax()), len(strengths))
+    figures = {
+        "rate": rates[rate],
+        "strength": strengths[best],
+        "validation_accuracy": right[rate, best],
+        "train_loss": run.train_loss[rate, best, -1],
+        "test_loss": run.test_loss[rate, best, -1],
+        "train_accuracy": run.train_accuracy[rate, best, -1],
+        "test_accuracy": run.test_accuracy[rate, best, -1],
+    }
+    return {k: float(v) for k, v in figures.items()}
+
+
+def decayed(w, g, state, lr, weight_decay):
+    """AdamW with a strength of its own for each run; ``w`` is ``(1, S, ...)``."""
+    decay = torch.tensor(weight_decay).view(-1, *[1] * (w.dim() - 2))
+    return rules.adamw(w, g, state, lr, weight_decay=decay)
+
+
+REGULARIZERS = Experiment(
+    name="regularizers",
+    settings=[{"size": size, "technique": name} for size in SIZES for name in TECHNIQUES],
+    seeds=6,
+    measure=measure,
+)
+
+REDUCED = (NONE, "shifts")
+
+
+def reduced(seed: int = 0) -> dict[str, float]:
+    """The test accuracy of each technique of ``REDUCED`` with few examples and a third of the steps."""
+    settings = {name: {"size": SIZES[0], "technique": name} for name in REDUCED}
+    return {
+        name: measure(setting, seed, STEPS // 3)["test_accuracy"]
+        for name, setting in settings.items()
+    }

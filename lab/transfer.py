@@ -1,0 +1,110 @@
+"""Fine-tuning in small pieces: a network as a chain of stages, of which the first stay frozen."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim.swa_utils import update_bn
+
+BLOCKS = 16
+BACKBONE = BLOCKS + 2  # stages before the last layer: the stem, the blocks, the pooled features
+
+
+def stages(model: nn.Module) -> nn.Sequential:
+    """EfficientNet-Lite0 as a chain of 19 stages, which share their weights with ``model``.
+
+    Stage 0 is the stem, 1 to 16 are the blocks, 17 makes the 1280 pooled features, 18 is the last
+    layer. The chain has none of the model's dropout and stochastic depth; in evaluation mode it
+    computes the same. Its convolutions are laid out channels last, which is faster on a CPU.
+    """
+    stem = nn.Sequential(model._conv_stem, model._bn0, model._swish)
+    pooled = nn.Sequential(
+        model._conv_head, model._bn1, model._swish, nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+    chain = nn.Sequential(stem, *model._blocks, pooled, model._fc)
+    return chain.to(memory_format=torch.channels_last).eval()
+
+
+def freeze(network: nn.Sequential, frozen: int) -> None:
+    """Let the optimizer train all stages but the first ``frozen``.
+
+    Raises ValueError if that would leave nothing to train.
+    """
+    if not 0 <= frozen < len(network):
+        raise ValueError(f"{frozen} of {len(network)} stages cannot be frozen")
+    for i, stage in enumerate(network):
+        stage.requires_grad_(i >= frozen)
+
+
+def parameter_groups(network: nn.Sequential, lr: float, ratio: float = 1.0) -> list[dict]:
+    """Parameter groups for ``torch.optim``: what is not frozen, the backbone at its own rate.
+
+    The last layer learns at ``lr``, the stages before it at ``lr * ratio``.
+    """
+    backbone = [p for p in network[:-1].parameters() if p.requires_grad]
+    head = [p for p in network[-1].parameters() if p.requires_grad]
+    groups = [{"params": backbone, "lr": lr * ratio}, {"params": head, "lr": lr}]
+    return [group for group in groups if group["params"]]
+
+
+def hold_statistics(network: nn.Module, hold: bool) -> None:
+    """Evaluation mode; unless ``hold``, batch norm normalizes and learns with each batch's own."""
+    network.eval()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.train(not hold)
+
+
+def fine_tune(
+    network: nn.Sequential,
+    x: Tensor,
+    y: Tensor,
+    *,
+    frozen: int,
+    lr: float,
+    ratio: float = 1.0,
+    steps: int,
+    batch_size: int = 16,
+    statistics: str = "held",
+    seed: int = 0,
+) -> list[float]:
+    """Train all but the first ``frozen`` stages with Adam; returns the loss at each step.
+
+    ``x`` ``(N, 3, H, W)`` are prepared pictures, ``y`` ``(N,)`` their classes. The frozen stages
+    see each picture once, before training. Rates fall linearly to 0; the backbone's is ``ratio``
+    times that of the last layer. ``statistics`` of batch norm in the trained stages are "held",
+    "moving" (each batch is normalized with its own, and the averages follow), or "refreshed" (as
+    moving, and taken anew from all of ``x`` at the end). The network is left in evaluation mode.
+    Raises ValueError for other ``statistics``.
+    """
+    if statistics not in ("held", "moving", "refreshed"):
+        raise ValueError(f"statistics {statistics!r}: not held, moving or refreshed")
+    freeze(network, frozen)
+    optimizer = torch.optim.Adam(parameter_groups(network, lr, ratio))
+    decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: 1 - t / steps)
+    x = outputs(network[:frozen], x)
+    trained = network[frozen:]
+    hold_statistics(trained, statistics == "held")
+    generator = torch.Generator().manual_seed(1_000_003 + seed)
+    losses, order = [], torch.empty(0, dtype=torch.int64)
+    for _ in range(steps):
+        if len(order) < batch_size:  # what is left of an epoch leads the next
+            order = torch.cat([order, torch.randperm(len(x), generator=generator)])
+        batch, order = order[:batch_size], order[batch_size:]
+        loss = F.cross_entropy(trained(x[batch]), y[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        decay.step()
+        losses.append(loss.item())
+    if statistics == "refreshed":
+        update_bn(x.split(batch_size), trained)
+    network.eval()
+    return losses
+
+
+@torch.no_grad()
+def outputs(network: nn.Sequential, x: Tensor, batch_size: int = 64) -> Tensor:
+    """What a chain of stages (perhaps none) makes of ``x``, in evaluation mode."""
+    network.eval()
+    x = x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
+    return torch.cat([network(part) for part in x.split(batch_size)])
