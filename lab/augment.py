@@ -131,7 +131,7 @@ def operate(x: Tensor, which: Tensor, magnitude: float, sign: Tensor) -> Tensor:
 def rand_augment(x: Tensor, count: int, magnitude: float, generator: torch.Generator) -> Tensor:
     """``count`` operations one after the other, each drawn from ``OPERATIONS``, all one magnitude.
 
-    Our list is shorter than the authors' fourteen. Cubuk et al. (2020),
+    Our list is shorter than the authors' fourteen. Cubuk et al. (2019),
     https://arxiv.org/abs/1909.13719
     """
     flat = x.flatten(0, -4)
