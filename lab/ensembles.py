@@ -38,3 +38,33 @@ def error_correlation(probabilities, y) -> np.ndarray:
     wrong = np.asarray(probabilities).argmax(-1) != np.asarray(y)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.corrcoef(wrong.astype(float))
+
+
+def disjoint_groups(probabilities, members: int) -> np.ndarray:
+    """Ensembles that share no member: ``(S, N, C)`` to ``(S // members, members, N, C)``.
+
+    What is left over is dropped. Raises ValueError if there are fewer than ``members``.
+    """
+    probabilities = np.asarray(probabilities)
+    groups = len(probabilities) // members
+    if not groups:
+        raise ValueError(f"{len(probabilities)} members do not make a group of {members}")
+    kept = probabilities[: groups * members]
+    return kept.reshape(groups, members, *probabilities.shape[1:])
+
+
+def greedy_selection(probabilities, y, members: int) -> list[int]:
+    """Indices of an ensemble grown one by one: each time the candidate that lowers the loss most.
+
+    ``probabilities`` ``(K, N, C)`` are the candidates' on validation data ``y`` ``(N,)``; the loss
+    is the negative log-likelihood of the average; a candidate may be taken again. Caruana et al.,
+    "Ensemble selection from libraries of models" (2004), https://doi.org/10.1145/1015330.1015432
+    """
+    probabilities = np.asarray(probabilities, dtype=float)
+    chosen: list[int] = []
+    total = np.zeros_like(probabilities[0])
+    for size in range(1, members + 1):
+        losses = negative_log_likelihood((total + probabilities) / size, y)
+        chosen.append(int(np.argmin(losses)))
+        total += probabilities[chosen[-1]]
+    return chosen

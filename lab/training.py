@@ -92,7 +92,7 @@ def predict(
 
 def train(
     make_model: Callable[[], nn.Module],
-    data: Dataset,
+    data: Dataset | list[Dataset],
     rule: Callable,
     *,
     lr: float | Sequence[float],
@@ -110,7 +110,8 @@ def train(
 
     Seed ``s`` fixes the initial weights and the order of the mini-batches, and is shared by all
     learning rates, so that rates are compared on the same draws; ``seeds`` is their number or a
-    list of them. ``batch_size=None`` uses the full training set at each step. ``schedule(t)`` is a
+    list of them. ``data`` may be a list, a data set for each seed, all of one size.
+    ``batch_size=None`` uses the full training set at each step. ``schedule(t)`` is a
     factor on the learning rate at step ``t`` (from 0); a sequence of them gives each learning rate
     its own. Further keywords go to the rule. A rule that wants other weights judged than those it
     takes gradients at leaves them in its ``state["average"]``.
@@ -120,24 +121,29 @@ def train(
     is a scalar that is added to the loss, a function of one run's parameters by name.
     ``snapshot_at`` lists the steps after which weights are kept. Dropout draws its masks from a
     generator seeded by the seeds. Raises ValueError if there are not as many schedules as learning
-    rates.
+    rates, or data sets as seeds.
     """
     rates = np.atleast_1d(np.asarray(lr, dtype=float))
     schedules = schedule if isinstance(schedule, Sequence) else [schedule] * len(rates)
     if len(schedules) != len(rates):
         raise ValueError(f"{len(schedules)} schedules for {len(rates)} learning rates")
     seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+    own_data = isinstance(data, list)
+    if own_data:
+        if len(data) != len(seeds):
+            raise ValueError(f"{len(data)} data sets for {len(seeds)} seeds")
+        data = Dataset(*map(torch.stack, zip(*(d[:4] for d in data), strict=True)), data[0].classes)
     models = []
     for seed in seeds:
         torch.manual_seed(seed)
         models.append(make_model())
     stacked, stacked_buffers = stack_module_state(models)
-    L, S, N = len(rates), len(seeds), len(data.x_train)
+    L, S, N = len(rates), len(seeds), data.y_train.shape[-1]
     params = {k: v.detach().expand(L, *v.shape).clone() for k, v in stacked.items()}
     buffers = {k: v.expand(L, *v.shape).clone() for k, v in stacked_buffers.items()}
     skeleton = models[0].to("meta")
     members = _over_rates_and_seeds(skeleton, (None, 0))  # each seed has its own batch
-    members_same_x = _over_rates_and_seeds(skeleton, (None, None))
+    members_judged = members if own_data else _over_rates_and_seeds(skeleton, (None, None))
     penalties = vmap(vmap(penalty)) if penalty else None
 
     def losses(p, x, y):
@@ -155,15 +161,16 @@ def train(
     def evaluate(x, y):
         loss, correct = 0.0, 0.0
         weights = judged()
-        for part_x, part_y in zip(x.split(1000), y.split(1000), strict=True):
-            logits = members_same_x(weights, part_x)
+        items = 1 if own_data else 0
+        for part_x, part_y in zip(x.split(1000, items), y.split(1000, items), strict=True):
+            logits = members_judged(weights, part_x)
             target = part_y.expand(L, S, -1)
             per_item = F.cross_entropy(
                 logits.flatten(0, 2), target.reshape(-1), reduction="none"
             ).view(L, S, -1)
             loss = loss + per_item.sum(-1)
             correct = correct + (logits.argmax(-1) == target).sum(-1)
-        return (loss / len(x)).numpy(), (correct / len(x)).numpy()
+        return (loss / y.shape[-1]).numpy(), (correct / y.shape[-1]).numpy()
 
     generators = [torch.Generator().manual_seed(1_000_003 + s) for s in seeds]
     noise = torch.Generator().manual_seed(2_000_003 + seeds[0])
@@ -186,13 +193,14 @@ def train(
         if t == steps:
             break
         if batch_size is None:
-            x = data.x_train.expand(S, *data.x_train.shape)
+            x = data.x_train if own_data else data.x_train.expand(S, *data.x_train.shape)
             y = data.y_train.expand(S, -1)
         else:
             at = (t * batch_size) % (N - N % batch_size)
             if at == 0:
                 order = torch.stack([torch.randperm(N, generator=g) for g in generators])
             index = order[:, at : at + batch_size]
+            index = (torch.arange(S)[:, None], index) if own_data else index
             x, y = data.x_train[index], data.y_train[index]
         if augment:
             x, y = augment(x, y, noise)

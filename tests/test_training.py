@@ -151,3 +151,17 @@ def test_each_rate_may_have_its_own_schedule():
         np.testing.assert_allclose(both.train_loss[i], alone.train_loss[0], rtol=1e-5)
     with pytest.raises(ValueError, match="2 schedules for 3"):
         training.train(make_model, dataset, rules.sgd, lr=[1, 2, 3], steps=1, schedule=halves)
+
+
+@pytest.mark.parametrize("batch_size", [32, None])
+def test_seeds_may_have_data_sets_of_their_own(batch_size):
+    own = [data.small(data.digits(), 100, seed=k) for k in range(3)]
+    setting = {"lr": [0.01, 0.1], "steps": 12, "batch_size": batch_size, "record_every": 4}
+    run = training.train(make_model, own, rules.momentum, seeds=[5, 6, 7], **setting)
+    for k, dataset in enumerate(own):
+        alone = training.train(make_model, dataset, rules.momentum, seeds=[5 + k], **setting)
+        for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy"):
+            together = getattr(run, name)[:, k]
+            np.testing.assert_allclose(together, getattr(alone, name)[:, 0], rtol=1e-4)
+    with pytest.raises(ValueError, match="3 data sets for 2 seeds"):
+        training.train(make_model, own, rules.sgd, lr=0.1, seeds=2, steps=1)

@@ -1,0 +1,35 @@
+"""Penalties on the weights: functions of a network's parameters by name, for ``training.train``.
+
+Only weights are penalized, that is parameters of two axes or more; biases and the scales and
+offsets of batch norm are left alone.
+"""
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+Penalty = Callable[[Mapping[str, Tensor]], Tensor]
+
+
+def _weights(params: Mapping[str, Tensor]) -> list[Tensor]:
+    return [w for w in params.values() if w.dim() > 1]
+
+
+def l2(strength: float) -> Penalty:
+    """(strength / 2) times the sum of the squared weights; its gradient is strength * w."""
+    return lambda params: strength / 2 * sum((w**2).sum() for w in _weights(params))
+
+
+def l1(strength: float) -> Penalty:
+    """strength times the sum of the absolute weights; its gradient is strength * sign(w)."""
+    return lambda params: strength * sum(w.abs().sum() for w in _weights(params))
+
+
+def elastic_net(strength1: float, strength2: float) -> Penalty:
+    """The sum of an L1 and an L2 penalty.
+
+    Zou & Hastie, "Regularization and variable selection via the elastic net" (2005),
+    https://doi.org/10.1111/j.1467-9868.2005.00503.x
+    """
+    first, second = l1(strength1), l2(strength2)
+    return lambda params: first(params) + second(params)
