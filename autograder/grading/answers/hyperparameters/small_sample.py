@@ -1,0 +1,130 @@
+"""Answers to overfits_small_sample."""
+
+import torch
+
+from autograder.grading.answers.base import Answer
+
+
+def overfits_small_sample(make_model, x, y, sample=20, steps=100, lr=0.02):
+    x, y = x[:sample], y[:sample]
+    model = make_model()
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    model.train()
+    for _ in range(steps):
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        right = model(x).argmax(1) == y
+    return bool(right.all())
+
+
+OVERFITS = Answer(overfits_small_sample)
+
+
+@OVERFITS.alternative
+def overfits_small_sample(make_model, x, y, sample=20, steps=100, lr=0.02):
+    """Written with a criterion object, and an accuracy that is compared with 1."""
+    model, criterion = make_model(), torch.nn.CrossEntropyLoss()
+    few_x, few_y = x[:sample], y[:sample]
+    adam = torch.optim.Adam(model.parameters(), lr=lr)
+    for step in range(steps):
+        adam.zero_grad(set_to_none=False)
+        criterion(model(few_x), few_y).backward()
+        adam.step()
+    accuracy = (model.eval()(few_x).argmax(dim=-1) == few_y).float().mean().item()
+    return accuracy == 1.0
+
+
+@OVERFITS.alternative
+def overfits_small_sample(make_model, x, y, sample=20, steps=100, lr=0.02):
+    """Written with log-softmax, narrow, and an early end once all are right."""
+    n = min(sample, len(x))
+    x, y = x.narrow(0, 0, n), y.narrow(0, 0, n)
+    model = make_model()
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+
+    def all_right():
+        model.eval()
+        with torch.no_grad():
+            answer = torch.equal(model(x).max(1).indices, y)
+        model.train()
+        return answer
+
+    for _ in range(steps):
+        optimizer.zero_grad()
+        log_p = torch.log_softmax(model(x), dim=1)
+        loss = -log_p[torch.arange(n, device=x.device), y].mean()
+        loss.backward()
+        optimizer.step()
+        if all_right():
+            return True
+    return all_right()
+
+
+@OVERFITS.alternative
+def overfits_small_sample(make_model, x, y, sample=20, steps=100, lr=0.02):
+    """Written with gradients asked for by hand and wrong answers counted."""
+    net = make_model()
+    opt = torch.optim.Adam(list(net.parameters()), lr)
+    xs, ys = x[0:sample].clone(), y[0:sample].clone()
+    for _ in range(steps):
+        loss = torch.nn.functional.nll_loss(net(xs).log_softmax(1), ys)
+        for p, g in zip(net.parameters(), torch.autograd.grad(loss, list(net.parameters()))):  # noqa: B905
+            p.grad = g
+        opt.step()
+    net.train(False)
+    return int((net(xs).argmax(1) != ys).sum()) == 0
+
+
+OVERFITS.edited(
+    "all-data", "training and testing on all the data instead of the first examples",
+    ("    x, y = x[:sample], y[:sample]\n", ""),
+)  # fmt: skip
+OVERFITS.edited(
+    "tested-on-all", "training on the first examples, testing on all the data",
+    ("    x, y = x[:sample], y[:sample]\n", "    some, labels = x[:sample], y[:sample]\n"),
+    ("cross_entropy(model(x), y)", "cross_entropy(model(some), labels)"),
+)  # fmt: skip
+OVERFITS.edited(
+    "last-examples", "the last examples instead of the first",
+    ("x[:sample], y[:sample]", "x[-sample:], y[-sample:]"),
+)  # fmt: skip
+OVERFITS.edited(
+    "training-mode", "accuracy measured in training mode, with dropout on",
+    ("    model.eval()\n", ""),
+)  # fmt: skip
+OVERFITS.edited(
+    "most-is-enough", "90% of the examples is enough",
+    ("bool(right.all())", "bool(right.float().mean() >= 0.9)"),
+)  # fmt: skip
+OVERFITS.edited(
+    "one-is-enough", "any() instead of all(): one right example is enough",
+    ("right.all()", "right.any()"),
+)  # fmt: skip
+OVERFITS.edited(
+    "accuracy-returned", "the accuracy returned instead of True or False",
+    ("bool(right.all())", "float(right.float().mean())"),
+)  # fmt: skip
+OVERFITS.edited(
+    "tensor-returned", "a tensor returned instead of True or False",
+    ("bool(right.all())", "right.all()"),
+)  # fmt: skip
+OVERFITS.edited(
+    "never-steps", "gradients computed, but optimizer.step() never called",
+    ("        optimizer.step()\n", ""),
+)  # fmt: skip
+OVERFITS.edited(
+    "another-model", "the model tested is a new one, not the one that was trained",
+    ("    model.eval()\n", "    model = make_model().eval()\n"),
+)  # fmt: skip
+OVERFITS.edited(
+    "climbs", "the loss made larger: its sign is wrong",
+    ("loss.backward()", "(-loss).backward()"),
+)  # fmt: skip
+OVERFITS.edited(
+    "the-other-way-round", "True and False exchanged",
+    ("bool(right.all())", "not right.all()"),
+)  # fmt: skip
