@@ -102,6 +102,22 @@ def test_float32_may_be_kept_or_promoted(name, dtype):
         assert verdict(name, in_dtype, seed).status == "passed"
 
 
+def is_random(name: str) -> bool:
+    """Whether an exercise's answers are summed up as shares and means of many draws."""
+    assignment = next(a for a, exercises in ASSIGNMENTS.items() if EXERCISES[name] in exercises)
+    outputs = publickeys.load(assignment)[name].expected
+    return any(isinstance(v, dict) and "of" in v for values in outputs for v in values.values())
+
+
+@pytest.mark.parametrize("name", [n for n in EXERCISES if is_random(n)])
+def test_random_answers_pass_however_often_they_are_graded(name):
+    for code in [ANSWERS[name].oracle, *ANSWERS[name].alternatives]:
+        for repetition in range(200):
+            keys.restart_chance(f"{repetition}")
+            v = verdict(name, fresh(code))
+            assert v.status == "passed", f"{source_of(code)}\n{report.text(v)}"
+
+
 # Mistakes.
 
 

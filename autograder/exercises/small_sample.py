@@ -60,14 +60,18 @@ def run_overfits(overfits_small_sample: Any, inputs: dict[str, Any], device: str
     options = {name: inputs[name] for name in ("sample", "steps", "lr") if name in inputs}
     answer = overfits_small_sample(make_model, x, y, **options)
     seen: Outputs = {
-        "answer": str(answer) if isinstance(answer, bool) else f"a {type(answer).__name__}, no bool",
+        "answer": str(answer)
+        if isinstance(answer, bool)
+        else f"a {type(answer).__name__}, no bool",
         "most examples the network saw at once": max(shown, default=0),
         "mode in which the network was last used": modes[-1],
         "networks made": len(made),
     }
     if made:
         count = inputs.get("sample", 20)
-        seen["what training did to the network's loss"] = _change(made[0], first, x[:count], y[:count])
+        seen["what training did to the network's loss"] = _change(
+            made[0], first, x[:count], y[:count]
+        )
     return seen
 
 

@@ -37,6 +37,7 @@ def random_search(objective, space, trials, rng):
 @RANDOM_SEARCH.alternative
 def random_search(objective, space, trials, rng):
     """Written with a list of trials and min()."""
+
     def draw():
         return {n: 10 ** rng.uniform(np.log10(a), np.log10(b)) for n, (a, b) in space.items()}
 

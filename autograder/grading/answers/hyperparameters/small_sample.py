@@ -30,7 +30,7 @@ def overfits_small_sample(make_model, x, y, sample=20, steps=100, lr=0.02):
     model, criterion = make_model(), torch.nn.CrossEntropyLoss()
     few_x, few_y = x[:sample], y[:sample]
     adam = torch.optim.Adam(model.parameters(), lr=lr)
-    for step in range(steps):
+    for _ in range(steps):
         adam.zero_grad(set_to_none=False)
         criterion(model(few_x), few_y).backward()
         adam.step()
