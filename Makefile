@@ -59,7 +59,7 @@ _build/.lab: $(LAB) | $(READY)
 	@mkdir -p _build && touch $@
 
 _build/html/.done: $(BOOK) _build/.lab | $(READY)
-	@echo "building the site (about five minutes the first time, seconds later)"
+	@echo "building the site (about six minutes the first time, seconds later)"
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@
 
