@@ -55,7 +55,7 @@ $(READY): requirements.txt pyproject.toml
 site: _build/html/.done
 
 _build/.lab: $(LAB) | $(READY)
-	@rm -rf _build/.jupyter_cache
+	@rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
 _build/html/.done: $(BOOK) _build/.lab | $(READY)
