@@ -3,4 +3,7 @@
 from autograder.grading.answers import hyperparameters, optimizers
 from autograder.grading.answers.base import Answer
 
-ANSWERS: dict[str, Answer] = {**optimizers.ANSWERS, **hyperparameters.ANSWERS}
+ANSWERS: dict[str, Answer] = {
+    **optimizers.ANSWERS,
+    **hyperparameters.ANSWERS,
+}
