@@ -61,7 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ours, stock = prepare(Path(folder, "ours"), False), prepare(Path(folder, "stock"), True)
         config, plain = ours.config(), stock.config()
-        jobs = grade.find_jobs(ours.root / "submitted", [ASSIGNMENT], [])
+        jobs = grade.find_jobs(ours, ours.root / "submitted", [ASSIGNMENT], [])
         grade.grade_submission(ours, config, jobs[0])  # the first one starts the sandbox
         seconds: dict[str, list[float]] = {"ours": [], "stock": []}
         for job in jobs:

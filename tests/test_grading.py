@@ -117,6 +117,12 @@ def test_stock_nbgrader_gives_the_same_scores_through_the_same_plugin(course, gr
     assert len(scores(other)) == 6
 
 
+def test_without_a_name_what_was_handed_in_is_graded(course, graded):
+    assert {r.assignment for r in read(course / "results.jsonl")} == {ASSIGNMENT}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        assert [a.name for a in gradebook.assignments] == [ASSIGNMENT]
+
+
 def test_a_regrade_replaces_every_score(course, graded, tmp_path):
     other = copy_course(tmp_path / "regrade")
     place = other / "submitted" / "ann"
@@ -128,7 +134,7 @@ def test_a_regrade_replaces_every_score(course, graded, tmp_path):
     autograder(other, "grade", "--student", "ann")
     assert full > 0 and scores(other)["ann"] == 0
     shutil.rmtree(place / ASSIGNMENT)
-    autograder(other, "grade", "--results", "r.jsonl")
+    autograder(other, "grade", ASSIGNMENT, "--results", "r.jsonl")
     assert scores(other)["ann"] == 0
     assert {r.status for r in read(other / "r.jsonl")} == {"missing"}
     shutil.copytree(course / "submitted" / "perfect" / ASSIGNMENT, place / ASSIGNMENT)
@@ -152,7 +158,10 @@ def test_the_same_submission_is_tried_on_the_same_cases_and_classes_differ(tmp_p
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["grade", "nonsense"], "no assignment 'nonsense'; there is: optimizers"),
+        (
+            ["grade", "nonsense"],
+            f"no assignment 'nonsense'; there is: {', '.join(sorted(ASSIGNMENTS))}",
+        ),
         (["grade", "--submissions", "nowhere"], "there is no folder nowhere"),
         (["grade", "--submissions", "empty"], "empty holds no submissions"),
         (["grade", "--student", "zoe"], "no student 'zoe'"),
@@ -173,7 +182,7 @@ def test_outside_of_a_course(tmp_path):
 def test_an_assignment_that_was_not_released(tmp_path):
     folder = copy_course(tmp_path / "course")
     shutil.rmtree(folder / "assignments" / ASSIGNMENT)
-    (folder / "submitted" / "ann").mkdir(parents=True)
+    (folder / "submitted" / "ann" / ASSIGNMENT).mkdir(parents=True)
     done = autograder(folder, "grade", check=False)
     assert done.returncode == 2 and "autograder release optimizers" in done.stderr
 

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Grade DIR/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb. Scores go to gradebook.db, graded "
         "notebooks to autograded/ and feedback to feedback/, all beside DIR.",
     )
-    grade.add_argument("assignment", nargs="*", help="default: all")
+    grade.add_argument("assignment", nargs="*", help="default: all that were handed in")
     grade.add_argument(
         "--submissions",
         metavar="DIR",
@@ -108,7 +108,7 @@ def _grade(course, args) -> int:
     began = time.perf_counter()
     results = grade_class(
         course,
-        course.assignments(args.assignment),
+        args.assignment,
         submissions,
         args.student,
         args.device,

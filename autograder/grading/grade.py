@@ -42,11 +42,15 @@ class Job:
         return self.folder / f"{self.assignment}.ipynb"
 
 
-def find_jobs(submissions: Path, assignments: list[str], students: list[str]) -> list[Job]:
-    """The submissions to grade, every known student for every assignment.
+def find_jobs(
+    course: Course, submissions: Path, assignments: list[str], students: list[str]
+) -> list[Job]:
+    """The submissions to grade: every student's for each named assignment.
 
-    Raises CourseError if the folder is missing or empty, or if a named student is not in it.
+    If none is named, for each that somebody handed in. Raises CourseError if the folder is missing
+    or empty, or if a named assignment is unknown or a named student is not in the folder.
     """
+    known = course.assignments(assignments)
     if not submissions.is_dir():
         raise CourseError(
             f"there is no folder {submissions}: put submissions at {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
@@ -54,7 +58,10 @@ def find_jobs(submissions: Path, assignments: list[str], students: list[str]) ->
     present = sorted(
         p.name for p in submissions.iterdir() if p.is_dir() and not p.name.startswith(".")
     )
-    if not present:
+    chosen = known
+    if not assignments:
+        chosen = [a for a in known if any((submissions / s / a).is_dir() for s in present)]
+    if not present or not chosen:
         raise CourseError(
             f"{submissions} holds no submissions: they go to {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
         )
@@ -63,7 +70,7 @@ def find_jobs(submissions: Path, assignments: list[str], students: list[str]) ->
             raise CourseError(
                 f"no student {student!r} in {submissions}; there is: {', '.join(present)}"
             )
-    return [Job(a, s, submissions / s / a) for a in assignments for s in (students or present)]
+    return [Job(a, s, submissions / s / a) for a in chosen for s in (students or present)]
 
 
 def grade_class(
@@ -81,12 +88,12 @@ def grade_class(
     is told of each one as it is done.
     """
     resolve_device(device)
-    jobs = find_jobs(submissions, assignments, students)
+    jobs = find_jobs(course, submissions, assignments, students)
     class_folder = submissions.resolve().parent
     config = course.config(class_folder)
     config.CourseDirectory.submitted_directory = submissions.name
     config.RunSubmission.device = device
-    for name in assignments:
+    for name in dict.fromkeys(job.assignment for job in jobs):
         if not course.released(name).exists():
             raise CourseError(f"{name} is not released: run `autograder release {name}` first")
         course.register(name, class_folder)
