@@ -247,7 +247,7 @@ EMA.edited(
 )  # fmt: skip
 EMA.edited(
     "double", "averages kept in float64, whatever the network's dtype",
-    ("t.detach().clone()", "(t.double() if t.is_floating_point() else t.clone())"),
+    ("t.detach().clone()", "(t.clone().double() if t.is_floating_point() else t.clone())"),
 )  # fmt: skip
 EMA.edited(
     "written-back", "the average written into the network at each update, so that training goes on from it",
