@@ -62,8 +62,8 @@ def run_snapshots(collect_snapshots: Any, inputs: dict[str, Any], device: str) -
         for name in inputs["weights"]
     )
     return {
-        "snapshots that differ from each other": "all" if len(sums) == len(second) else "not all",
         "snapshots after the run": "as they were taken" if same else "changed by later steps",
+        "snapshots that differ from each other": "all" if len(sums) == len(second) else "not all",
     }
 
 
@@ -143,18 +143,22 @@ COLLECT_SNAPSHOTS = Exercise(
 
 
 def run_early_stopping(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """What each check answered; or the best loss and weights after the last."""
-    options = {"min_delta": inputs["min_delta"]} if "min_delta" in inputs else {}
-    stopping = kind(inputs["patience"], **options)
-    rows = inputs["weights"]
-    weights = {"W": rows[0, :2].copy(), "b": rows[0, 2:].copy()}
-    answers = []
-    for loss, row in zip(inputs["losses"], rows, strict=True):
-        weights = _changed(weights, {"W": row[:2], "b": row[2:]}, inputs["how"])
-        answer = stopping.update(loss, weights)
-        answers.append(bool(answer) if isinstance(answer, np.bool_) else answer)
+    """What each check answered; what the best loss was after each; or the best loss and weights.
+
+    Whether a check with nan counts as one without improvement is asked by a second run, in which a
+    huge loss takes its place: the answers must be those of the first.
+    """
+    stopping, answers, bests = _stopped(kind, inputs, inputs["losses"])
     if inputs["look at"] == "answers":
-        return {"answers": [a if isinstance(a, bool) else str(type(a).__name__) for a in answers]}
+        return {"answers": answers}
+    if inputs["look at"] == "improvements":
+        return {"best_loss, by check": bests, "stopped": "yes" if True in answers else "no"}
+    if inputs["look at"] == "nan":
+        huge = [1e6 if math.isnan(loss) else loss for loss in inputs["losses"]]
+        return {
+            "best_loss, by check": bests,
+            "with nan it stops": _compared(answers, _stopped(kind, inputs, huge)[1]),
+        }
     best = stopping.best_weights
     if inputs["look at"] == "nothing yet":
         shown = "None" if best is None else f"a {type(best).__name__}"
@@ -168,6 +172,32 @@ def run_early_stopping(kind: Any, inputs: dict[str, Any], device: str) -> Output
     }
 
 
+def _stopped(kind: Any, inputs: dict[str, Any], losses: list[float]) -> tuple[Any, list, list]:
+    """The student's object after checks with these losses; its answers and best losses, by check."""
+    options = {"min_delta": inputs["min_delta"]} if "min_delta" in inputs else {}
+    stopping = kind(inputs["patience"], **options)
+    rows = inputs["weights"]
+    weights = {"W": rows[0, :2].copy(), "b": rows[0, 2:].copy()}
+    answers: list[bool | str] = []
+    bests: list[Any] = []
+    for loss, row in zip(losses, rows, strict=True):
+        weights = _changed(weights, {"W": row[:2], "b": row[2:]}, inputs["how"])
+        answer = stopping.update(loss, weights)
+        answer = bool(answer) if isinstance(answer, np.bool_) else answer
+        answers.append(answer if isinstance(answer, bool) else type(answer).__name__)
+        if inputs["look at"] != "answers":
+            bests.append(_number(stopping.best_loss))
+    return stopping, answers, bests
+
+
+def _compared(answers: list, others: list) -> str:
+    """When a run stops, beside a run in which a huge loss takes the place of nan."""
+    stops, other_stops = ((a.index(True) if True in a else len(a)) for a in (answers, others))
+    if stops != other_stops:
+        return f"{'earlier' if stops < other_stops else 'later'} than with a huge loss instead"
+    return "as with a huge loss instead" if answers == others else "and goes on otherwise"
+
+
 def _number(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value
 
@@ -177,28 +207,49 @@ def judge_early_stopping(case: Case, outputs: Outputs, expected: Outputs) -> lis
     if (objection := unusable(outputs, expected)) is not None:
         return objection
     if "answers" not in expected:
-        return _same_best(outputs, expected)
+        return _same_best(case, outputs, expected)
     answers, losses = outputs.get("answers"), case.inputs["losses"]
     if not isinstance(answers, list) or len(answers) != len(losses):
         return ["there are no answers"]
     for i, (got, want) in enumerate(zip(answers, expected["answers"], strict=True)):
         if type(got) is not type(want) or got != want:
-            so_far = ", ".join(f"{loss:.6g}" for loss in losses[: i + 1])
-            return [f"after the losses {so_far}: expected {want}, got {got!s:.40}"]
+            return [f"after the losses {_so_far(losses, i)}: expected {want}, got {got!s:.40}"]
     return []
 
 
-def _same_best(outputs: Outputs, expected: Outputs) -> list[str]:
+def _so_far(losses: list[float], i: int) -> str:
+    return ", ".join(f"{loss:.6g}" for loss in losses[: i + 1])
+
+
+def _same_best(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     findings = []
     for name, want in expected.items():
         got = outputs.get(name)
-        if isinstance(want, float) and isinstance(got, float | int) and math.isinf(want):
-            finding = None if got == want else f"{name}: expected {want}, got {got:.6g}"
+        if isinstance(want, list):
+            finding = _same_bests(case, got, want)
+        elif isinstance(want, float):
+            same = isinstance(got, float | int) and _same_number(got, want)
+            finding = None if same else f"{name}: expected {want:.6g}, got {got!s:.40}"
         else:
             finding = difference(name, got, want, 1e-7)
         if finding is not None:
             findings.append(finding)
     return findings
+
+
+def _same_bests(case: Case, got: Any, want: list[float]) -> str | None:
+    """The first check after which the best loss is wrong."""
+    if not isinstance(got, list) or len(got) != len(want):
+        return "there are no best losses"
+    for i, (a, b) in enumerate(zip(got, want, strict=True)):
+        if not isinstance(a, float | int) or not _same_number(a, b):
+            after = _so_far(case.inputs["losses"], i)
+            return f"best_loss after the losses {after}: expected {b:.6g}, got {a!s:.40}"
+    return None
+
+
+def _same_number(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-7) or (math.isnan(a) and math.isnan(b))
 
 
 UNIT = 1 / 64  # losses are multiples of it, so that differences of losses are exact
@@ -219,15 +270,17 @@ def early_stopping_cases(rng: np.random.Generator) -> list[Case]:
         by_rank = dict(zip(known, map(float, values), strict=True))
         return [by_rank.get(r, r) for r in ranks]
 
+    improvements, with_nan = {"look at": "improvements"}, {"look at": "nan"}
+
     def falling(*steps: int) -> tuple[list[float], float]:
         """A loss that falls by the given multiples of half of min_delta; and min_delta."""
         delta = 2 * UNIT * int(rng.integers(2, 8))
         start = UNIT * int(rng.integers(150, 250))
         return [start, *(start - delta / 2 * s for s in steps)], delta
 
-    def by_delta(name: str, patience: int, *steps: int) -> Case:
+    def by_delta(name: str, *steps: int) -> Case:
         losses, delta = falling(*steps)
-        return case(name, "min_delta", losses, patience, min_delta=delta)
+        return case(name, "min_delta", losses, 5, min_delta=delta, **improvements)
 
     def best(name: str, how: str, *ranks: float, patience: int = 2) -> Case:
         losses = ranked(*ranks)
@@ -243,14 +296,14 @@ def early_stopping_cases(rng: np.random.Generator) -> list[Case]:
         case("falling, but not below the best", patience, ranked(4, 1, 6, 5, 3, 2), 3),
         case("patience 1", patience, ranked(4, 3, 2, 5), 1),
         case("asked again after the answer True", patience, ranked(2, 3, 4, 5, 1, 3, 4), 2),
-        by_delta("too small an improvement", 2, 1, 1, 1),
-        by_delta("an improvement by exactly min_delta", 1, 2, 5),
-        by_delta("many small improvements add up", 4, 1, 2, 3, 4, 5, 6),
-        by_delta("improvements that are large enough", 2, 3, 6, 9, 8, 10),
-        case("nan between good checks", diverged, ranked(5, 4, nan, 3, nan, nan, 2), 2),
-        case("nan at first", diverged, ranked(nan, 4, 5, 3, 6), 2),
-        case("nan after the best", diverged, ranked(4, 2, nan, 3, nan, 5), 3),
-        case("infinite at first", diverged, ranked(inf, 5, inf, 4), 2),
+        by_delta("too small an improvement", 1, 1, 1),
+        by_delta("an improvement by exactly min_delta", 2, 5),
+        by_delta("many small improvements add up", 1, 2, 3, 4, 5, 6),
+        by_delta("improvements that are large enough", 3, 6, 9, 8, 10),
+        case("nan between good checks", diverged, ranked(5, 4, nan, 3, nan, nan, 2), 2, **with_nan),
+        case("nan at first", diverged, ranked(nan, 4, 5, 3, 6), 2, **improvements),
+        case("nan after the best", diverged, ranked(4, 2, nan, 3, nan, 5), 4, **with_nan),
+        case("infinite at first", diverged, ranked(inf, 5, inf, 4), 2, **improvements),
         case("all nan: what is the best?", diverged, [nan, nan], 3, **nothing),
         best("weights in new arrays", "new arrays", 5, 3, 1, 2, 4),
         best("weights in new arrays in the same dict", "same dict", 5, 2, 3, 4),

@@ -150,7 +150,7 @@ def judge_cyclic(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
         return ["there are no rates"]
     where = "steps={steps}, cycles={cycles}, lr={lr}".format(**case.inputs)
     findings = [
-        f"step {step} of {where}: expected {b:.6g}, got {a!r:.12}"
+        f"step {step} of {where}: expected {b:.6g}, got {a!r:.10}"
         for step, a, b in zip(at, got, want, strict=True)
         if not _same_rate(a, b, case.inputs["lr"])
     ]
