@@ -31,7 +31,7 @@ def course(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def graded(course) -> dict[str, dict[str, Result]]:
-    done = autograder(course, "grade", "--device", "cpu", "--results", "results.jsonl")
+    done = autograder(course, "grade", ASSIGNMENT, "--device", "cpu", "--results", "results.jsonl")
     assert f"[{len(STUDENTS)}/{len(STUDENTS)}]" in done.stdout
     by_student: dict[str, dict[str, Result]] = {}
     for result in read(course / "results.jsonl"):
@@ -152,7 +152,10 @@ def test_the_same_submission_is_tried_on_the_same_cases_and_classes_differ(tmp_p
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["grade", "nonsense"], "no assignment 'nonsense'; there is: optimizers"),
+        (
+            ["grade", "nonsense"],
+            f"no assignment 'nonsense'; there is: {', '.join(sorted(ASSIGNMENTS))}",
+        ),
         (["grade", "--submissions", "nowhere"], "there is no folder nowhere"),
         (["grade", "--submissions", "empty"], "empty holds no submissions"),
         (["grade", "--student", "zoe"], "no student 'zoe'"),
