@@ -31,7 +31,7 @@ def course(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def graded(course) -> dict[str, dict[str, Result]]:
-    done = autograder(course, "grade", "--device", "cpu", "--results", "results.jsonl")
+    done = autograder(course, "grade", ASSIGNMENT, "--device", "cpu", "--results", "results.jsonl")
     assert f"[{len(STUDENTS)}/{len(STUDENTS)}]" in done.stdout
     by_student: dict[str, dict[str, Result]] = {}
     for result in read(course / "results.jsonl"):

@@ -1,0 +1,275 @@
+"""Answers to exponential_moving_average: class ExponentialMovingAverage."""
+
+import torch
+
+from autograder.grading.answers.base import Answer
+
+
+class ExponentialMovingAverage:
+    def __init__(self, model, decay):
+        self.decay = decay
+        self.average = {name: t.detach().clone() for name, t in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model):
+        for name, t in model.state_dict().items():
+            if t.is_floating_point():
+                self.average[name].mul_(self.decay).add_(t, alpha=1 - self.decay)
+            else:
+                self.average[name].copy_(t)
+
+    @torch.no_grad()
+    def copy_to(self, model):
+        for name, t in model.state_dict().items():
+            t.copy_(self.average[name])
+
+
+EMA = Answer(ExponentialMovingAverage)
+
+
+@EMA.alternative
+class ExponentialMovingAverage:
+    """Written with new tensors at each update, and load_state_dict."""
+
+    def __init__(self, model, decay):
+        self.decay = decay
+        self.average = {}
+        for name, value in model.state_dict().items():
+            self.average[name] = value.clone()
+
+    def update(self, model):
+        new = {}
+        for name, value in model.state_dict().items():
+            old = self.average[name]
+            if torch.is_floating_point(value):
+                new[name] = self.decay * old + (1 - self.decay) * value
+            else:
+                new[name] = value.clone()
+        self.average = new
+
+    def copy_to(self, model):
+        model.load_state_dict(self.average)
+
+
+@EMA.alternative
+class ExponentialMovingAverage:
+    """Written with a second network, whose state is the average."""
+
+    def __init__(self, model, decay):
+        import copy
+
+        self.shadow = copy.deepcopy(model).requires_grad_(False)
+        self.decay = decay
+
+    @property
+    def average(self):
+        return dict(self.shadow.state_dict())
+
+    def update(self, model):
+        with torch.no_grad():
+            pairs = [(self.shadow.parameters(), model.parameters())]
+            pairs.append((self.shadow.buffers(), model.buffers()))
+            for ours, theirs in pairs:
+                for a, w in zip(ours, theirs):  # noqa: B905
+                    a.copy_(torch.lerp(w, a, self.decay) if a.dtype.is_floating_point else w)
+
+    def copy_to(self, model):
+        state = {k: v.clone() for k, v in self.shadow.state_dict().items()}
+        model.load_state_dict(state)
+
+
+@EMA.alternative
+class ExponentialMovingAverage:
+    """Written with torch's own averaged model, made to start at once and to copy whole numbers."""
+
+    def __init__(self, model, decay):
+        from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+        self.ema = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+        self.ema.n_averaged += 1
+
+    @property
+    def average(self):
+        return self.ema.module.state_dict()
+
+    def update(self, model):
+        self.ema.update_parameters(model)
+        for ours, theirs in zip(self.ema.module.buffers(), model.buffers()):  # noqa: B905
+            if not theirs.is_floating_point():
+                ours.copy_(theirs)
+
+    def copy_to(self, model):
+        model.load_state_dict(self.average)
+
+
+@EMA.alternative
+class ExponentialMovingAverage:
+    """Written with parameters and buffers by name, and .data."""
+
+    def __init__(self, model, decay):
+        self.keep = decay
+        self.average = {n: p.data.clone() for n, p in model.named_parameters()}
+        self.average.update({n: b.data.clone() for n, b in model.named_buffers()})
+
+    def update(self, model):
+        for n, p in model.named_parameters():
+            self.average[n] -= (1 - self.keep) * (self.average[n] - p.data)
+        for n, b in model.named_buffers():
+            if b.dtype in (torch.float32, torch.float64):
+                self.average[n] = self.keep * self.average[n] + (1 - self.keep) * b.data
+            else:
+                self.average[n] = b.data.clone()
+
+    def copy_to(self, model):
+        for n, p in model.named_parameters():
+            p.data.copy_(self.average[n])
+        for n, b in model.named_buffers():
+            b.data[...] = self.average[n]
+
+
+@EMA.alternative
+class ExponentialMovingAverage:
+    """Written with NumPy on the CPU in float64, and tensors made when they are asked for."""
+
+    def __init__(self, model, decay):
+        self.decay = float(decay)
+        self.like = {k: (v.dtype, v.device) for k, v in model.state_dict().items()}
+        self.held = {k: self.array(v) for k, v in model.state_dict().items()}
+
+    def array(self, tensor):
+        a = tensor.detach().cpu().numpy()
+        return a.astype("float64") if a.dtype.kind == "f" else a.copy()
+
+    @property
+    def average(self):
+        return {
+            k: torch.tensor(a, dtype=self.like[k][0], device=self.like[k][1])
+            for k, a in self.held.items()
+        }
+
+    def update(self, model):
+        for k, v in model.state_dict().items():
+            a = self.array(v)
+            if a.dtype.kind == "f":
+                a = self.held[k] + (1 - self.decay) * (a - self.held[k])
+            self.held[k] = a
+
+    def copy_to(self, model):
+        model.load_state_dict(self.average)
+
+
+EMA.edited(
+    "exchanged", "decay and 1 - decay exchanged",
+    ("mul_(self.decay).add_(t, alpha=1 - self.decay)", "mul_(1 - self.decay).add_(t, alpha=self.decay)"),
+)  # fmt: skip
+EMA.edited(
+    "no-copy", "no copy at the start: state_dict() gives references to the network's own tensors",
+    ("t.detach().clone()", "t"),
+    ("self.average[name].mul_(self.decay).add_(t, alpha=1 - self.decay)",
+     "self.average[name] = self.decay * self.average[name] + (1 - self.decay) * t"),
+)  # fmt: skip
+EMA.edited(
+    "buffers-missing", "parameters alone: the buffers are left out",
+    ("model.state_dict().items()", "model.named_parameters()"),
+)  # fmt: skip
+EMA.edited(
+    "zeros", "an average that starts at 0 instead of the first weights",
+    ("t.detach().clone()", "torch.zeros_like(t)"),
+)  # fmt: skip
+EMA.edited(
+    "unbiased", "an average that starts at 0 and is divided by 1 - decay^t, as Adam's are",
+    ("        self.decay = decay\n", "        self.decay, self.t = decay, 0\n"),
+    ("        for name, t in model.state_dict().items():\n            if",
+     "        before = 1 - self.decay**self.t\n        self.t += 1\n        now = 1 - self.decay**self.t\n"
+     "        for name, t in model.state_dict().items():\n            if"),
+    ("mul_(self.decay).add_(t, alpha=1 - self.decay)",
+     "mul_(self.decay * before / now).add_(t, alpha=(1 - self.decay) / now)"),
+)  # fmt: skip
+EMA.edited(
+    "first-update-copies", "the first update copies the weights instead of averaging them",
+    ("        self.decay = decay\n", "        self.decay, self.started = decay, False\n"),
+    ("if t.is_floating_point():", "if t.is_floating_point() and self.started:"),
+    ("                self.average[name].copy_(t)\n",
+     "                self.average[name].copy_(t)\n        self.started = True\n"),
+)  # fmt: skip
+EMA.edited(
+    "plain-mean", "the plain mean of all weights so far, whatever the decay",
+    ("        self.decay = decay\n", "        self.decay, self.n = decay, 1\n"),
+    ("        for name, t in model.state_dict().items():\n            if",
+     "        self.n += 1\n        for name, t in model.state_dict().items():\n            if"),
+    ("mul_(self.decay).add_(t, alpha=1 - self.decay)", "lerp_(t, 1 / self.n)"),
+)  # fmt: skip
+EMA.edited(
+    "decay-fixed", "the decay 0.999 written into the code, whatever is passed",
+    ("self.decay = decay", "self.decay = 0.999"),
+)  # fmt: skip
+EMA.edited(
+    "added-whole", "the new weights added whole, without the factor 1 - decay",
+    (".add_(t, alpha=1 - self.decay)", ".add_(t)"),
+)  # fmt: skip
+EMA.edited(
+    "frozen-missing", "parameters that need no gradient left out",
+    ("for name, t in model.state_dict().items()}",
+     "for name, t in model.state_dict(keep_vars=True).items()\n"
+     "            if t.requires_grad or name in dict(model.named_buffers())}"),
+    ("            if t.is_floating", "            if name not in self.average:\n                continue\n            if t.is_floating"),
+    ("            t.copy_(self.average[name])", "            if name in self.average:\n                t.copy_(self.average[name])"),
+)  # fmt: skip
+EMA.edited(
+    "buffers-copied", "floating-point buffers copied instead of averaged",
+    ("if t.is_floating_point():", "if name in dict(model.named_parameters()):"),
+)  # fmt: skip
+EMA.edited(
+    "buffers-frozen", "buffers that stay as they were at the start",
+    ("            if t.is_floating_point():", "            if name in dict(model.named_parameters()):"),
+    ("                self.average[name].copy_(t)", "                pass"),
+)  # fmt: skip
+EMA.edited(
+    "counters-averaged", "counters and masks averaged as well, so that they become fractions",
+    ("            if t.is_floating_point():\n                self.average[name].mul_(self.decay).add_(t, alpha=1 - self.decay)\n"
+     "            else:\n                self.average[name].copy_(t)",
+     "            self.average[name] = self.decay * self.average[name] + (1 - self.decay) * t"),
+)  # fmt: skip
+EMA.edited(
+    "counters-rounded", "counters and masks averaged and cut off to whole numbers",
+    ("                self.average[name].copy_(t)",
+     "                self.average[name].copy_(self.decay * self.average[name] + (1 - self.decay) * t)"),
+)  # fmt: skip
+EMA.edited(
+    "graph", "averages that carry a graph of gradients: no detach, no no_grad",
+    ("t.detach().clone() for name, t in model.state_dict().items()",
+     "t.clone() for name, t in model.state_dict(keep_vars=True).items()"),
+    ("    @torch.no_grad()\n    def update", "    def update"),
+    ("        for name, t in model.state_dict().items():\n            if",
+     "        for name, t in model.state_dict(keep_vars=True).items():\n            if"),
+    ("self.average[name].mul_(self.decay).add_(t, alpha=1 - self.decay)",
+     "self.average[name] = self.decay * self.average[name] + (1 - self.decay) * t"),
+)  # fmt: skip
+EMA.edited(
+    "double", "averages kept in float64, whatever the network's dtype",
+    ("t.detach().clone()", "(t.clone().double() if t.is_floating_point() else t.clone())"),
+)  # fmt: skip
+EMA.edited(
+    "written-back", "the average written into the network at each update, so that training goes on from it",
+    ("                self.average[name].copy_(t)\n",
+     "                self.average[name].copy_(t)\n            t.copy_(self.average[name])\n"),
+)  # fmt: skip
+EMA.edited(
+    "copy-shares", "copy_to makes the network share memory with the averages",
+    ("        for name, t in model.state_dict().items():\n            t.copy_(self.average[name])\n",
+     "        for name, t in model.state_dict(keep_vars=True).items():\n            t.data = self.average[name]\n"),
+)  # fmt: skip
+EMA.edited(
+    "copy-replaces", "copy_to puts new parameters into the network, which its optimizer does not know",
+    ("        for name, t in model.state_dict().items():\n            t.copy_(self.average[name])\n",
+     "        model.load_state_dict({k: v.clone() for k, v in self.average.items()}, assign=True)\n"),
+)  # fmt: skip
+EMA.edited(
+    "copy-parameters-alone", "copy_to leaves the buffers as they are",
+    ("        for name, t in model.state_dict().items():\n            t.copy_",
+     "        for name, t in model.named_parameters():\n            t.copy_"),
+)  # fmt: skip
+EMA.edited(
+    "copy-the-other-way", "copy_to copies the network into the averages",
+    ("            t.copy_(self.average[name])", "            self.average[name].copy_(t)"),
+)  # fmt: skip
