@@ -46,7 +46,7 @@ def solutions(assignment: str) -> dict:
     """What the reference solution of an assignment defines."""
     namespace = {"np": np, "torch": torch}
     for cell in read_source(ROOT / "solutions" / assignment / f"{assignment}.md").cells:
-        if cell.metadata.get("nbgrader", {}).get("solution"):
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
             exec(cell.source, namespace)
     return namespace
 
