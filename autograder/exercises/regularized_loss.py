@@ -66,7 +66,7 @@ L2_PENALTY = Exercise(
 NAMES = ("W1", "b1", "W2", "b2")
 
 
-def _called(function: Any, inputs: dict[str, Any], **changed: Any) -> tuple[Any, dict] | str:
+def _called(function: Any, inputs: dict[str, Any], **changed: Any) -> tuple[float, dict] | str:
     """``(loss, grads)``, or what is wrong with their form."""
     given = {**inputs, **changed}
     params = {name: value.copy() for name, value in given["params"].items()}
@@ -82,7 +82,10 @@ def _called(function: Any, inputs: dict[str, Any], **changed: Any) -> tuple[Any,
         shape = given["params"][name].shape
         if not isinstance(grads[name], np.ndarray) or grads[name].shape != shape:
             return f"grads[{name!r}] must be an array of shape {shape}"
-    return loss, grads
+    try:
+        return float(loss), grads
+    except (TypeError, ValueError):
+        return "the loss must be a number"
 
 
 def run_network(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
@@ -95,8 +98,9 @@ def run_network(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: s
     loss, grads = made
     if inputs["check"] == "loss":
         return {"loss": loss}
-    if inputs["random"] and _called(affine_relu_dropout_loss, inputs)[0] != loss:
-        return {"unusable": "two calls with the same seed gave different losses"}
+    again = [_called(affine_relu_dropout_loss, inputs)[0] for _ in range(8 * inputs["random"])]
+    if any(abs(other - loss) > 1e-9 * abs(loss) for other in again):
+        return {"unusable": "calls with the same seed gave different losses"}
     if inputs["check"] == "slopes":
 
         def measured(params: dict[str, np.ndarray]) -> float:
@@ -181,7 +185,7 @@ def network_cases(rng: np.random.Generator) -> list[Case]:
     def seed() -> int:
         return int(rng.integers(1, 10_000))
 
-    usual, small = (5, 3, 4, 3), (4, 2, 3, 2)
+    usual, small = (5, 2, 4, 3), (4, 2, 3, 2)
     masks = {"p": keep_probability(rng), "mode": "train"}
     return [
         case("test time", "loss", "loss", (6, 4, 5, 3)),
@@ -190,9 +194,9 @@ def network_cases(rng: np.random.Generator) -> list[Case]:
         case("float32", "loss", "loss", usual, dtype="float32"),
         case("test time", "gradients", "slopes", usual),
         case("keep everything", "gradients", "slopes", small, "train", p=1.0),
-        case("one example at test time", "gradients", "slopes", (1, 2, 5, 2)),
-        case("with a seed", "dropout", "slopes", (6, 2, 5, 2), "train", seed=seed()),
-        case("with another seed", "dropout", "slopes", (5, 2, 4, 3), "train", seed=seed()),
+        case("one example at test time", "gradients", "slopes", (1, 2, 3, 2)),
+        case("with a seed", "dropout", "slopes", (6, 2, 4, 2), "train", seed=seed()),
+        case("with another seed", "dropout", "slopes", (7, 2, 3, 2), "train", seed=seed()),
         Case("which units are dropped", "dropout", {"check": "fates", "units": 2000, "dropout": masks, "lam": 0.0}),
         case("at test time", "penalty", "penalty", usual, lam=lam()),
         case("in training, with a seed", "penalty", "penalty", small, "train", lam=lam(), seed=seed()),
