@@ -68,7 +68,7 @@ def run_forward(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Ou
             return {"unusable": made}
         outs.append(made[0].astype(np.float64))
     if inputs["check"] == "x":
-        return {"x is as it was": bool((x == given).all())}
+        return {"x after the call": "as it was" if (x == given).all() else "changed"}
     if inputs["check"] == "dtype":
         return {"dtype of out": str(made[0].dtype)}
     p, mode = inputs["params"][0]["p"], inputs["params"][0]["mode"]
@@ -183,15 +183,31 @@ def judge_backward(case: Case, outputs: Outputs, expected: Outputs) -> list[str]
     """Right if dx is the gradient; the shares and means tell one wrong answer from another."""
     if (objection := unusable(outputs, expected)) is not None:
         return objection
-    if expected[GRADIENT] is not True or outputs.get(GRADIENT) is not True:
+    if expected[GRADIENT] is not True:
         return close_in_distribution(case, outputs, expected)
     odd = [n for n, want in expected.items() if isinstance(want, dict) and not _numbers(outputs, n)]
-    return [f"{name}: there is nothing to compare" for name in odd]
+    if odd:
+        return [f"{name}: there is nothing to compare" for name in odd]
+    return [] if outputs.get(GRADIENT) is True else [_not_the_gradient(outputs, expected)]
+
+
+def _not_the_gradient(outputs: Outputs, expected: Outputs) -> str:
+    kept, dropped = "dx / dout where kept", "dx / dout where dropped"
+    said = (
+        "dx is not the gradient: where your dropout_forward kept an element, out / x is "
+        f"{outputs['out / x where kept'].get('mean', 0):.3g} and dx / dout is "
+        f"{outputs[kept].get('mean', 0):.3g} on average"
+    )
+    if dropped in expected:
+        said += f"; where it dropped one, dx / dout is {outputs[dropped].get('mean', 0):.3g}"
+    return said
 
 
 def _numbers(outputs: Outputs, name: str) -> bool:
     got = outputs.get(name)
-    return isinstance(got, dict) and "of" in got
+    return (
+        isinstance(got, dict) and "of" in got and all(type(v) in (int, float) for v in got.values())
+    )
 
 
 def backward_cases(rng: np.random.Generator) -> list[Case]:
