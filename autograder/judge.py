@@ -67,7 +67,7 @@ def difference(
     """
     want = numbers(expected)
     if want is None:
-        same = not isinstance(got, np.ndarray) and got == expected
+        same = type(got) is type(expected) and got == expected
         return None if same else f"{name}: expected {expected!r}, got {got}"
     have = numbers(got)
     if have is None:

@@ -141,6 +141,17 @@ def test_every_mistake_fails_and_is_named(name, seed):
         assert says[mistake] in report.text(v) and says[mistake] in v.message
 
 
+@every_exercise
+def test_grading_which_tries_mistakes_on_demand_names_the_same(name):
+    exercise, mistake = EXERCISES[name], ANSWERS[name].mistakes[-1]
+    lazy = keys.LazyKey(exercise, key(name, "1").cases)
+    v = judge.judge(exercise, probe.run(exercise, fresh(mistake.code), lazy.cases, "cpu"), lazy)
+    assert v.mistake == mistake.id
+    if name == "adam":
+        tried = [len(m.outcomes.tried) for m in lazy.mistakes]
+        assert max(tried) == len(lazy.cases) > min(tried)
+
+
 def test_table_of_mistakes(capsys):
     rows = []
     for name in EXERCISES:
