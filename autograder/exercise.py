@@ -39,7 +39,9 @@ class Exercise:
     ``parts`` maps each part to its points. ``cases`` draws the cases from a generator; ``probe``
     feeds one case's inputs to the student's object on a device and returns plain outputs;
     ``judge`` compares them with the expected ones and returns what is wrong, nothing if all is
-    right. ``on_device`` says that the exercise runs on CUDA as well.
+    right. ``on_device`` says that the exercise runs on CUDA as well. ``uses`` names other things of
+    the student's that the probe needs (a backward pass is tried on the cache of the student's own
+    forward pass); the probe gets them from ``autograder.probe.beside``.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Exercise:
     probe: Callable[[Any, dict[str, Any], str], Outputs]
     judge: Callable[[Case, Outputs, Outputs], list[str]]
     on_device: bool = False
+    uses: tuple[str, ...] = ()
 
     @property
     def points(self) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograder import wire
-from autograder.exercise import Case, Exercise
+from autograder.exercise import Case, Exercise, Outputs
 
 MIME = "application/vnd.autograder.outcomes"
 
@@ -28,7 +28,7 @@ def run(exercise: Exercise, student: Any, cases: Sequence[Case], device: str) ->
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                outcomes.append({"outputs": exercise.probe(student, copies(case.inputs), device)})
+                outcomes.append({"outputs": _outputs(exercise, student, case, device)})
         except Exception as error:
             outcomes.append(
                 {
@@ -38,6 +38,23 @@ def run(exercise: Exercise, student: Any, cases: Sequence[Case], device: str) ->
                 }
             )
     return outcomes
+
+
+def _outputs(exercise: Exercise, student: Any, case: Case, device: str) -> Outputs:
+    for name in exercise.uses:
+        if beside(student, name) is None:
+            return {
+                "unusable": f"{exercise.entry} is tried together with {name}: define that first"
+            }
+    return exercise.probe(student, copies(case.inputs), device)
+
+
+def beside(student: Any, name: str) -> Any:
+    """What a student's function finds under a global name, None if nothing.
+
+    For functions of a notebook that is whatever the notebook defines last under this name.
+    """
+    return getattr(inspect.unwrap(student), "__globals__", {}).get(name)
 
 
 def copies(value: Any) -> Any:

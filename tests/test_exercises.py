@@ -51,6 +51,11 @@ def solutions(assignment: str) -> dict:
     return namespace
 
 
+def surroundings(name: str) -> dict:
+    """What an answer finds in its notebook: NumPy, torch, and what else its exercise uses."""
+    return {"np": np, "torch": torch} | {u: ANSWERS[u].oracle for u in EXERCISES[name].uses}
+
+
 def verdict(name: str, code, seed: str = "public") -> Verdict:
     """The verdict as grading gives it: the outcomes travel as text."""
     exercise, answers = EXERCISES[name], key(name, seed)
@@ -170,7 +175,7 @@ def test_mistakes_are_many_distinct_and_have_their_own_source(name):
     for m in mistakes:
         source = source_of(m.code)
         assert re.match(rf"(def|class) {EXERCISES[name].entry}\b", source)
-        namespace = {"np": np, "torch": torch}
+        namespace = surroundings(name)
         exec(source, namespace)
         assert verdict(name, namespace[EXERCISES[name].entry]).mistake == m.id
 
@@ -198,6 +203,10 @@ def test_an_unknown_mistake_is_not_given_a_name(name):
 def released(name: str):
     """The stub that a student finds."""
     entry = EXERCISES[name].entry
+    if EXERCISES[name].uses:
+        namespace = surroundings(name)
+        exec(f"def {entry}(*args, **options):\n    raise NotImplementedError()", namespace)
+        return namespace[entry]
     if isinstance(ANSWERS[name].oracle, type):
 
         class Stub(torch.optim.Optimizer):
@@ -227,7 +236,7 @@ def test_an_error_is_reported_with_its_line(name):
         body = re.sub(r"(def __init__\(.*?\):\n)", r"\1        boom()\n", body, count=1, flags=re.S)
     else:
         body = "    boom()\n" + body
-    namespace = {"np": np, "torch": torch}
+    namespace = surroundings(name)
     code = f"{head}:\n{body}"
     exec(compile(code, "<cell>", "exec"), namespace)
     v = verdict(name, namespace[EXERCISES[name].entry])

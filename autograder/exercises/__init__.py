@@ -1,11 +1,12 @@
 """Every exercise of the course, by assignment. Students receive this: no answer is in it."""
 
 from autograder.exercise import Exercise
-from autograder.exercises import ensembles, hyperparameters, optimizers
+from autograder.exercises import ensembles, hyperparameters, optimizers, regularization
 
 ASSIGNMENTS: dict[str, list[Exercise]] = {
     "optimizers": optimizers.EXERCISES,
     "ensembles": ensembles.EXERCISES,
+    "regularization": regularization.EXERCISES,
     "hyperparameters": hyperparameters.EXERCISES,
 }
 EXERCISES: dict[str, Exercise] = {e.id: e for es in ASSIGNMENTS.values() for e in es}

@@ -63,6 +63,16 @@ def edited(code: Any, *edits: tuple[str, str]) -> Any:
     return result
 
 
+def beside(**others: Any) -> Callable[[Any], Any]:
+    """Decorator: a function that finds ``others`` among its globals (see ``Exercise.uses``)."""
+
+    def moved(code: FunctionType) -> FunctionType:
+        names = {**code.__globals__, **others}
+        return FunctionType(code.__code__, names, code.__name__, code.__defaults__)
+
+    return moved
+
+
 def source_of(code: Any) -> str:
     """The source of a function or class, without the decorators that register it.
 

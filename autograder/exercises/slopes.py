@@ -1,0 +1,103 @@
+"""Gradients judged by the student's own function: slopes claimed beside slopes measured.
+
+A gradient is right if it is the exercise's, or if it is that of the student's own forward pass or
+loss, as long as this does much the same as the exercise's: what is wrong with it is for other parts
+to say.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder import numeric
+from autograder.exercise import Case, Outputs
+from autograder.judge import unusable
+
+ALIKE = 0.7  # the least correlation of slopes for which a function is one of those asked for
+TOLERANCE = {"float32": 1e-4}
+
+
+def along_each_element(
+    gradients: dict[str, Any],
+    loss: Callable[[dict[str, np.ndarray]], float],
+    point: dict[str, np.ndarray],
+) -> Outputs:
+    """What ``gradients`` claim about each element of each array of ``point``, beside what ``loss``
+    does there. ``loss`` is called with float64 arrays."""
+    point = {name: np.asarray(value, np.float64) for name, value in point.items()}
+    claimed, measured = [], []
+    for name, value in point.items():
+        directions = numeric.unit_directions(value.shape)
+        try:
+            claimed.append(numeric.claimed_derivatives(gradients[name], directions))
+        except (TypeError, ValueError) as error:
+            return {"unusable": f"{name}: {error}".replace("but x has", f"but {name} has")}
+
+        def moved(changed: np.ndarray, name: str = name) -> float:
+            return loss({**{k: v.copy() for k, v in point.items()}, name: changed})
+
+        try:
+            measured.append(numeric.directional_derivatives(moved, value, directions))
+        except TypeError:
+            return {"unusable": "the loss is not a single number"}
+    return {"claimed": np.concatenate(claimed), "measured": np.concatenate(measured)}
+
+
+def judge_slopes(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """The judge of what ``along_each_element`` returns.
+
+    ``case.inputs["of"]`` lists the name and the shape of each array, for the message;
+    ``case.inputs["random"]`` says that slopes depend on chance: then they need not be alike.
+    """
+    if (objection := unusable(outputs, expected)) is not None:
+        return objection
+    slopes = []
+    for given in (outputs, expected):
+        for name in ("claimed", "measured"):
+            values = given.get(name)
+            if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+                return ["no slopes"]
+            slopes.append(values)
+    claimed, measured, true_claimed, true_measured = slopes
+    if not claimed.shape == measured.shape == true_claimed.shape == true_measured.shape:
+        return ["no slopes"]
+    tolerance = TOLERANCE.get(case.inputs.get("dtype", "float64"), numeric.TOLERANCE)
+
+    def same(one: np.ndarray, other: np.ndarray) -> bool:
+        with np.errstate(all="ignore"):
+            if np.array_equal(one, other, equal_nan=True):
+                return True
+            return bool((numeric.relative_errors(one, other) < tolerance).all())
+
+    consistent = same(true_claimed, true_measured)
+    if same(claimed, true_claimed) and (consistent or same(measured, true_measured)):
+        return []
+    if not same(claimed, measured):
+        return [_worst(case, claimed, measured)]
+    random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
+    if consistent and (random or _correlation(measured, true_measured) > ALIKE):
+        return []
+    return ["this is the gradient of what you compute, but that is not what the exercise asks for"]
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """The cosine of the angle between two vectors, 0 if there is none."""
+    with np.errstate(all="ignore"):
+        return float(np.nan_to_num(one @ other / np.sqrt((one @ one) * (other @ other))))
+
+
+def _worst(case: Case, claimed: np.ndarray, measured: np.ndarray) -> str:
+    with np.errstate(all="ignore"):
+        errors = numeric.relative_errors(claimed, measured)
+    worst = at = int(np.nan_to_num(errors, nan=np.inf).argmax())
+    where = "an element"
+    for name, shape in case.inputs["of"]:
+        if 0 <= at < (size := int(np.prod(shape))):
+            where = f"d{name}[{', '.join(map(str, np.unravel_index(at, shape)))}]"
+            break
+        at -= size
+    return (
+        f"{where} is {claimed[worst]:.6g}, but what you compute changes at the rate "
+        f"{measured[worst]:.6g} (relative error {errors[worst]:.1e})"
+    )

@@ -1,0 +1,95 @@
+"""Answers to dropout_backward. Each is tried on the cache of the forward pass next to it."""
+
+import numpy as np
+
+from autograder.grading.answers.base import Answer, beside
+from autograder.grading.answers.regularization.dropout_forward import FORWARD
+
+dropout_forward = FORWARD.oracle
+
+
+def dropout_backward(dout, cache):
+    dropout_param, mask = cache
+    if dropout_param["mode"] == "train":
+        dout = dout * mask
+    return dout
+
+
+BACKWARD = Answer(dropout_backward)
+
+
+@BACKWARD.alternative
+@beside(dropout_forward=FORWARD.alternatives[0])
+def dropout_backward(dout, cache):
+    """Written for a cache that is None at test time."""
+    if cache is None:
+        return dout.copy()
+    p, keep = cache
+    return np.where(keep, dout / p, 0.0)
+
+
+@BACKWARD.alternative
+@beside(dropout_forward=FORWARD.alternatives[1])
+def dropout_backward(dout, cache):
+    """Written for a cache that is the mask, in place."""
+    dout *= cache
+    return dout
+
+
+@BACKWARD.alternative
+@beside(dropout_forward=FORWARD.alternatives[2])
+def dropout_backward(dout, cache):
+    """Written with the indices of what is gone."""
+    dx = np.ascontiguousarray(dout * cache["scale"])
+    dx.ravel()[cache["gone"]] = 0 if len(cache["gone"]) else dx.ravel()[cache["gone"]]
+    return dx
+
+
+BACKWARD.edited(
+    "not-scaled", "the mask without the factor 1 / p",
+    ("dout * mask", "dout * (mask > 0)"),
+)  # fmt: skip
+BACKWARD.edited(
+    "not-masked", "dout returned as it is, in training too",
+    ("dout * mask", "dout * 1.0"),
+)  # fmt: skip
+BACKWARD.edited(
+    "scaled-at-test-time", "dout times p at test time, where the forward pass changes nothing",
+    ("    return dout", '    else:\n        dout = dout * dropout_param["p"]\n    return dout'),
+)  # fmt: skip
+BACKWARD.edited(
+    "scaled-but-not-masked", "dout / p everywhere, without the mask",
+    ("dout * mask", 'dout / dropout_param["p"]'),
+)  # fmt: skip
+BACKWARD.edited(
+    "fresh-mask", "a new mask, where the one of the forward pass is needed",
+    ("dout * mask", 'dout * (np.random.rand(*dout.shape) < dropout_param["p"]) / dropout_param["p"]'),
+)  # fmt: skip
+BACKWARD.edited(
+    "scaled-twice", "divided by p twice: once in the mask, once more",
+    ("dout * mask", 'dout * mask / dropout_param["p"]'),
+)  # fmt: skip
+BACKWARD.edited(
+    "scale-undone", "multiplied by p, which takes the factor 1 / p out and more",
+    ("dout * mask", 'dout * (mask > 0) * dropout_param["p"]'),
+)  # fmt: skip
+BACKWARD.edited(
+    "masked-by-dout", "masked where dout is negative, as if dropout were a ReLU",
+    ("dout * mask", 'dout * (dout > 0) / dropout_param["p"]'),
+)  # fmt: skip
+BACKWARD.edited(
+    "mask-inverted", "the gradient of the dropped elements: the mask the wrong way round",
+    ("dout * mask", 'dout * (mask == 0) / dropout_param["p"]'),
+)  # fmt: skip
+BACKWARD.edited(
+    "averaged", "divided by the number of rows, which the forward pass does not do",
+    ("dout * mask", "dout * mask / len(dout)"),
+)  # fmt: skip
+BACKWARD.edited(
+    "zero-at-test-time", "a gradient of 0 at test time",
+    ("    return dout", "    else:\n        dout = np.zeros_like(dout)\n    return dout"),
+)  # fmt: skip
+BACKWARD.edited(
+    "mode-ignored", "the mode not looked at: at test time there is no mask to multiply by",
+    ('    if dropout_param["mode"] == "train":\n        dout', "    dout"),
+)  # fmt: skip
