@@ -6,6 +6,9 @@ LAST = [
     "test_cuda",
     "test_playground",
     "test_release",
+    "test_instructors",
+    "test_manual_grading",
+    "test_classes",
     "test_grading",
     "test_site",
 ]
