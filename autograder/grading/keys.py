@@ -17,9 +17,13 @@ PUBLIC_SEED = "public"
 
 
 def draw_cases(exercise: Exercise, seed: str) -> list[Case]:
-    """The cases of an exercise for a seed; every pair of seed and exercise has its own stream."""
+    """The cases of an exercise for a seed; every pair of seed and exercise has its own stream.
+
+    Hidden cases come from the answer's own generator where it has one.
+    """
     digest = hashlib.sha256(f"{seed}/{exercise.id}".encode()).digest()
-    return exercise.cases(np.random.default_rng(list(digest)))
+    hidden = ANSWERS[exercise.id].hidden_cases if seed != PUBLIC_SEED else None
+    return (hidden or exercise.cases)(np.random.default_rng(list(digest)))
 
 
 def restart_chance(name: str) -> None:
@@ -44,7 +48,17 @@ def expected_outputs(exercise: Exercise, cases: list[Case]) -> list[Outputs]:
     """What the oracle gives on each case, computed in float64 on the CPU."""
     oracle = ANSWERS[exercise.id].oracle
     restart_chance(exercise.id)
-    return [exercise.probe(oracle, as_float64(probe.copies(case.inputs)), "cpu") for case in cases]
+    return [
+        kept(exercise, c, exercise.probe(oracle, as_float64(probe.copies(c.inputs)), "cpu"))
+        for c in cases
+    ]
+
+
+def kept(exercise: Exercise, case: Case, outputs: Outputs) -> Outputs:
+    """What a key holds of these outputs."""
+    if exercise.summary is None or "unusable" in outputs:
+        return outputs
+    return exercise.summary(case, outputs)
 
 
 def mistakes_outcomes(exercise: Exercise, cases: list[Case]) -> list[judge.Mistake]:
@@ -53,6 +67,9 @@ def mistakes_outcomes(exercise: Exercise, cases: list[Case]) -> list[judge.Mista
     for m in ANSWERS[exercise.id].mistakes:
         restart_chance(f"{exercise.id}/{m.id}")
         outcomes = probe.run(exercise, fresh(m.code), cases, "cpu")
+        for case, outcome in zip(cases, outcomes, strict=True):
+            if "outputs" in outcome:
+                outcome["outputs"] = kept(exercise, case, outcome["outputs"])
         mistakes.append(judge.Mistake(m.id, m.says, outcomes))
     return mistakes
 
