@@ -100,20 +100,23 @@ def _scores(network: Any, x: Any, device: str) -> np.ndarray:
 
 def _kinds(names: list[str]) -> str:
     """Which kinds of tensors these are."""
-    statistics = [n for n in names if n.endswith(("running_mean", "running_var", "batches_tracked"))]
+    statistics = [
+        n for n in names if n.endswith(("running_mean", "running_var", "batches_tracked"))
+    ]
     kinds = [("parameters", len(names) > len(statistics)), ("statistics", bool(statistics))]
     return " and ".join(kind for kind, there in kinds if there) or "nothing"
 
 
 def _manner(scores: np.ndarray) -> str:
-    """How the network answers: sure of itself or not, and whether it has a favorite class."""
+    """How the network answers: sure of itself or not, and whether it knows few classes only."""
     with np.errstate(all="ignore"):
         p = np.exp(scores - scores.max(axis=1, keepdims=True))
         sure = (p / p.sum(axis=1, keepdims=True)).max(axis=1).mean()
     if not sure > 0.67:
         return "unsure"
-    most = np.bincount(scores.argmax(axis=1)).max() / len(scores)
-    return "sure, one class for most" if most > 0.52 else "sure"
+    return (
+        "sure, few classes" if len(set(scores.argmax(axis=1))) <= 0.7 * scores.shape[1] else "sure"
+    )
 
 
 def summarize(case: Case, outputs: Outputs) -> Outputs:

@@ -59,7 +59,9 @@ def run_extract_features(extract_features: Any, inputs: dict[str, Any], device: 
 
 
 def extract_features_cases(rng: np.random.Generator) -> list[Case]:
-    def case(name: str, look: str, count: int, batch_size: int, network: Any = None, **more) -> Case:
+    def case(
+        name: str, look: str, count: int, batch_size: int, network: Any = None, **more
+    ) -> Case:
         dropout = 0.5 if look != "batches" else 0.0
         pictures = {"seed": int(rng.integers(2**31)), "count": count, "side": 8}
         inputs = {

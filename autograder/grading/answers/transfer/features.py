@@ -40,7 +40,9 @@ def extract_features(network, x, batch_size=64):
 def extract_features(network, x, batch_size=64):
     """Written with a hook that catches what goes into the head."""
     caught = []
-    hook = network._fc.register_forward_pre_hook(lambda m, inputs: caught.append(inputs[0].detach()))
+    hook = network._fc.register_forward_pre_hook(
+        lambda m, inputs: caught.append(inputs[0].detach())
+    )
     before = {m: m.training for m in network.modules()}
     network.eval()
     for part in x.split(batch_size):
