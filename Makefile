@@ -55,11 +55,11 @@ $(READY): requirements.txt pyproject.toml
 site: _build/html/.done
 
 _build/.lab: $(LAB) | $(READY)
-	@rm -rf _build/.jupyter_cache
+	@rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
 _build/html/.done: $(BOOK) _build/.lab | $(READY)
-	@echo "building the site (about five minutes the first time, seconds later)"
+	@echo "building the site (about six minutes the first time, seconds later)"
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@
 

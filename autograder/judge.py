@@ -67,7 +67,8 @@ def difference(
     """
     want = numbers(expected)
     if want is None:
-        return None if got == expected else f"{name}: expected {expected!r}, got {got}"
+        same = type(got) is type(expected) and got == expected
+        return None if same else f"{name}: expected {expected!r}, got {got}"
     have = numbers(got)
     if have is None:
         shown = got if isinstance(got, Other) else repr(got)[:80]

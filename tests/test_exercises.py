@@ -46,7 +46,7 @@ def solutions(assignment: str) -> dict:
     """What the reference solution of an assignment defines."""
     namespace = {"np": np, "torch": torch}
     for cell in read_source(ROOT / "solutions" / assignment / f"{assignment}.md").cells:
-        if cell.metadata.get("nbgrader", {}).get("solution"):
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
             exec(cell.source, namespace)
     return namespace
 
@@ -134,6 +134,17 @@ def test_every_mistake_fails_and_is_named(name, seed):
         assert v.status != "passed" and v.score < v.max_score, f"{mistake} passes"
         assert v.mistake == mistake, f"{mistake} is named {v.mistake}\n{report.text(v)}"
         assert says[mistake] in report.text(v) and says[mistake] in v.message
+
+
+@every_exercise
+def test_grading_which_tries_mistakes_on_demand_names_the_same(name):
+    exercise, mistake = EXERCISES[name], ANSWERS[name].mistakes[-1]
+    lazy = keys.LazyKey(exercise, key(name, "1").cases)
+    v = judge.judge(exercise, probe.run(exercise, fresh(mistake.code), lazy.cases, "cpu"), lazy)
+    assert v.mistake == mistake.id
+    if name == "adam":
+        tried = [len(m.outcomes.tried) for m in lazy.mistakes]
+        assert max(tried) == len(lazy.cases) > min(tried)
 
 
 def test_table_of_mistakes(capsys):

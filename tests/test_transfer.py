@@ -172,9 +172,10 @@ def test_digits_and_pictures_are_drawn_for_the_network():
         experiment.images("letters")
 
 
-def test_rates_are_chosen_for_every_cell():
+def test_the_rate_chosen_for_a_cell_is_not_at_the_edge_of_those_tried():
     for cell in experiment.CELLS:
-        assert experiment.chosen_rate(cell) in experiment.METHODS[cell["method"]].rates
+        rates = experiment.METHODS[cell["method"]].rates
+        assert min(rates) < experiment.chosen_rate(cell) < max(rates)
     with pytest.raises(LookupError):
         experiment.chosen_rate({"data": "letters"})
 

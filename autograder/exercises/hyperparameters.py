@@ -8,7 +8,7 @@ import numpy as np
 from autograder.chance import close_in_distribution, share, whole
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.exercises.small_sample import OVERFITS_SMALL_SAMPLE
-from autograder.judge import close
+from autograder.judge import close, numbers
 
 # The loss before the first step.
 
@@ -263,14 +263,14 @@ def close_on_log_scale(case: Case, outputs: Outputs, expected: Outputs) -> list[
         return close(case, outputs, expected)
     findings = []
     for name, want in expected.items():
-        got = outputs.get(name)
-        if isinstance(got, float | int | np.ndarray) and np.size(got) == 1:
-            got = float(np.reshape(got, ()))
+        got = numbers(outputs.get(name))
+        if got is not None and got.size == 1:
+            got = got.item()
             if math.isclose(got, want, rel_tol=1e-6) or (math.isnan(got) and math.isnan(want)):
                 continue
             findings.append(f"{name}: expected {want:.6g}, got {got:.6g}")
         else:
-            findings.append(f"{name}: expected {want:.6g}, got {got!r}"[:120])
+            findings.append(f"{name}: expected {want:.6g}, got {outputs.get(name)!r}"[:120])
     return findings
 
 

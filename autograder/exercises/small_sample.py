@@ -110,19 +110,24 @@ def overfits_cases(rng: np.random.Generator) -> list[Case]:
         return made
 
     beyond = [(0, 30), (1, 31), (2, 32), (40, 41), (42, 43)]
+    quick = {"steps": 40, "lr": 0.05}
     return [
         case("a small network", "sound networks"),
-        case("a network in float64", "sound networks", "tanh", dtype="float64"),
-        case("a network with batch norm", "sound networks", "batch norm"),
-        case("a network with dropout", "sound networks", "dropout", sample=12, steps=200, lr=0.05),
-        case("all weights start at 0", "broken networks", "zeros"),
-        case("a dead hidden layer", "broken networks", "dead"),
-        case("a learning rate of 0", "broken networks", lr=0.0),
-        contradict(case("two equal inputs, two labels", "the sample", steps=60), (3, 11)),
-        contradict(case("contradictions outside the sample", "the sample"), *beyond),
-        contradict(case("a contradiction at the last example", "the sample", sample=8), (2, 7)),
-        contradict(case("a contradiction after the last example", "the sample", sample=8), (2, 8)),
-        case("fewer examples than asked for", "the sample", count=9),
+        case("a network in float64", "sound networks", "tanh", dtype="float64", **quick),
+        case("a network with batch norm", "sound networks", "batch norm", **quick),
+        case("a network with dropout", "sound networks", "dropout", sample=8, steps=100, lr=0.05),
+        case("all weights start at 0", "broken networks", "zeros", steps=30),
+        case("a dead hidden layer", "broken networks", "dead", steps=30),
+        case("a learning rate of 0", "broken networks", steps=10, lr=0.0),
+        contradict(case("two equal inputs, two labels", "the sample", **quick), (3, 11)),
+        contradict(case("contradictions outside the sample", "the sample", **quick), *beyond),
+        contradict(
+            case("a contradiction at the last example", "the sample", sample=8, **quick), (2, 7)
+        ),
+        contradict(
+            case("a contradiction after the last example", "the sample", sample=8, **quick), (2, 8)
+        ),
+        case("fewer examples than asked for", "the sample", count=9, **quick),
     ]
 
 

@@ -1,6 +1,7 @@
 """Answer keys: what the oracle and each known mistake give on cases drawn from a seed."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +12,11 @@ from autograder import judge, probe, publickeys
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.exercises import ASSIGNMENTS
 from autograder.grading.answers import ANSWERS
-from autograder.grading.answers.base import fresh
+from autograder.grading.answers.base import WrongAnswer, fresh
 
 PUBLIC_SEED = "public"
+
+torch.set_num_threads(1)  # oracles and mistakes work on small tensors, a grader on each core
 
 
 def draw_cases(exercise: Exercise, seed: str) -> list[Case]:
@@ -61,16 +64,21 @@ def kept(exercise: Exercise, case: Case, outputs: Outputs) -> Outputs:
     return exercise.summary(case, outputs)
 
 
+def outcomes_of(exercise: Exercise, code: Any, cases: list[Case]) -> list[dict]:
+    """What a key holds of what an answer gives on some cases."""
+    outcomes = probe.run(exercise, code, cases, "cpu")
+    for case, outcome in zip(cases, outcomes, strict=True):
+        if "outputs" in outcome:
+            outcome["outputs"] = kept(exercise, case, outcome["outputs"])
+    return outcomes
+
+
 def mistakes_outcomes(exercise: Exercise, cases: list[Case]) -> list[judge.Mistake]:
     """What each known mistake gives on each case."""
     mistakes = []
     for m in ANSWERS[exercise.id].mistakes:
         restart_chance(f"{exercise.id}/{m.id}")
-        outcomes = probe.run(exercise, fresh(m.code), cases, "cpu")
-        for case, outcome in zip(cases, outcomes, strict=True):
-            if "outputs" in outcome:
-                outcome["outputs"] = kept(exercise, case, outcome["outputs"])
-        mistakes.append(judge.Mistake(m.id, m.says, outcomes))
+        mistakes.append(judge.Mistake(m.id, m.says, outcomes_of(exercise, fresh(m.code), cases)))
     return mistakes
 
 
@@ -80,8 +88,34 @@ def make_key(exercise: Exercise, seed: str) -> judge.Key:
     return judge.Key(cases, expected_outputs(exercise, cases), mistakes_outcomes(exercise, cases))
 
 
+class LazyOutcomes(Sequence):
+    """What a known mistake gives on each case: a case is tried, after those before it, on demand."""
+
+    def __init__(self, exercise: Exercise, mistake: WrongAnswer, cases: list[Case]) -> None:
+        self.exercise = exercise
+        self.mistake = mistake
+        self.cases = cases
+        self.tried: list[dict] = []
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def __getitem__(self, i: int) -> dict:
+        if not self.tried:
+            restart_chance(f"{self.exercise.id}/{self.mistake.id}")
+            self.code = fresh(self.mistake.code)
+        while len(self.tried) <= i:
+            case = self.cases[len(self.tried)]
+            self.tried += outcomes_of(self.exercise, self.code, [case])
+        return self.tried[i]
+
+
 class LazyKey:
-    """The answer key to some cases; the mistakes are tried only if somebody asks for them."""
+    """The answer key to some cases; mistakes are tried only as far as somebody asks for them.
+
+    Naming a mistake asks for the cases on which the student failed, and for no more of them once a
+    mistake is out of the question.
+    """
 
     def __init__(self, exercise: Exercise, cases: list[Case]) -> None:
         self.exercise = exercise
@@ -93,7 +127,10 @@ class LazyKey:
 
     @cached_property
     def mistakes(self) -> list[judge.Mistake]:
-        return mistakes_outcomes(self.exercise, self.cases)
+        return [
+            judge.Mistake(m.id, m.says, LazyOutcomes(self.exercise, m, self.cases))
+            for m in ANSWERS[self.exercise.id].mistakes
+        ]
 
 
 def public_keys_text(assignment: str) -> str:

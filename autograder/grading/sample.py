@@ -52,7 +52,7 @@ def write_sample_class(course: Course, assignment: str, folder: Path) -> list[Sa
 def sample_class(course: Course, assignment: str) -> list[SampleStudent]:
     """The students of the sample class, with what each should get."""
     make = _Maker(course, assignment)
-    first, *_, last = make.exercises
+    first, last = make.exercises[0], make.exercises[-1]
     middle = make.exercises[len(make.exercises) // 2]
     students = [
         SampleStudent("perfect", "the reference solution", make.solved()),
@@ -91,6 +91,7 @@ class _Maker:
         self.exercises = [e.id for c in self.released.cells if (e := bound_exercise(c))]
         solutions = {c.id: c for c in source.cells if _is_answer(c)}
         self.solutions = {name: solutions[self._answer_id(name)].source for name in self.exercises}
+        self.written = {c.id: c.source for c in source.cells if _is_written(c)}
 
     def _answer_id(self, exercise: str) -> str:
         """The id of the answer cell that stands before an exercise's test cell."""
@@ -103,9 +104,9 @@ class _Maker:
         raise KeyError(exercise)
 
     def answered(self, answers: dict[str, str]) -> NotebookNode:
-        """A submission whose answer cells hold the given sources, by exercise."""
+        """A submission whose answer cells hold the given sources, by exercise; in words, all is said."""
         notebook = copy.deepcopy(self.released)
-        sources = {self._answer_id(name): source for name, source in answers.items()}
+        sources = {self._answer_id(name): source for name, source in answers.items()} | self.written
         for cell in notebook.cells:
             cell.source = sources.get(cell.id, cell.source)
         return notebook
@@ -286,6 +287,10 @@ for place in ("gradebook.db", "../gradebook.db", "../../../gradebook.db"):
 
 def _is_answer(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution", False)
+
+
+def _is_written(cell: NotebookNode) -> bool:
+    return cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}).get("solution", False)
 
 
 def handed_in(code: Callable) -> str:

@@ -47,6 +47,7 @@ def run_pages(app, env, docnames):
             cwd=str(Path(path).parent),
             allow_errors=False,
             timeout=config.execution_timeout,
+            extra_arguments=["--log-level=ERROR"],  # no warning about TCP from every kernel
         )
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # each thread waits for a kernel of its own

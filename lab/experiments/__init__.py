@@ -67,7 +67,7 @@ def provenance(name: str) -> str:
     seeds = len({r["seed"] for r in found})
     minutes = sum(r["seconds"] for r in found) / 60
     return (
-        f"{len(found)} runs, {seeds} seeds each setting, {minutes:.0f} minutes in all "
+        f"{len(found)} runs, {seeds} seed{'s' * (seeds > 1)} each setting, {minutes:.0f} minutes in all "
         f"on {each['device']}, torch {each['torch']}."
     )
 

@@ -33,12 +33,12 @@ class Method(NamedTuple):
 LAST = "last layer only"
 SCRATCH = "from scratch"
 METHODS = {
-    LAST: Method(transfer.BACKBONE, lengthen=3, rates=(3e-4, 1e-3, 3e-3, 1e-2)),
-    "part, a tenth": Method(13, 0.1, lengthen=2, rates=(1e-3, 3e-3, 1e-2)),
-    "part, equal": Method(13, lengthen=2, rates=(3e-4, 1e-3, 3e-3)),
-    "all, a tenth": Method(0, 0.1, rates=(1e-3, 3e-3, 1e-2)),
-    "all, equal": Method(0, rates=(1e-4, 3e-4, 1e-3)),
-    SCRATCH: Method(0, pretrained=False, lengthen=3, rates=(3e-4, 1e-3, 3e-3, 1e-2)),
+    LAST: Method(transfer.BACKBONE, lengthen=3, rates=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)),
+    "part, a tenth": Method(13, 0.1, lengthen=2, rates=(1e-3, 3e-3, 1e-2, 3e-2)),
+    "part, equal": Method(13, lengthen=2, rates=(1e-4, 3e-4, 1e-3, 3e-3)),
+    "all, a tenth": Method(0, 0.1, rates=(3e-4, 1e-3, 3e-3, 1e-2)),
+    "all, equal": Method(0, rates=(3e-5, 1e-4, 3e-4, 1e-3)),
+    SCRATCH: Method(0, pretrained=False, lengthen=3, rates=(3e-4, 1e-3, 3e-3, 1e-2, 3e-2)),
 }
 STEPS = {  # of 16 pictures, when all layers are fine-tuned
     ("pictures", "little"): 40,
