@@ -278,7 +278,6 @@ def freeze_backbone_cases(rng: np.random.Generator) -> list[Case]:
         case("training after network.train()", "statistics"),
         case("training in the mode you leave it in", "statistics", then=(), training=True),
         case("eval() and train() in turn", "statistics", then=("train", "eval", "train")),
-        case("EfficientNet-Lite0 after network.train()", "statistics", "real"),
         case("scores after network.train()", "normalization"),
         case("scores after eval() and train()", "normalization", then=("eval", "train")),
     ]
@@ -373,7 +372,6 @@ def parameter_groups_cases(rng: np.random.Generator) -> list[Case]:
         case("a small network", "rates"),
         case("another rate and ratio", "rates"),
         case("a head without a bias", "rates", head_bias=False),
-        case("EfficientNet-Lite0", "rates", network="real"),
         case("nothing is frozen", "what requires grad"),
         case("the first layers are frozen", "what requires grad", one),
         case("more layers are frozen", "what requires grad", two),
