@@ -94,6 +94,7 @@ def run_replace_head(replace_head: Any, inputs: dict[str, Any], device: str) -> 
         parameter.requires_grad_(not name.startswith(tuple(inputs["frozen"])))
     network.train(inputs["training"])
     before, old = snapshot(network), network._fc.weight.detach().clone()
+    of_old_head = list(network._fc.parameters())
     trains = {n: p.requires_grad for n, p in network.named_parameters() if not n.startswith(HEAD)}
     mode = modes(network)
     returned = replace_head(network, inputs["classes"])
@@ -101,8 +102,13 @@ def run_replace_head(replace_head: Any, inputs: dict[str, Any], device: str) -> 
         return {"unusable": objection}
     if inputs["look"] == "head":
         return _head_facts(returned, old, inputs, device)
+    if inputs["look"] == "device":
+        places = {p.device for p in returned._fc.parameters()}
+        return {"the head is on the network's device": places == {old.device}}
     now = {n: p.requires_grad for n, p in returned.named_parameters() if not n.startswith(HEAD)}
+    reused = any(p is q for p in returned._fc.parameters() for q in of_old_head)
     return {
+        "there is a new head": not reused,
         "what is returned": "the network itself" if returned is network else "another network",
         "other tensors that changed": some(changed(before, returned)),
         "other parameters whose requires_grad changed": some(differing(trains, now)),
@@ -118,14 +124,13 @@ def _head_facts(network: Any, old: Any, inputs: dict[str, Any], device: str) -> 
         inside = " and ".join(type(m).__name__ for m in head.children())
         kind = type(head).__name__ + (f" of {inside}" if inside else "")
         return {"unusable": f"the head is a {kind}, not a torch.nn.Linear"}
+    head.to(device)  # where it was is asked elsewhere
     outputs, size = head.weight.shape
     bias = "with a bias" if head.bias is not None else "without a bias"
-    alike = head.weight.dtype == old.dtype and head.weight.device == old.device
+    alike = head.weight.dtype == old.dtype
     return {
         "head": f"{size} -> {outputs}, {bias}",
-        "dtype and device of the head": "the network's"
-        if alike
-        else f"{head.weight.dtype} on {head.weight.device}",
+        "dtype of the head": "the network's" if alike else str(head.weight.dtype),
         "weights of the head": _start(head.weight.detach(), old),
         "the head trains": all(p.requires_grad for p in head.parameters()),
         "scores": _scores_are(network, head, inputs, device) if alike else "not computed",
@@ -175,7 +180,7 @@ def replace_head_cases(rng: np.random.Generator) -> list[Case]:
         if network is None:
             options = {"features": int(rng.integers(16, 25)), "classes": int(rng.integers(9, 14))}
             network = _small(rng, **options, **more.pop("options", {}))
-        part = "the new head" if look == "head" else "nothing else changes"
+        part = "nothing else changes" if look == "rest" else "the new head"
         inputs = {
             "network": network,
             "pictures": _random_pictures(rng, side=32 if network == "real" else 8),
@@ -192,6 +197,7 @@ def replace_head_cases(rng: np.random.Generator) -> list[Case]:
         case("another number of classes", "head", classes=int(rng.integers(14, 20))),
         case("the network was frozen", "head", frozen=["_"]),
         case("a network in float64", "head", options={"dtype": "float64"}),
+        case("the device", "device"),
         case("EfficientNet-Lite0", "head", "real"),
         case("a network in evaluation mode", "rest"),
         case("a network in training mode", "rest", training=True),

@@ -27,7 +27,7 @@ def run_fine_tune(fine_tune: Any, inputs: dict[str, Any], device: str) -> Output
     network.train(inputs["training"])
     x, y = _training_set(inputs)
     x = networks.prepare(x).to(device)
-    before = snapshot(network)
+    before, old = snapshot(network), network._fc.weight.detach().clone()
     held: dict[int, list] = {}  # by optimizer
 
     def note(optimizer: Any, args: Any, kwargs: Any) -> None:
@@ -43,7 +43,11 @@ def run_fine_tune(fine_tune: Any, inputs: dict[str, Any], device: str) -> Output
         return {"unusable": objection}
     moved = _kinds(changed(before, returned))
     if inputs["look"] == "backbone":
-        return {"what changed in the backbone": moved}
+        now = getattr(returned._fc, "weight", old)
+        return {
+            "the head is still the old one": bool(now.shape == old.shape and torch.equal(now, old)),
+            "what changed in the backbone": moved,
+        }
     if inputs["look"] == "the rest":
         backbone = {
             id(p)
