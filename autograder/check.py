@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from autograder import judge, probe, publickeys, report
-from autograder.exercise import Exercise, Verdict
+from autograder.exercise import Exercise, Verdict, no_verdict
 from autograder.exercises import ASSIGNMENTS
 
 
@@ -68,6 +68,9 @@ def _verdict(assignment: str, exercise: Exercise, student: Any, device: str) -> 
     began = time.perf_counter()
     outcomes = probe.run(exercise, student, key.cases, device)
     seconds = time.perf_counter() - began
+    if seconds > exercise.seconds:
+        limit = f"it ran for {seconds:.0f} s; grading stops it after {exercise.seconds:g} s"
+        return no_verdict(exercise, "timeout", limit, device=device, seconds=seconds)
     note = f"on {device}" if exercise.on_device else ""
     return judge.judge(exercise, outcomes, key, device=device, seconds=seconds, note=note)
 

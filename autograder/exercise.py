@@ -8,6 +8,7 @@ import numpy as np
 
 Status = Literal["passed", "partial", "failed", "error", "timeout", "missing"]
 Outputs = dict[str, Any]
+PROBE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,18 @@ class Case:
     """One set of inputs for a student's function.
 
     ``name`` is what the student reads; ``part`` says which part of the exercise it belongs to;
-    ``inputs`` is plain data (see ``autograder.wire``).
+    ``inputs`` is plain data (see ``autograder.wire``). ``withheld`` is for the judge alone (the
+    labels of pictures that are to be classified): the probe does not get it.
     """
 
     name: str
     part: str
     inputs: dict[str, Any]
+    withheld: dict[str, Any] = field(default_factory=dict)
+
+    def as_sent(self) -> dict[str, Any]:
+        """What travels to where the student's code is."""
+        return {"name": self.name, "part": self.part, "inputs": self.inputs}
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,9 @@ class Exercise:
     ``judge`` compares them with the expected ones and returns what is wrong, nothing if all is
     right. ``on_device`` says that the exercise runs on CUDA as well. ``uses`` names other things of
     the student's that the probe needs (a backward pass is tried on the cache of the student's own
-    forward pass); the probe gets them from ``autograder.probe.beside``.
+    forward pass); the probe gets them from ``autograder.probe.beside``. ``seconds`` is the longest its
+    probe may run, all cases together. ``summary`` says what a key holds of the outputs of an oracle
+    or a mistake, None if all of them.
     """
 
     id: str
@@ -52,6 +61,8 @@ class Exercise:
     judge: Callable[[Case, Outputs, Outputs], list[str]]
     on_device: bool = False
     uses: tuple[str, ...] = ()
+    seconds: float = PROBE_SECONDS
+    summary: Callable[[Case, Outputs], Outputs] | None = None
 
     @property
     def points(self) -> float:

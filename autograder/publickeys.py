@@ -35,7 +35,7 @@ def to_plain(key: Key) -> dict:
             numbers.append(known[mark])
         mistakes.append({"id": mistake.id, "says": mistake.says, "outcomes": numbers})
     return {
-        "cases": [vars(case) for case in key.cases],
+        "cases": [{k: v for k, v in vars(c).items() if k != "withheld" or v} for c in key.cases],
         "expected": key.expected,
         "others": tables,
         "mistakes": mistakes,

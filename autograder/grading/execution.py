@@ -53,7 +53,6 @@ class RunSubmission(NbGraderPreprocessor):
         config=True
     )
     cell_seconds = Float(20.0, help="The longest a cell may run.").tag(config=True)
-    probe_seconds = Float(10.0, help="The longest one exercise's probe may run.").tag(config=True)
     total_seconds = Float(120.0, help="The longest a notebook may run.").tag(config=True)
 
     def preprocess(self, nb, resources):
@@ -115,10 +114,10 @@ class _NotebookRun:
         cases = keys.draw_cases(exercise, self.seed)
         code = (
             "__import__('autograder.probe', fromlist=['publish']).publish"
-            f"({exercise.id!r}, {wire.dumps([vars(c) for c in cases])!r}, {device!r}, globals())"
+            f"({exercise.id!r}, {wire.dumps([c.as_sent() for c in cases])!r}, {device!r}, globals())"
         )
         try:
-            outputs = self._execute(code, self.settings.probe_seconds)
+            outputs = self._execute(code, exercise.seconds)
         except (CellTimeout, KernelTimeout) as stopped:
             return no_verdict(exercise, "timeout", str(stopped), **known)
         except KernelDied as stopped:

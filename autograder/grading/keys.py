@@ -20,9 +20,13 @@ torch.set_num_threads(1)  # oracles and mistakes work on small tensors, a grader
 
 
 def draw_cases(exercise: Exercise, seed: str) -> list[Case]:
-    """The cases of an exercise for a seed; every pair of seed and exercise has its own stream."""
+    """The cases of an exercise for a seed; every pair of seed and exercise has its own stream.
+
+    Hidden cases come from the answer's own generator where it has one.
+    """
     digest = hashlib.sha256(f"{seed}/{exercise.id}".encode()).digest()
-    return exercise.cases(np.random.default_rng(list(digest)))
+    hidden = ANSWERS[exercise.id].hidden_cases if seed != PUBLIC_SEED else None
+    return (hidden or exercise.cases)(np.random.default_rng(list(digest)))
 
 
 def restart_chance(name: str) -> None:
@@ -47,7 +51,26 @@ def expected_outputs(exercise: Exercise, cases: list[Case]) -> list[Outputs]:
     """What the oracle gives on each case, computed in float64 on the CPU."""
     oracle = ANSWERS[exercise.id].oracle
     restart_chance(exercise.id)
-    return [exercise.probe(oracle, as_float64(probe.copies(case.inputs)), "cpu") for case in cases]
+    return [
+        kept(exercise, c, exercise.probe(oracle, as_float64(probe.copies(c.inputs)), "cpu"))
+        for c in cases
+    ]
+
+
+def kept(exercise: Exercise, case: Case, outputs: Outputs) -> Outputs:
+    """What a key holds of these outputs."""
+    if exercise.summary is None or "unusable" in outputs:
+        return outputs
+    return exercise.summary(case, outputs)
+
+
+def outcomes_of(exercise: Exercise, code: Any, cases: list[Case]) -> list[dict]:
+    """What a key holds of what an answer gives on some cases."""
+    outcomes = probe.run(exercise, code, cases, "cpu")
+    for case, outcome in zip(cases, outcomes, strict=True):
+        if "outputs" in outcome:
+            outcome["outputs"] = kept(exercise, case, outcome["outputs"])
+    return outcomes
 
 
 def mistakes_outcomes(exercise: Exercise, cases: list[Case]) -> list[judge.Mistake]:
@@ -55,8 +78,7 @@ def mistakes_outcomes(exercise: Exercise, cases: list[Case]) -> list[judge.Mista
     mistakes = []
     for m in ANSWERS[exercise.id].mistakes:
         restart_chance(f"{exercise.id}/{m.id}")
-        outcomes = probe.run(exercise, fresh(m.code), cases, "cpu")
-        mistakes.append(judge.Mistake(m.id, m.says, outcomes))
+        mistakes.append(judge.Mistake(m.id, m.says, outcomes_of(exercise, fresh(m.code), cases)))
     return mistakes
 
 
@@ -84,7 +106,7 @@ class LazyOutcomes(Sequence):
             self.code = fresh(self.mistake.code)
         while len(self.tried) <= i:
             case = self.cases[len(self.tried)]
-            self.tried += probe.run(self.exercise, self.code, [case], "cpu")
+            self.tried += outcomes_of(self.exercise, self.code, [case])
         return self.tried[i]
 
 

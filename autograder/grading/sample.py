@@ -1,6 +1,7 @@
 """A made-up class: submissions made from an assignment's solution, right, wrong and broken."""
 
 import copy
+import re
 import shutil
 import textwrap
 from collections.abc import Callable
@@ -149,18 +150,27 @@ class _Maker:
         return students
 
     def syntax_error(self, name: str) -> SampleStudent:
-        broken = self.solutions[name].replace("return", "retrun the", 1)
+        broken = self.solutions[name].replace("return ", "retrun the ")
         return SampleStudent(
             "syntax-error",
             f"{name} does not parse",
             self.solved(**{name: broken}),
-            {name: "missing"},
+            {**self._callers(name), name: "missing"},
         )
 
     def missing_function(self, name: str) -> SampleStudent:
         notebook = self.solved()
         notebook.cells = [c for c in notebook.cells if c.id != self._answer_id(name)]
-        return SampleStudent("missing-function", f"{name} was deleted", notebook, {name: "missing"})
+        expected = {**self._callers(name), name: "missing"}
+        return SampleStudent("missing-function", f"{name} was deleted", notebook, expected)
+
+    def _callers(self, name: str, status: Status = "error") -> dict[str, Status]:
+        """What becomes of the exercises whose solutions call this one, which can't do without it."""
+        return {
+            other: status
+            for other, source in self.solutions.items()
+            if other != name and re.search(rf"\b{name}\(", source)
+        }
 
     def _body(self, name: str, lines: str) -> str:
         """An answer with the head of the reference solution and another body."""
@@ -174,13 +184,16 @@ class _Maker:
             "endless-loop",
             f"{name} never returns",
             self.solved(**{name: answer}),
-            {name: "timeout"},
+            {**self._callers(name, "timeout"), name: "timeout"},
         )
 
     def exits(self, name: str) -> SampleStudent:
         answer = self._body(name, "import os\nos._exit(0)")
         return SampleStudent(
-            "exits", f"{name} ends the process", self.solved(**{name: answer}), {name: "error"}
+            "exits",
+            f"{name} ends the process",
+            self.solved(**{name: answer}),
+            {**self._callers(name), name: "error"},
         )
 
     def raises(self, name: str) -> SampleStudent:

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
+from autograder.exercise import Case
+
 _EDITED: dict[Any, str] = {}  # the source of code that ``edited`` made
 
 
@@ -24,11 +28,16 @@ class WrongAnswer:
 @dataclass
 class Answer:
     """The oracle of an exercise (computes in float64), its known mistakes, and right answers that
-    are written differently."""
+    are written differently.
+
+    ``hidden_cases`` draws the cases of the grading where they need what students must not have; it
+    is None where the exercise's own generator does, with another seed.
+    """
 
     oracle: Any
     mistakes: list[WrongAnswer] = field(default_factory=list)
     alternatives: list[Any] = field(default_factory=list)
+    hidden_cases: Callable[[np.random.Generator], list[Case]] | None = None
 
     def mistake(self, id: str, says: str) -> Callable[[Any], Any]:
         """Decorator: register a function or class as a known mistake."""

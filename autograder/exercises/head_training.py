@@ -1,0 +1,230 @@
+"""What the head is trained on: ``extract_features``, and its loss in NumPy, ``softmax_head_loss``.
+
+torch is imported when a probe runs, so that checks of NumPy exercises need not wait for it.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from autograder import numeric
+from autograder.exercise import Case, Exercise, Outputs
+from autograder.exercises.backbone import (
+    changed,
+    differing,
+    make_network,
+    make_pictures,
+    modes,
+    snapshot,
+    some,
+)
+from autograder.judge import close, unusable
+
+# Features.
+
+
+def run_extract_features(extract_features: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The features, the sizes of the batches, or what is left behind, as ``look`` says."""
+    import torch
+
+    network = make_network(inputs, device).to(getattr(torch, inputs["dtype"]))
+    network.train(inputs["training"])
+    x = make_pictures(inputs, network, device)
+    before, mode, sizes = snapshot(network), modes(network), []
+    network._conv_stem.register_forward_hook(lambda m, args, out: sizes.append(len(args[0])))
+    returned = extract_features(network, x, inputs["batch_size"])
+    if not isinstance(returned, torch.Tensor):
+        return {"unusable": "return a tensor"}
+    if inputs["look"] == "state":
+        return {
+            "every picture was shown to the network": sum(sizes) >= len(x),
+            "the features carry a graph": returned.requires_grad,
+            "parameters with a gradient": some(
+                n for n, p in network.named_parameters() if p.grad is not None
+            ),
+            "modules whose mode changed": some(differing(mode, modes(network))),
+            "tensors that changed": some(changed(before, network)),
+            "dtype and device": f"{returned.dtype} on {returned.device.type}".replace(
+                device, "the device"
+            ),
+        }
+    seen: Outputs = {"features": returned.detach().cpu().numpy()}
+    if inputs["look"] == "batches":
+        seen["no batch is larger than batch_size"] = max(sizes, default=0) <= inputs["batch_size"]
+    return seen
+
+
+def extract_features_cases(rng: np.random.Generator) -> list[Case]:
+    def case(name: str, look: str, count: int, batch_size: int, features: int = 5, **more) -> Case:
+        dropout = 0.5 if look != "batches" else 0.0
+        seed = int(rng.integers(2**31))
+        inputs = {
+            "network": {"seed": seed, "dropout": dropout, "features": features},
+            "pictures": {"seed": int(rng.integers(2**31)), "count": count, "side": 8},
+            "batch_size": batch_size,
+            "look": look,
+            "training": False,
+            "dtype": "float64",
+            **more,
+        }
+        return Case(name, look, inputs)
+
+    return [
+        case("a network in evaluation mode", "features", 4, 4),
+        case("a network in training mode", "features", 4, 4, training=True),
+        case("many features", "features", 3, 3, features=40),
+        case("a last batch that is not full", "batches", 7, 3),
+        case("full batches", "batches", 6, 2),
+        case("one picture at a time", "batches", 3, 1),
+        case("a single picture", "batches", 1, 4),
+        case("a last batch of one", "batches", 5, 4),
+        case("from training mode", "state", 4, 2, training=True),
+        case("from evaluation mode", "state", 4, 2),
+        case("in float32", "state", 4, 2, dtype="float32"),
+    ]
+
+
+EXTRACT_FEATURES = Exercise(
+    "extract_features",
+    "extract_features",
+    {"features": 1, "batches": 1, "state": 1},
+    extract_features_cases,
+    run_extract_features,
+    close,
+    on_device=True,
+)
+
+
+# The loss of the head.
+
+
+def run_softmax_head_loss(softmax_head_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The loss; or slopes claimed by dW or db beside those of the student's own loss."""
+    given = {name: inputs[name] for name in ("W", "b", "features", "y")}
+
+    def answer(**moved: np.ndarray) -> Any:
+        own = {name: value.copy() for name, value in {**given, **moved}.items()}
+        return softmax_head_loss(own["W"], own["b"], own["features"], own["y"])
+
+    returned = answer()
+    if not isinstance(returned, tuple | list) or len(returned) != 3:
+        return {"unusable": "return three values: the loss, dW and db"}
+    of = inputs["check"]
+    if of == "loss":
+        return {"loss": returned[0]}
+    at, gradient = given[of], returned[1 if of == "W" else 2]
+    directions = numeric.unit_directions(at.shape)
+    if at.size > numeric.ELEMENTWISE_UP_TO:
+        rng = np.random.default_rng(inputs["seed"])
+        directions = numeric.random_directions(rng, at.shape, 6)
+    try:
+        claimed = numeric.claimed_derivatives(gradient, directions)
+    except (TypeError, ValueError) as error:
+        return {"unusable": f"d{of}: {error}".replace("but x has", f"but {of} has")}
+    try:
+        measured = numeric.directional_derivatives(
+            lambda moved: answer(**{of: moved})[0], at, directions
+        )
+    except TypeError:
+        return {"unusable": "the loss is not a single number"}
+    return {"claimed": claimed, "measured": measured}
+
+
+def judge_softmax_head_loss(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """The loss is compared with the oracle's, a gradient with the slopes of the student's own loss.
+
+    A loss that is off by a constant factor is for the loss's own part to say.
+    """
+    of = case.inputs["check"]
+    if of == "loss":
+        return close(case, outputs, expected)
+    if (objection := unusable(outputs, expected)) is not None:
+        return objection
+    slopes = []
+    for given in (outputs, expected):
+        for name in ("claimed", "measured"):
+            values = given.get(name)
+            if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+                return ["no slopes"]
+            slopes.append(values)
+    claimed, measured, true_claimed, true_measured = slopes
+    if not claimed.shape == measured.shape == true_measured.shape:
+        return ["no slopes"]
+    if _same(claimed, true_claimed) and _same(measured, true_measured):
+        return []
+    if not _same(claimed, measured):
+        return [_worst(case, claimed, measured)]
+    with np.errstate(all="ignore"):
+        factor = (measured @ true_measured) / (true_measured @ true_measured)
+    right = _same(true_claimed, true_measured)  # else this is what a known mistake gives
+    if right and factor > 0 and _same(measured, factor * true_measured):
+        return []
+    return [f"d{of} is the gradient of your loss, but that is no softmax loss of features @ W + b"]
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    with np.errstate(all="ignore"):
+        if np.array_equal(one, other, equal_nan=True):
+            return True
+        return bool((numeric.relative_errors(one, other) < numeric.TOLERANCE).all())
+
+
+def _worst(case: Case, claimed: np.ndarray, measured: np.ndarray) -> str:
+    of = case.inputs["check"]
+    with np.errstate(all="ignore"):
+        errors = numeric.relative_errors(claimed, measured)
+    worst = int(np.nan_to_num(errors, nan=np.inf).argmax())
+    at = case.inputs[of]
+    where = f"along random direction {worst + 1}, the sum of d{of} * direction"
+    if at.size <= numeric.ELEMENTWISE_UP_TO:
+        where = f"d{of}[{', '.join(map(str, np.unravel_index(worst, at.shape)))}]"
+    return (
+        f"{where} is {claimed[worst]:.6g}, but your loss changes at the rate "
+        f"{measured[worst]:.6g} (relative error {errors[worst]:.1e})"
+    )
+
+
+def softmax_head_loss_cases(rng: np.random.Generator) -> list[Case]:
+    """Heads of several sizes; scores of a thousand and more, where exp overflows."""
+
+    def case(name: str, check: str, n: int, features: int, classes: int, scale=1.0, **more) -> Case:
+        inputs = {
+            "W": scale * rng.standard_normal((features, classes)),
+            "b": 2 * rng.standard_normal(classes),
+            "features": rng.standard_normal((n, features)),
+            "y": rng.integers(classes, size=n),
+            "check": check,
+            **more,
+        }
+        return Case(name, {"loss": "loss", "W": "dW", "b": "db"}[check], inputs)
+
+    low = case("scores far below zero", "loss", 6, 4, 3)
+    low.inputs["b"] -= 1500.0
+    single = case("float32", "loss", 6, 4, 3)
+    for name in ("W", "b", "features"):
+        single.inputs[name] = single.inputs[name].astype(np.float32)
+    return [
+        case("five pictures", "loss", 5, 4, 3),
+        case("one picture", "loss", 1, 3, 4),
+        case("two classes", "loss", 7, 3, 2),
+        case("scores beyond a thousand", "loss", 6, 4, 3, 1000.0),
+        low,
+        single,
+        case("each element", "W", 5, 4, 3),
+        case("each element, six classes", "W", 4, 2, 6),
+        case("many features", "W", 12, 40, 6, seed=int(rng.integers(2**31))),
+        case("one picture", "W", 1, 3, 4),
+        case("each element", "b", 5, 4, 3),
+        case("six classes", "b", 9, 2, 6),
+        case("one picture", "b", 1, 3, 4),
+    ]
+
+
+SOFTMAX_HEAD_LOSS = Exercise(
+    "softmax_head_loss",
+    "softmax_head_loss",
+    {"loss": 1, "dW": 1, "db": 1},
+    softmax_head_loss_cases,
+    run_softmax_head_loss,
+    judge_softmax_head_loss,
+)
