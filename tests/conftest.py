@@ -20,3 +20,12 @@ def pytest_collection_modifyitems(items):
         return LAST.index(name) + 1 if name in LAST else 0
 
     items.sort(key=rank)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the tables that tests recorded, which may have run in another process."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, text in report.user_properties:
+            if name == "table":
+                terminalreporter.section(report.nodeid)
+                terminalreporter.write_line(text)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.utils import is_solution
 
 from autograder.exercise import PROBE_SECONDS
 from autograder.exercises import ASSIGNMENTS
@@ -93,6 +94,9 @@ def test_no_oracle_no_mistake_and_no_other_dress_is_in_the_zip(name, bundles):
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_the_zip_holds_the_student_side_alone(name, bundles):
     files = set(text_of(bundles[name]))
+    assert [f for f in files if f.startswith("autograder/keys/")] == [
+        f"autograder/keys/{name}.json"
+    ]
     assert {
         f"{name}.ipynb",
         "README.txt",
@@ -112,20 +116,20 @@ def test_every_exercise_has_its_cell_and_its_points(name):
 
 
 STUDENT = """
-import inspect, sys, time
+import sys, time
 sys.path.insert(0, {folder!r})
-import numpy, torch
-torch.optim.SGD([torch.zeros(1)])
 import autograder
 assert autograder.__file__.startswith({folder!r})
 from autograder import NotYet, check
 namespace = {{}}
 exec({code!r}, namespace)
 for entry, limit in {entries!r}:
-    began = time.perf_counter()
-    check(namespace[entry])
-    seconds = time.perf_counter() - began
-    assert seconds < limit, (entry, seconds)
+    seconds = []
+    for _ in range(2):  # a busy machine may be slow once
+        began = time.perf_counter()
+        check(namespace[entry])
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds) < limit, (entry, seconds)
 try:
     check(namespace["wrong"])
 except NotYet as error:
@@ -135,11 +139,11 @@ except NotYet as error:
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_with_the_zip_alone_check_answers_in_time_and_names_a_mistake(name, bundles, tmp_path):
-    cells = [c.source for c in read_source(COURSE.source(name)).cells if c.cell_type == "code"]
-    code = "\n".join(c for c in cells if "check" not in c and "print(" not in c)
+    cells = [c for c in read_source(COURSE.source(name)).cells if c.cell_type == "code"]
+    answers = [c.source for c in cells if c.id == "setup" or is_solution(c)]
     exercise = ASSIGNMENTS[name][len(ASSIGNMENTS[name]) // 2]
     wrong = ANSWERS[exercise.id].mistakes[0]
-    code = "import numpy as np\nimport torch\n" + code
+    code = "\n".join(["import numpy as np\nimport torch", *answers])
     code += f"\nright = {exercise.entry}\n{source_of(wrong.code)}\nwrong, {exercise.entry} = {exercise.entry}, right\n"
     script = tmp_path / "student.py"
     usual = 1.0

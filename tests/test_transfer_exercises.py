@@ -233,3 +233,10 @@ def test_the_packages_are_pinned_as_in_the_courses_requirements():
     pinned = (ROOT / "requirements.txt").read_text().splitlines()
     named = re.findall(r"efficientnet\S+", MORE_REQUIREMENTS["transfer"])
     assert len(named) == 2 and set(named) <= set(pinned)
+
+
+def test_held_out_pictures_come_in_no_order_that_gives_their_classes_away():
+    for seed in ("1", "2"):
+        case = keys.draw_cases(EXERCISES["fine_tune"], seed)[0]
+        y = np.asarray(case.withheld["y"])
+        assert len(y) == len(case.inputs["x"]) and (np.diff(y) < 0).sum() > len(y) / 4

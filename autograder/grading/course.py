@@ -110,13 +110,17 @@ class Course:
             bundle.writestr(f"{name}/README.txt", STUDENT_README.format(name=name))
             requirements = STUDENT_REQUIREMENTS + MORE_REQUIREMENTS.get(name, "")
             bundle.writestr(f"{name}/requirements.txt", requirements)
-            for path in sorted(p for p in package.rglob("*") if p.is_file()):
-                inside = path.relative_to(package)
-                data = inside.parts[:2] == ("data", name)
-                if (data or path.suffix in (".py", ".json")) and (
-                    inside.parts[0] not in NOT_FOR_STUDENTS
-                ):
-                    bundle.write(path, f"{name}/autograder/{inside}")
+            for path in sorted(p for p in package.rglob("*") if self._for_students(p, name)):
+                bundle.write(path, f"{name}/autograder/{path.relative_to(package)}")
+
+    @staticmethod
+    def _for_students(path: Path, name: str) -> bool:
+        """Whether a file of this package belongs into the zip of an assignment."""
+        inside = path.relative_to(KEYS.parent)
+        if inside.parts[0] in NOT_FOR_STUDENTS or not path.is_file():
+            return False
+        own = inside == Path("keys", f"{name}.json") or inside.parts[:2] == ("data", name)
+        return own or path.suffix == ".py"
 
     def register(self, name: str, class_folder: Path) -> None:
         """Make an assignment known to a class's gradebook, leaving the student version alone."""
