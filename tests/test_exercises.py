@@ -200,7 +200,7 @@ def released(name: str):
     entry = EXERCISES[name].entry
     if isinstance(ANSWERS[name].oracle, type):
 
-        class Stub(torch.optim.Optimizer):
+        class Stub(ANSWERS[name].oracle.__base__):
             def __init__(self, *args, **options):
                 raise NotImplementedError()
 
