@@ -30,7 +30,7 @@ def run_mixup(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
         given = 2.0 * np.eye(MANY, dtype=dtype)
     else:
         given = away_from_zero(inputs["draw"], inputs["shape"], dtype)
-    labels = np.asarray(inputs["labels"])
+    labels = _labels(inputs["draw"] + 1, inputs["labels"], len(given))
     x, y = torch.tensor(given, device=device), torch.tensor(labels, device=device)
     returned = mixup(x, y, inputs["alpha"], classes)
     if not isinstance(returned, tuple | list) or len(returned) != 2:
@@ -59,6 +59,12 @@ def run_mixup(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
             f"bytes of a number in mixed_x, for {dtype}": returned[0].element_size(),
         }
     return _of_inputs(weights, flat, mixed)
+
+
+def _labels(draw: int, kinds: int | None, count: int) -> np.ndarray:
+    """Labels of so many kinds, for None a label of its own for each example."""
+    rng = np.random.default_rng(draw)
+    return rng.permutation(count) if kinds is None else rng.integers(kinds, size=count)
 
 
 def _partners(weights: np.ndarray) -> np.ndarray:
@@ -149,7 +155,7 @@ def mixup_cases(rng: np.random.Generator) -> list[Case]:
             "look": part,
             "alpha": round(alpha, 3),
             "shape": None if shape is None else list(shape),
-            "labels": rng.integers(labels, size=count) if labels else rng.permutation(count),
+            "labels": labels or None,
             "classes": labels or count,
             "dtype": "float64",
         }

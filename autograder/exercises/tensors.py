@@ -66,7 +66,7 @@ def spread_mean(values: Any) -> dict[str, float]:
     for axis in (0, 1):
         means = table.mean(axis=axis)
         seen["sd"] = max(seen["sd"], float(means.std() * np.sqrt(table.size / len(means))))
-    return seen
+    return {"mean": round(seen["mean"], 8), "sd": float(f"{seen['sd']:.4g}"), "of": seen["of"]}
 
 
 def every(what: str, holds: Any) -> dict[str, Any]:

@@ -38,10 +38,10 @@ def mixup(x, y, alpha, classes):
     gamma = torch.distributions.Gamma(torch.tensor(alpha), torch.tensor(1.0))
     a, b = gamma.sample((n,)).double().clamp_min(1e-300), gamma.sample((n,)).double()
     lam = (a / (a + b)).to(x)
-    swap = torch.eye(n, dtype=x.dtype, device=x.device)[torch.randperm(n)]
+    swap = torch.eye(n, dtype=x.dtype, device=x.device)[torch.randperm(n, device=x.device)]
     weights = torch.diag(lam) + torch.diag(1 - lam) @ swap
     onehot = torch.zeros(n, classes, dtype=x.dtype, device=x.device)
-    onehot[torch.arange(n), y] = 1
+    onehot.scatter_(1, y[:, None], 1)
     return torch.tensordot(weights, x, dims=1), weights @ onehot
 
 
