@@ -70,11 +70,9 @@ def copies(value: Any) -> Any:
 
 def _student_line(error: Exception, student: Any) -> int | None:
     """The line of the innermost frame that belongs to the file (or cell) of the student's object."""
-    methods = vars(student).values() if isinstance(student, type) else ()
-    functions = [student, *(m for m in methods if inspect.isfunction(m))]
-    function = next((f for f in functions if hasattr(f, "__code__")), None)
-    function = inspect.unwrap(function)  # torch wraps the step of an optimizer
-    home = getattr(getattr(function, "__code__", None), "co_filename", None)
+    own = [student, *getattr(student, "__dict__", {}).values()]  # a function, or a class's methods
+    codes = (getattr(inspect.unwrap(f), "__code__", None) for f in own if callable(f))
+    home = next((code.co_filename for code in codes if code is not None), None)
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == home]
     return lines[-1] if lines else None
 

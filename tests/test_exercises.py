@@ -216,7 +216,7 @@ def released(name: str):
         return namespace[entry]
     if isinstance(ANSWERS[name].oracle, type):
 
-        class Stub(torch.optim.Optimizer):
+        class Stub(ANSWERS[name].oracle.__base__):
             def __init__(self, *args, **options):
                 raise NotImplementedError()
 
@@ -395,7 +395,7 @@ def same(a, b) -> bool:
 
 def test_public_keys_are_small():
     for path in (ROOT / "autograder" / "keys").glob("*.json"):
-        assert path.stat().st_size < 550_000
+        assert path.stat().st_size < 700_000
 
 
 @every_exercise

@@ -8,10 +8,13 @@ from autograder.grading.answers.base import Answer
 from autograder.grading.answers.regularization import (
     batchnorm_backward,
     batchnorm_forward,
+    crops,
     dropout_backward,
     dropout_forward,
+    mixing,
     network,
     penalty,
+    torch_dropout,
 )
 
 ANSWERS: dict[str, Answer] = {
@@ -21,4 +24,10 @@ ANSWERS: dict[str, Answer] = {
     "affine_relu_dropout_loss": network.NETWORK,
     "batchnorm_forward": batchnorm_forward.FORWARD,
     "batchnorm_backward": batchnorm_backward.BACKWARD,
+    "inverted_dropout": torch_dropout.INVERTED,
+    "channel_dropout": torch_dropout.CHANNEL,
+    "stochastic_depth": torch_dropout.DEPTH,
+    "mixup": mixing.MIXUP,
+    "cutout": mixing.CUTOUT,
+    "ten_crop": crops.TEN_CROP,
 }
