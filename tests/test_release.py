@@ -115,6 +115,15 @@ def test_every_exercise_has_its_cell_and_its_points(name):
     assert all(c.get("outputs", []) == [] for c in notebook.cells)
 
 
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_the_points_add_up_to_what_the_notebook_and_the_book_say(name):
+    cells = read_source(COURSE.source(name)).cells
+    total = sum(c.metadata.get("nbgrader", {}).get("points", 0) for c in cells)
+    assert f"**Points:** {total}" in cells[0].source
+    row = re.search(rf"^\| `{name}` .*$", (ROOT / "book" / "assignments.md").read_text(), re.M)
+    assert row.group().endswith(f" {total} |")
+
+
 STUDENT = """
 import sys, time
 sys.path.insert(0, {folder!r})
