@@ -6,6 +6,7 @@ LAST = [
     "test_cuda",
     "test_playground",
     "test_release",
+    "test_notebooks",
     "test_instructors",
     "test_manual_grading",
     "test_classes",

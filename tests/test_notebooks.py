@@ -1,0 +1,30 @@
+"""A solved notebook, run from top to bottom by a real kernel as a student would run it."""
+
+import time
+
+import pytest
+from nbclient import NotebookClient
+
+from autograder.exercises import ASSIGNMENTS
+from autograder.grading.course import Course, read_source
+from tests.course import ROOT
+
+NOTEBOOK_SECONDS, CHECKS_SECONDS = 120, 30
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_a_solved_notebook_runs_through_in_time(name, tmp_path):
+    notebook = read_source(Course(ROOT).source(name))
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}})
+    spent = {}
+    with client.setup_kernel():
+        for i, cell in enumerate(notebook.cells):
+            began = time.perf_counter()
+            client.execute_cell(cell, i)  # raises if the cell does
+            spent[cell.id] = time.perf_counter() - began
+    checks = {e.id: spent[e.id] for e in ASSIGNMENTS[name]}
+    assert sum(spent.values()) < NOTEBOOK_SECONDS, spent
+    assert sum(checks.values()) < CHECKS_SECONDS, checks
+    shown = "".join(str(c.get("outputs", "")) for c in notebook.cells)
+    assert "still to be written" not in shown
+    assert all(f"{e}: all right" in shown for e in checks)
