@@ -6,20 +6,9 @@ import numpy as np
 
 from autograder import probe
 from autograder.exercise import Case, Exercise, Outputs
+from autograder.exercises.layers import forward_pass
 from autograder.exercises.slopes import along_each_element, judge_slopes
 from autograder.judge import close
-
-
-def _forward(batchnorm_forward: Any, x: Any, gamma: Any, beta: Any, param: dict) -> Any:
-    """``(out, cache)``, or what is wrong with their form."""
-    returned = batchnorm_forward(x, gamma, beta, param)
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        return "return two values: out and cache"
-    out, cache = returned
-    if not isinstance(out, np.ndarray) or out.shape != x.shape or out.dtype.kind != "f":
-        return f"out must be an array of shape {x.shape} of floats, as x is"
-    return out, cache
-
 
 # The forward pass.
 
@@ -29,7 +18,9 @@ def run_forward(batchnorm_forward: Any, inputs: dict[str, Any], device: str) -> 
     param = dict(inputs["param"])
     for mode, x in inputs["calls"]:
         param["mode"] = mode
-        made = _forward(batchnorm_forward, x, inputs["gamma"].copy(), inputs["beta"].copy(), param)
+        made = forward_pass(
+            batchnorm_forward, x, inputs["gamma"].copy(), inputs["beta"].copy(), param
+        )
         if isinstance(made, str):
             return {"unusable": made}
     if inputs["check"] == "out":
@@ -101,7 +92,7 @@ def run_backward(batchnorm_backward: Any, inputs: dict[str, Any], device: str) -
     dout, eps = inputs["dout"], inputs["eps"]
 
     def called(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> Any:
-        return _forward(forward, x, gamma, beta, {"mode": "train", "eps": eps})
+        return forward_pass(forward, x, gamma, beta, {"mode": "train", "eps": eps})
 
     def loss(point: dict[str, np.ndarray]) -> float:
         return float(np.sum(called(**point)[0] * dout))

@@ -7,6 +7,7 @@ import numpy as np
 from autograder import probe
 from autograder.chance import close_in_distribution, mean, share, whole
 from autograder.exercise import Case, Exercise, Outputs
+from autograder.exercises.layers import forward_pass
 from autograder.judge import unusable
 
 LARGE = [120, 50]
@@ -43,17 +44,6 @@ def _mean(values: np.ndarray) -> dict[str, float]:
     return seen
 
 
-def _forward(dropout_forward: Any, x: np.ndarray, param: dict) -> tuple[Any, Any] | str:
-    """``(out, cache)``, or what is wrong with their form."""
-    returned = dropout_forward(x, dict(param))
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        return "return two values: out and cache"
-    out, cache = returned
-    if not isinstance(out, np.ndarray) or out.shape != x.shape or out.dtype.kind != "f":
-        return f"out must be an array of shape {x.shape} of floats, as x is"
-    return out, cache
-
-
 # The forward pass.
 
 
@@ -63,7 +53,7 @@ def run_forward(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Ou
     dtype, given = inputs["dtype"], away_from_zero(inputs["draw"], inputs["shape"], inputs["dtype"])
     for param in inputs["params"]:
         x = given.copy()
-        made = _forward(dropout_forward, x, param)
+        made = forward_pass(dropout_forward, x, dict(param))
         if isinstance(made, str):
             return {"unusable": made}
         outs.append(made[0].astype(np.float64))
@@ -150,7 +140,7 @@ def run_backward(dropout_backward: Any, inputs: dict[str, Any], device: str) -> 
     draw, shape, dtype = inputs["draw"], inputs["shape"], inputs["dtype"]
     x, dout = away_from_zero(draw, shape, dtype), away_from_zero(draw + 1, shape, dtype)
     param = inputs["param"]
-    made = _forward(forward, x.copy(), param)
+    made = forward_pass(forward, x.copy(), dict(param))
     if isinstance(made, str):
         return {"unusable": f"dropout_forward: {made}"}
     out, cache = made

@@ -18,6 +18,7 @@ from autograder.exercises.backbone import (
     snapshot,
     some,
 )
+from autograder.exercises.slopes import all_slopes, is_multiple, same
 from autograder.judge import close, unusable
 
 # Features.
@@ -140,33 +141,17 @@ def judge_softmax_head_loss(case: Case, outputs: Outputs, expected: Outputs) -> 
         return close(case, outputs, expected)
     if (objection := unusable(outputs, expected)) is not None:
         return objection
-    slopes = []
-    for given in (outputs, expected):
-        for name in ("claimed", "measured"):
-            values = given.get(name)
-            if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
-                return ["no slopes"]
-            slopes.append(values)
-    claimed, measured, true_claimed, true_measured = slopes
-    if not claimed.shape == measured.shape == true_measured.shape:
+    if (slopes := all_slopes(outputs, expected)) is None:
         return ["no slopes"]
-    if _same(claimed, true_claimed) and _same(measured, true_measured):
+    claimed, measured, true_claimed, true_measured = slopes
+    if same(claimed, true_claimed) and same(measured, true_measured):
         return []
-    if not _same(claimed, measured):
+    if not same(claimed, measured):
         return [_worst(case, claimed, measured)]
-    with np.errstate(all="ignore"):
-        factor = (measured @ true_measured) / (true_measured @ true_measured)
-    right = _same(true_claimed, true_measured)  # else this is what a known mistake gives
-    if right and factor > 0 and _same(measured, factor * true_measured):
+    right = same(true_claimed, true_measured)  # else this is what a known mistake gives
+    if right and is_multiple(measured, of=true_measured):
         return []
     return [f"d{of} is the gradient of your loss, but that is no softmax loss of features @ W + b"]
-
-
-def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    with np.errstate(all="ignore"):
-        if np.array_equal(one, other, equal_nan=True):
-            return True
-        return bool((numeric.relative_errors(one, other) < numeric.TOLERANCE).all())
 
 
 def _worst(case: Case, claimed: np.ndarray, measured: np.ndarray) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from autograder import numeric
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.exercises import torch_optimizers, update_rules
+from autograder.exercises.slopes import all_slopes, is_multiple, same
 from autograder.judge import close, difference, tolerance, unusable
 
 # The softmax loss and its gradient.
@@ -59,20 +60,13 @@ def judge_softmax(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
         return close(case, outputs, expected)
     if (objection := unusable(outputs, expected)) is not None:
         return objection
-    slopes = []
-    for given in (outputs, expected):
-        for name in ("claimed", "measured"):
-            values = given.get(name)
-            if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
-                return ["no slopes"]
-            slopes.append(values)
-    claimed, measured, true_claimed, true_measured = slopes
-    if not claimed.shape == measured.shape == true_measured.shape:
+    if (slopes := all_slopes(outputs, expected)) is None:
         return ["no slopes"]
-    if _same_slopes(claimed, true_claimed) and _same_slopes(measured, true_measured):
+    claimed, measured, true_claimed, true_measured = slopes
+    if same(claimed, true_claimed) and same(measured, true_measured):
         return []
     elements = case.inputs.get("shape") is None
-    if not _same_slopes(claimed, measured):
+    if not same(claimed, measured):
         with np.errstate(all="ignore"):
             errors = numeric.relative_errors(claimed, measured)
         worst = int(np.nan_to_num(errors, nan=np.inf).argmax())
@@ -85,18 +79,9 @@ def judge_softmax(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
             f"{where} is {claimed[worst]:.6g}, but your loss changes at the rate "
             f"{measured[worst]:.6g} (relative error {errors[worst]:.1e})"
         ]
-    with np.errstate(all="ignore"):
-        factor = (measured @ true_measured) / (true_measured @ true_measured)
-    if factor > 0 and _same_slopes(measured, factor * true_measured):
+    if is_multiple(measured, of=true_measured):
         return []
     return ["dx is the gradient of your loss, but your loss does not change as a softmax loss does"]
-
-
-def _same_slopes(one: np.ndarray, other: np.ndarray) -> bool:
-    with np.errstate(all="ignore"):
-        if np.array_equal(one, other, equal_nan=True):
-            return True
-        return bool((numeric.relative_errors(one, other) < numeric.TOLERANCE).all())
 
 
 def softmax_cases(rng: np.random.Generator) -> list[Case]:

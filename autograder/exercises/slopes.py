@@ -44,6 +44,28 @@ def along_each_element(
     return {"claimed": np.concatenate(claimed), "measured": np.concatenate(measured)}
 
 
+def all_slopes(outputs: Outputs, expected: Outputs) -> list[np.ndarray] | None:
+    """Claimed and measured slopes of an answer, then the expected ones; None if they do not match."""
+    slopes = [given.get(name) for given in (outputs, expected) for name in ("claimed", "measured")]
+    usable = all(isinstance(s, np.ndarray) and s.dtype.kind == "f" for s in slopes)
+    return slopes if usable and len({s.shape for s in slopes}) == 1 else None
+
+
+def same(one: np.ndarray, other: np.ndarray, tolerance: float = numeric.TOLERANCE) -> bool:
+    """Whether all slopes agree up to a relative error."""
+    with np.errstate(all="ignore"):
+        if np.array_equal(one, other, equal_nan=True):
+            return True
+        return bool((numeric.relative_errors(one, other) < tolerance).all())
+
+
+def is_multiple(measured: np.ndarray, of: np.ndarray) -> bool:
+    """Whether slopes agree with others but for a positive factor."""
+    with np.errstate(all="ignore"):
+        factor = (measured @ of) / (of @ of)
+    return bool(factor > 0) and same(measured, factor * of)
+
+
 def judge_slopes(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """The judge of what ``along_each_element`` returns.
 
@@ -52,28 +74,16 @@ def judge_slopes(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """
     if (objection := unusable(outputs, expected)) is not None:
         return objection
-    slopes = []
-    for given in (outputs, expected):
-        for name in ("claimed", "measured"):
-            values = given.get(name)
-            if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
-                return ["no slopes"]
-            slopes.append(values)
-    claimed, measured, true_claimed, true_measured = slopes
-    if not claimed.shape == measured.shape == true_claimed.shape == true_measured.shape:
+    if (slopes := all_slopes(outputs, expected)) is None:
         return ["no slopes"]
+    claimed, measured, true_claimed, true_measured = slopes
     tolerance = TOLERANCE.get(case.inputs.get("dtype", "float64"), numeric.TOLERANCE)
-
-    def same(one: np.ndarray, other: np.ndarray) -> bool:
-        with np.errstate(all="ignore"):
-            if np.array_equal(one, other, equal_nan=True):
-                return True
-            return bool((numeric.relative_errors(one, other) < tolerance).all())
-
-    consistent = same(true_claimed, true_measured)
-    if same(claimed, true_claimed) and (consistent or same(measured, true_measured)):
+    consistent = same(true_claimed, true_measured, tolerance)
+    if same(claimed, true_claimed, tolerance) and (
+        consistent or same(measured, true_measured, tolerance)
+    ):
         return []
-    if not same(claimed, measured):
+    if not same(claimed, measured, tolerance):
         return [_worst(case, claimed, measured)]
     random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
     if consistent and (random or _correlation(measured, true_measured) > ALIKE):
