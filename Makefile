@@ -92,7 +92,7 @@ test: $(READY)
 	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-cuda: $(READY)
 	@tools/debian-packages bwrap=bubblewrap
