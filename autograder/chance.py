@@ -38,6 +38,20 @@ def mean(values: Any) -> dict[str, float]:
         return {"mean": float(values.mean()), "sd": float(values.std()), "of": int(values.size)}
 
 
+def spread_mean(values: Any) -> dict[str, float]:
+    """As ``mean``, with a scatter that holds too where whole rows or columns go together.
+
+    They do not in a right answer; in a wrong one they may, and its mean is to be known again.
+    """
+    seen = mean(values)
+    table = np.asarray(values, np.float64)
+    table = table.reshape(len(table), -1)
+    for axis in (0, 1):
+        means = table.mean(axis=axis)
+        seen["sd"] = max(seen["sd"], float(means.std() * np.sqrt(table.size / len(means))))
+    return seen
+
+
 def close_in_distribution(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """The judge of random answers: shares and means agree within chance, all else as in ``close``."""
     if (objection := unusable(outputs, expected)) is not None:

@@ -23,14 +23,6 @@ ROOT = Path(__file__).parent.parent
 NAMES = [e.id for e in transfer.EXERCISES]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def oracle(name):
     return ANSWERS[name].oracle
 

@@ -5,19 +5,12 @@ from typing import Any
 import numpy as np
 
 from autograder import probe
-from autograder.chance import close_in_distribution, mean, share, whole
+from autograder.chance import close_in_distribution, mean, share, spread_mean, whole
 from autograder.exercise import Case, Exercise, Outputs
-from autograder.exercises.layers import forward_pass
+from autograder.exercises.layers import away_from_zero, forward_pass
 from autograder.judge import unusable
 
 LARGE = [120, 50]
-
-
-def away_from_zero(draw: int, shape: list[int], dtype: str) -> np.ndarray:
-    """Numbers of either sign, none of them near 0, so that a zero in the output is a dropped one."""
-    rng = np.random.default_rng(draw)
-    size = rng.uniform(0.5, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
-    return size.astype(dtype)
 
 
 def keep_probability(rng: np.random.Generator) -> float:
@@ -29,19 +22,6 @@ def _equal(values: np.ndarray, others: Any, dtype: str) -> np.ndarray:
     """Where two arrays are equal up to rounding."""
     rtol = 1e-4 if dtype == "float32" else 1e-9
     return np.abs(values - others) <= rtol * np.maximum(np.abs(others), 1e-6)
-
-
-def _mean(values: np.ndarray) -> dict[str, float]:
-    """As ``chance.mean``, with a scatter that holds too where whole rows or columns go together.
-
-    They do not in a right answer; in a wrong one they may, and its mean is to be known again.
-    """
-    seen = mean(values)
-    table = np.asarray(values, np.float64).reshape(len(values), -1)
-    for axis in (0, 1):
-        means = table.mean(axis=axis)
-        seen["sd"] = max(seen["sd"], float(means.std() * np.sqrt(table.size / len(means))))
-    return seen
 
 
 # The forward pass.
@@ -65,8 +45,8 @@ def run_forward(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Ou
     factors = [out / given for out in outs]
     dropped = factors[0] == 0
     seen: Outputs = {
-        "share of elements set to 0": _mean(dropped),
-        "mean of out / x": _mean(factors[0]),
+        "share of elements set to 0": spread_mean(dropped),
+        "mean of out / x": spread_mean(factors[0]),
     }
     if mode == "test":
         seen["share of elements that are x"] = whole(_equal(factors[0], 1.0, dtype))
@@ -75,11 +55,11 @@ def run_forward(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Ou
     seen["share of the elements kept that are x / p"] = whole(scaled)
     if len(outs) > 1:
         again = factors[1] == 0
-        seen["share of elements with the same fate in two calls"] = _mean(dropped == again)
+        seen["share of elements with the same fate in two calls"] = spread_mean(dropped == again)
     if given.ndim == 2:
         down, across = dropped[1::2] == dropped[:-1:2], dropped[:, 1::2] == dropped[:, :-1:2]
-        seen["share of neighbors in a column with the same fate"] = _mean(down)
-        seen["share of neighbors in a row with the same fate"] = _mean(across)
+        seen["share of neighbors in a column with the same fate"] = spread_mean(down)
+        seen["share of neighbors in a row with the same fate"] = spread_mean(across)
     return seen
 
 

@@ -3,6 +3,7 @@
 torch is imported when a probe runs, so that checks of NumPy exercises need not wait for it.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,14 @@ from autograder.exercises.backbone import (
     snapshot,
     some,
 )
-from autograder.exercises.slopes import all_slopes, is_multiple, same
+from autograder.exercises.slopes import (
+    all_slopes,
+    element,
+    is_multiple,
+    random_direction,
+    same,
+    worst,
+)
 from autograder.judge import close, unusable
 
 # Features.
@@ -147,26 +155,14 @@ def judge_softmax_head_loss(case: Case, outputs: Outputs, expected: Outputs) -> 
     if same(claimed, true_claimed) and same(measured, true_measured):
         return []
     if not same(claimed, measured):
-        return [_worst(case, claimed, measured)]
+        shape = case.inputs[of].shape
+        if case.inputs[of].size <= numeric.ELEMENTWISE_UP_TO:
+            return [worst(claimed, measured, partial(element, f"d{of}", shape))]
+        return [worst(claimed, measured, partial(random_direction, f"d{of}"))]
     right = same(true_claimed, true_measured)  # else this is what a known mistake gives
     if right and is_multiple(measured, of=true_measured):
         return []
     return [f"d{of} is the gradient of your loss, but that is no softmax loss of features @ W + b"]
-
-
-def _worst(case: Case, claimed: np.ndarray, measured: np.ndarray) -> str:
-    of = case.inputs["check"]
-    with np.errstate(all="ignore"):
-        errors = numeric.relative_errors(claimed, measured)
-    worst = int(np.nan_to_num(errors, nan=np.inf).argmax())
-    at = case.inputs[of]
-    where = f"along random direction {worst + 1}, the sum of d{of} * direction"
-    if at.size <= numeric.ELEMENTWISE_UP_TO:
-        where = f"d{of}[{', '.join(map(str, np.unravel_index(worst, at.shape)))}]"
-    return (
-        f"{where} is {claimed[worst]:.6g}, but your loss changes at the rate "
-        f"{measured[worst]:.6g} (relative error {errors[worst]:.1e})"
-    )
 
 
 def softmax_head_loss_cases(rng: np.random.Generator) -> list[Case]:

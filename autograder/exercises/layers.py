@@ -1,8 +1,14 @@
-"""What the exercises on layers in NumPy share."""
+"""What the exercises on layers share, in NumPy and in torch."""
 
 from typing import Any
 
 import numpy as np
+
+
+def away_from_zero(draw: int, shape: list[int], dtype: str) -> np.ndarray:
+    """Numbers of either sign, none of them near 0, so that a zero in an output was put there."""
+    rng = np.random.default_rng(draw)
+    return (rng.uniform(0.5, 2.0, shape) * rng.choice([-1.0, 1.0], shape)).astype(dtype)
 
 
 def forward_pass(forward: Any, x: np.ndarray, *arguments: Any) -> tuple[np.ndarray, Any] | str:

@@ -6,9 +6,9 @@ import numpy as np
 
 from autograder.chance import close_in_distribution, mean, share
 from autograder.exercise import Case, Exercise, Outputs
+from autograder.exercises.layers import away_from_zero
 from autograder.exercises.tensors import (
     as_array,
-    away_from_zero,
     equal,
     every,
     objection,

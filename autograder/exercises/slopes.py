@@ -5,7 +5,8 @@ loss, as long as this does much the same as the exercise's: what is wrong with i
 to say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,8 @@ def judge_slopes(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     ):
         return []
     if not same(claimed, measured, tolerance):
-        return [_worst(case, claimed, measured)]
+        place = partial(_element_of_any, case.inputs["of"])
+        return [worst(claimed, measured, place, "what you compute changes")]
     random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
     if consistent and (random or _correlation(measured, true_measured) > ALIKE):
         return []
@@ -97,17 +99,36 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
         return float(np.nan_to_num(one @ other / np.sqrt((one @ one) * (other @ other))))
 
 
-def _worst(case: Case, claimed: np.ndarray, measured: np.ndarray) -> str:
+def worst(
+    claimed: np.ndarray,
+    measured: np.ndarray,
+    place: Callable[[int], str],
+    changes: str = "your loss changes",
+) -> str:
+    """What to say of the slope that is farthest from the measured one; ``place`` names it."""
     with np.errstate(all="ignore"):
         errors = numeric.relative_errors(claimed, measured)
-    worst = at = int(np.nan_to_num(errors, nan=np.inf).argmax())
-    where = "an element"
-    for name, shape in case.inputs["of"]:
-        if 0 <= at < (size := int(np.prod(shape))):
-            where = f"d{name}[{', '.join(map(str, np.unravel_index(at, shape)))}]"
-            break
-        at -= size
+    i = int(np.nan_to_num(errors, nan=np.inf).argmax())
     return (
-        f"{where} is {claimed[worst]:.6g}, but what you compute changes at the rate "
-        f"{measured[worst]:.6g} (relative error {errors[worst]:.1e})"
+        f"{place(i)} is {claimed[i]:.6g}, but {changes} at the rate "
+        f"{measured[i]:.6g} (relative error {errors[i]:.1e})"
     )
+
+
+def element(name: str, shape: Sequence[int], i: int) -> str:
+    """How a student writes the i-th element of an array: ``dx[1, 0]``."""
+    return f"{name}[{', '.join(map(str, np.unravel_index(i, shape)))}]"
+
+
+def random_direction(name: str, i: int) -> str:
+    """Where a slope was taken that belongs to no element."""
+    return f"along random direction {i + 1}, the sum of {name} * direction"
+
+
+def _element_of_any(arrays: list, i: int) -> str:
+    """The i-th element of several arrays, of which names and shapes are given."""
+    for name, shape in arrays:
+        if 0 <= i < (size := int(np.prod(shape))):
+            return element(f"d{name}", shape, i)
+        i -= size
+    return "an element"

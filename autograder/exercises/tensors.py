@@ -4,23 +4,13 @@ torch is imported when a probe runs, so that checks of NumPy exercises need not 
 """
 
 import contextlib
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from autograder.chance import mean, share
-
-
-class NotAllowed(RuntimeError):
-    """The answer used what it was asked to write."""
-
-
-def away_from_zero(draw: int, shape: list[int], dtype: str) -> np.ndarray:
-    """Numbers of either sign, none of them near 0, so that a zero in an output was put there."""
-    rng = np.random.default_rng(draw)
-    return (rng.uniform(0.5, 2.0, shape) * rng.choice([-1.0, 1.0], shape)).astype(dtype)
+from autograder import chance
+from autograder.chance import share
+from autograder.exercises.own_work import own_work_only
 
 
 def drop_probability(rng: np.random.Generator) -> float:
@@ -56,16 +46,8 @@ def equal(values: np.ndarray, others: Any, dtype: str) -> np.ndarray:
 
 
 def spread_mean(values: Any) -> dict[str, float]:
-    """As ``chance.mean``, with a scatter that holds too where whole rows or columns go together.
-
-    They do not in a right answer; in a wrong one they may, and its mean is to be known again.
-    """
-    seen = mean(values)
-    table = np.asarray(values, np.float64)
-    table = table.reshape(len(table), -1)
-    for axis in (0, 1):
-        means = table.mean(axis=axis)
-        seen["sd"] = max(seen["sd"], float(means.std() * np.sqrt(table.size / len(means))))
+    """As ``chance.spread_mean``, rounded to what keys need."""
+    seen = chance.spread_mean(values)
     return {"mean": round(seen["mean"], 8), "sd": float(f"{seen['sd']:.4g}"), "of": seen["of"]}
 
 
@@ -79,22 +61,11 @@ def every(what: str, holds: Any) -> dict[str, Any]:
     return {f"{what}: every one": bool(holds.all()), f"{what}: share": share(holds)}
 
 
-@contextlib.contextmanager
-def no_ready_made_dropout(used: list[str]) -> Iterator[None]:
-    """Raise NotAllowed, and note it in ``used``, when a dropout of torch's own is called.
+def no_ready_made_dropout(used: list[str]) -> contextlib.AbstractContextManager[None]:
+    """Raise NotAllowed, and note it in ``used``, when a dropout of torch's own is called."""
 
-    Watching calls, rather than replacing functions, also sees those that the student's cell
-    imported by name, and those inside of torch's modules.
-    """
+    def named(frame, event, argument) -> str | None:
+        name = getattr(argument, "__name__", "")
+        return name if event == "c_call" and "dropout" in name else None
 
-    def watch(frame, event, argument) -> None:
-        if event == "c_call" and "dropout" in getattr(argument, "__name__", ""):
-            used.append(argument.__name__)
-            raise NotAllowed(argument.__name__)
-
-    previous = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        yield
-    finally:
-        sys.setprofile(previous)
+    return own_work_only(named, used)

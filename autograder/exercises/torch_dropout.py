@@ -10,9 +10,9 @@ import numpy as np
 
 from autograder.chance import close_in_distribution, mean, share
 from autograder.exercise import Case, Exercise, Outputs
+from autograder.exercises.layers import away_from_zero
 from autograder.exercises.tensors import (
     as_array,
-    away_from_zero,
     drop_probability,
     equal,
     no_ready_made_dropout,

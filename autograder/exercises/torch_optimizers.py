@@ -6,19 +6,13 @@ torch is imported when a probe runs, so that checks of NumPy exercises need not 
 import contextlib
 import copy
 import os
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from autograder.exercise import Case, Exercise, Outputs
+from autograder.exercises.own_work import own_work_only
 from autograder.judge import close_by_step
-
-
-class NotAllowed(RuntimeError):
-    """The answer used what it was asked to write."""
-
 
 # Probe.
 
@@ -43,7 +37,7 @@ def run_optimizer(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     seen: dict[str, list] = {f"parameter {i}": [] for i in range(len(params))}
     used: list[str] = []
     try:
-        with _own_work_only(used):
+        with _no_ready_made_update(used):
             optimizer = kind(_grouped(params, inputs["groups"]), **_options(inputs["options"]))
             for step, grads in enumerate(inputs["grads"]):
                 if step == inputs["reload"]:
@@ -88,36 +82,23 @@ def _objection(kind: Any) -> str | None:
     return None
 
 
-@contextlib.contextmanager
-def _own_work_only(used: list[str]) -> Iterator[None]:
-    """Raise NotAllowed, and note it in ``used``, when an update of torch.optim's own is called.
-
-    Watching calls, rather than replacing functions, also sees those that the student's cell
-    imported by name.
-    """
+def _no_ready_made_update(used: list[str]) -> contextlib.AbstractContextManager[None]:
+    """Raise NotAllowed, and note it in ``used``, when an update of torch.optim's own is called."""
     import torch
 
     folder = os.path.dirname(torch.optim.__file__) + os.sep
     base = folder + "optimizer.py"
 
-    def watch(frame, event, argument) -> None:
-        name = None
+    def named(frame, event, argument) -> str | None:
         if event == "call":
             code = frame.f_code
             if code.co_filename.startswith(folder) and code.co_filename != base:
-                name = code.co_qualname
+                return code.co_qualname
         elif event == "c_call" and "_fused_ada" in getattr(argument, "__name__", ""):
-            name = argument.__name__
-        if name is not None:
-            used.append(name)
-            raise NotAllowed(name)
+            return argument.__name__
+        return None
 
-    previous = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        yield
-    finally:
-        sys.setprofile(previous)
+    return own_work_only(named, used)
 
 
 def _options(options: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -64,30 +65,6 @@ def kept(exercise: Exercise, case: Case, outputs: Outputs) -> Outputs:
     return exercise.summary(case, outputs)
 
 
-def outcomes_of(exercise: Exercise, code: Any, cases: list[Case]) -> list[dict]:
-    """What a key holds of what an answer gives on some cases."""
-    outcomes = probe.run(exercise, code, cases, "cpu")
-    for case, outcome in zip(cases, outcomes, strict=True):
-        if "outputs" in outcome:
-            outcome["outputs"] = kept(exercise, case, outcome["outputs"])
-    return outcomes
-
-
-def mistakes_outcomes(exercise: Exercise, cases: list[Case]) -> list[judge.Mistake]:
-    """What each known mistake gives on each case."""
-    mistakes = []
-    for m in ANSWERS[exercise.id].mistakes:
-        restart_chance(f"{exercise.id}/{m.id}")
-        mistakes.append(judge.Mistake(m.id, m.says, outcomes_of(exercise, fresh(m.code), cases)))
-    return mistakes
-
-
-def make_key(exercise: Exercise, seed: str) -> judge.Key:
-    """The whole answer key of an exercise for a seed."""
-    cases = draw_cases(exercise, seed)
-    return judge.Key(cases, expected_outputs(exercise, cases), mistakes_outcomes(exercise, cases))
-
-
 class LazyOutcomes(Sequence):
     """What a known mistake gives on each case: a case is tried, after those before it, on demand."""
 
@@ -106,7 +83,10 @@ class LazyOutcomes(Sequence):
             self.code = fresh(self.mistake.code)
         while len(self.tried) <= i:
             case = self.cases[len(self.tried)]
-            self.tried += outcomes_of(self.exercise, self.code, [case])
+            (outcome,) = probe.run(self.exercise, self.code, [case], "cpu")
+            if "outputs" in outcome:
+                outcome["outputs"] = kept(self.exercise, case, outcome["outputs"])
+            self.tried.append(outcome)
         return self.tried[i]
 
 
@@ -131,6 +111,13 @@ class LazyKey:
             judge.Mistake(m.id, m.says, LazyOutcomes(self.exercise, m, self.cases))
             for m in ANSWERS[self.exercise.id].mistakes
         ]
+
+
+def make_key(exercise: Exercise, seed: str) -> judge.Key:
+    """The whole answer key of an exercise for a seed: every mistake tried on every case."""
+    key = LazyKey(exercise, draw_cases(exercise, seed))
+    mistakes = [replace(m, outcomes=list(m.outcomes)) for m in key.mistakes]
+    return judge.Key(key.cases, key.expected, mistakes)
 
 
 def public_keys_text(assignment: str) -> str:
