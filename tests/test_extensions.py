@@ -78,3 +78,6 @@ def test_pages_run_once_and_an_error_is_reported(build):
     assert again.returncode == 0 and "executing" not in again.stdout
     broken = build(cards(CLAIMS).replace("from lab", "1 / 0\nfrom lab"))
     assert broken.returncode != 0 and "ZeroDivisionError" in broken.stderr
+    dead = build(cards(CLAIMS).replace("from lab", "import os; os._exit(1)\nfrom lab"))
+    assert dead.returncode != 0 and "Kernel died" in dead.stderr
+    assert "executing [1/1] measured.md: failed" in dead.stdout

@@ -1,8 +1,10 @@
 """The built site, page by page, in a real browser."""
 
-import fcntl
+import os
 import re
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
@@ -18,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
 NARROW = 390  # CSS pixels, a phone
 
-pytestmark = pytest.mark.xdist_group("site")  # one worker builds and visits the site
+pytestmark = pytest.mark.timeout(2400)  # seconds; the first test waits for the build
 
 # What a page is asked once it has loaded. Text that a reader does not see as prose (code, and the
 # TeX source that KaTeX keeps for screen readers) is left out of `prose`.
@@ -57,14 +59,12 @@ return ["page"].concat(wide.slice(0, 5).map((e) => e.outerHTML.slice(0, 120)));
 @pytest.fixture(scope="session")
 def site():
     """The address of the site, which make builds unless nothing has changed since it last did."""
-    HTML.parent.mkdir(exist_ok=True)
-    with open(HTML.parent / ".site.lock", "w") as lock:  # pytest-xdist starts several of us
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = subprocess.run(
-            ["make", "site"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-    if made.returncode:
-        pytest.fail("the site does not build without warnings:\n" + made.stdout[-6000:])
+    make = subprocess.Popen(["make", "site"], cwd=ROOT, start_new_session=True)
+    try:
+        assert make.wait() == 0, "the site does not build without warnings"
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(make.pid, signal.SIGKILL)  # if it was interrupted
     with serve(HTML) as address:
         yield address
 

@@ -8,12 +8,14 @@ again and reports the error where it happened.
 import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
 from myst_nb.core.read import create_nb_reader
 from sphinx.util import logging
+from traitlets.config import Config
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,20 @@ def notebooks_to_run(env, docnames, cache):
             yield path, notebook
 
 
+def run_page(path, notebook, timeout):
+    """Run a page's cells in a kernel of its own; returns the result, or None if its code fails."""
+    # Kernels that start at the same time may get the same TCP port, and then one of them dies.
+    with TemporaryDirectory(prefix="page-") as folder:
+        sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
+        try:
+            result = single_nb_execution(
+                notebook, str(Path(path).parent), timeout, allow_errors=False, config=sockets
+            )
+        except RuntimeError:  # the kernel died
+            return None
+    return result if result.err is None else None
+
+
 def run_pages(app, env, docnames):
     """Run what has to be run, on as many cores as there are, and keep the outputs."""
     config = env.mystnb_config
@@ -40,24 +56,15 @@ def run_pages(app, env, docnames):
         return
     cache = get_cache(config.execution_cache_path)
     todo = list(notebooks_to_run(env, docnames, cache))
-
-    def execute(path, notebook):
-        return path, single_nb_execution(
-            notebook,
-            cwd=str(Path(path).parent),
-            allow_errors=False,
-            timeout=config.execution_timeout,
-            extra_arguments=["--log-level=ERROR"],  # no warning about TCP from every kernel
-        )
-
+    timeout = config.execution_timeout
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # each thread waits for a kernel of its own
-        running = [pool.submit(execute, *page) for page in todo]
+        running = {pool.submit(run_page, *page, timeout): page[0] for page in todo}
         for count, future in enumerate(as_completed(running), start=1):
-            path, result = future.result()
+            path, result = running[future], future.result()
             where = Path(path).relative_to(app.srcdir)
-            ending = f"{result.time:.1f} s" if result.err is None else "failed"
+            ending = f"{result.time:.1f} s" if result else "failed"
             logger.info(f"executing [{count}/{len(todo)}] {where}: {ending}")
-            if result.err is None:
+            if result:
                 seconds = {"execution_seconds": result.time}
                 bundle = CacheBundleIn(result.nb, path, data=seconds)
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
