@@ -39,10 +39,10 @@ def build(tmp_path):
         "# Claims\n\n```{toctree}\nmeasured\n```\n\n```{claims-table}\n```\n"
     )
 
-    def run(measured):
+    def run(measured, *options):
         (source / "measured.md").write_text(measured)
         return subprocess.run(
-            [sys.executable, "-m", "sphinx", "-b", "html", "-W", source, out],
+            [sys.executable, "-m", "sphinx", "-b", "html", "-W", *options, source, out],
             capture_output=True, text=True, timeout=120,
         )  # fmt: skip
 
@@ -81,3 +81,15 @@ def test_pages_run_once_and_an_error_is_reported(build):
     dead = build(cards(CLAIMS).replace("from lab", "import os; os._exit(1)\nfrom lab"))
     assert dead.returncode != 0 and "Kernel died" in dead.stderr
     assert "executing [1/1] measured.md: failed" in dead.stdout
+
+
+def test_a_page_that_hangs_runs_again(build):
+    hang = """from pathlib import Path
+import os, signal
+if not Path("again").exists():
+    Path("again").touch()
+    os.kill(os.getppid(), signal.SIGKILL)  # nobody waits for this kernel any more
+from lab"""
+    done = build(cards(CLAIMS).replace("from lab", hang), "-D", "nb_execution_timeout=10")
+    assert "no page has ended for long" in done.stdout
+    assert done.returncode == 0, done.stderr

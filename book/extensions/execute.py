@@ -1,12 +1,13 @@
 """A local Sphinx extension: run the pages' code on all cores, before Sphinx reads the pages.
 
 MyST-NB runs a page when it reads it, one after the other, unless its cache holds the outputs. This
-fills that cache, several pages at a time. A page whose code fails is left to MyST-NB, which runs it
-again and reports the error where it happened.
+fills that cache, several pages at a time. A page whose code fails or hangs is left to MyST-NB, which
+runs it again and reports the error where it happened.
 """
 
+import multiprocessing
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,8 +36,9 @@ def notebooks_to_run(env, docnames, cache):
             yield path, notebook
 
 
-def run_page(path, notebook, timeout):
-    """Run a page's cells in a kernel of its own; returns the result, or None if its code fails."""
+def run_page(page, timeout):
+    """Run a page's cells in a kernel of its own; its path and result, None if its code fails."""
+    path, notebook = page
     # Kernels that start at the same time may get the same TCP port, and then one of them dies.
     with TemporaryDirectory(prefix="page-") as folder:
         sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
@@ -45,8 +47,8 @@ def run_page(path, notebook, timeout):
                 notebook, str(Path(path).parent), timeout, allow_errors=False, config=sockets
             )
         except RuntimeError:  # the kernel died
-            return None
-    return result if result.err is None else None
+            return path, None
+    return path, result if result.err is None else None
 
 
 def run_pages(app, env, docnames):
@@ -56,13 +58,17 @@ def run_pages(app, env, docnames):
         return
     cache = get_cache(config.execution_cache_path)
     todo = list(notebooks_to_run(env, docnames, cache))
-    timeout = config.execution_timeout
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # each thread waits for a kernel of its own
-        running = {pool.submit(run_page, *page, timeout): page[0] for page in todo}
-        for count, future in enumerate(as_completed(running), start=1):
-            path, result = running[future], future.result()
-            where = Path(path).relative_to(app.srcdir)
+    run = partial(run_page, timeout=config.execution_timeout)
+    with multiprocessing.Pool(os.cpu_count()) as pool:
+        pages = pool.imap_unordered(run, todo)
+        for count in range(1, len(todo) + 1):
+            try:
+                path, result = pages.next(timeout=2 * config.execution_timeout)
+            except multiprocessing.TimeoutError:  # no cell may take so long: something hangs
+                logger.info(f"executing [{count}/{len(todo)}] no page has ended for long")
+                break
             ending = f"{result.time:.1f} s" if result else "failed"
+            where = Path(path).relative_to(app.srcdir)
             logger.info(f"executing [{count}/{len(todo)}] {where}: {ending}")
             if result:
                 seconds = {"execution_seconds": result.time}
