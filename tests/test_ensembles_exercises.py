@@ -177,6 +177,9 @@ PARTIAL = {
     ("early_stopping", "one-late"): {"patience"},
     ("early_stopping", "no-min-delta"): {"min_delta"},
     ("early_stopping", "slow-progress"): {"min_delta"},
+    ("early_stopping", "small-not-counted"): {"min_delta"},
+    ("early_stopping", "small-resets"): {"min_delta"},
+    ("early_stopping", "small-kept"): {"min_delta"},
     ("early_stopping", "nan-not-counted"): {"diverged checks"},
 }
 

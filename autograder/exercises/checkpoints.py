@@ -145,19 +145,20 @@ COLLECT_SNAPSHOTS = Exercise(
 def run_early_stopping(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     """What each check answered; what the best loss was after each; or the best loss and weights.
 
-    Whether a check with nan counts as one without improvement is asked by a second run, in which a
-    huge loss takes its place: the answers must be those of the first.
+    Whether a check with nan, or with too small an improvement, counts as one without improvement is
+    asked by a second run, in which a huge loss takes its place: the answers must be those of the
+    first. So a wrong count of patience costs no other part.
     """
     stopping, answers, bests = _stopped(kind, inputs, inputs["losses"])
     if inputs["look at"] == "answers":
         return {"answers": answers}
     if inputs["look at"] == "improvements":
         return {"best_loss, by check": bests, "stopped": "yes" if True in answers else "no"}
-    if inputs["look at"] == "nan":
-        huge = [1e6 if math.isnan(loss) else loss for loss in inputs["losses"]]
+    if inputs["look at"] in ("nan", "small improvements"):
+        others = _stopped(kind, inputs, inputs["instead"])[1]
         return {
             "best_loss, by check": bests,
-            "with nan it stops": _compared(answers, _stopped(kind, inputs, huge)[1]),
+            f"with {inputs['look at']} it stops": _compared(answers, others),
         }
     best = stopping.best_weights
     if inputs["look at"] == "nothing yet":
@@ -191,7 +192,7 @@ def _stopped(kind: Any, inputs: dict[str, Any], losses: list[float]) -> tuple[An
 
 
 def _compared(answers: list, others: list) -> str:
-    """When a run stops, beside a run in which a huge loss takes the place of nan."""
+    """When a run stops, beside a run in which a huge loss takes the place of some."""
     stops, other_stops = ((a.index(True) if True in a else len(a)) for a in (answers, others))
     if stops != other_stops:
         return f"{'earlier' if stops < other_stops else 'later'} than with a huge loss instead"
@@ -270,7 +271,15 @@ def early_stopping_cases(rng: np.random.Generator) -> list[Case]:
         by_rank = dict(zip(known, map(float, values), strict=True))
         return [by_rank.get(r, r) for r in ranks]
 
-    improvements, with_nan = {"look at": "improvements"}, {"look at": "nan"}
+    improvements = {"look at": "improvements"}
+
+    def huge(losses: list[float], where: set[int]) -> list[float]:
+        return [1e6 if i in where else loss for i, loss in enumerate(losses)]
+
+    def with_nan(name: str, patience: int, *ranks: float) -> Case:
+        losses = ranked(*ranks)
+        instead = huge(losses, {i for i, loss in enumerate(losses) if math.isnan(loss)})
+        return case(name, diverged, losses, patience, instead=instead, **{"look at": "nan"})
 
     def falling(*steps: int) -> tuple[list[float], float]:
         """A loss that falls by the given multiples of half of min_delta; and min_delta."""
@@ -281,6 +290,16 @@ def early_stopping_cases(rng: np.random.Generator) -> list[Case]:
     def by_delta(name: str, *steps: int) -> Case:
         losses, delta = falling(*steps)
         return case(name, "min_delta", losses, 5, min_delta=delta, **improvements)
+
+    def counted(name: str, too_small: set[int], *steps: int) -> Case:
+        """``too_small`` holds the checks, from 0, whose improvement does not count as one."""
+        losses, delta = falling(*steps)
+        look = {"look at": "small improvements", "instead": huge(losses, too_small)}
+        return case(name, "min_delta", losses, 2, min_delta=delta, **look)
+
+    def kept(name: str, *steps: int) -> Case:
+        losses, delta = falling(*steps)
+        return case(name, "min_delta", losses, 2, min_delta=delta, **{"look at": "best"})
 
     def best(name: str, how: str, *ranks: float, patience: int = 2) -> Case:
         losses = ranked(*ranks)
@@ -300,9 +319,12 @@ def early_stopping_cases(rng: np.random.Generator) -> list[Case]:
         by_delta("an improvement by exactly min_delta", 2, 5),
         by_delta("many small improvements add up", 1, 2, 3, 4, 5, 6),
         by_delta("improvements that are large enough", 3, 6, 9, 8, 10),
-        case("nan between good checks", diverged, ranked(5, 4, nan, 3, nan, nan, 2), 2, **with_nan),
+        counted("small improvements and patience", {1, 4}, 1, 4, 3, 5),
+        counted("a small improvement after the answer True", {4}, 3, 2, 1, 4),
+        kept("a small improvement after the best", 3, 4),
+        with_nan("nan between good checks", 2, 5, 4, nan, 3, nan, nan, 2),
         case("nan at first", diverged, ranked(nan, 4, 5, 3, 6), 2, **improvements),
-        case("nan after the best", diverged, ranked(4, 2, nan, 3, nan, 5), 4, **with_nan),
+        with_nan("nan after the best", 4, 4, 2, nan, 3, nan, 5),
         case("infinite at first", diverged, ranked(inf, 5, inf, 4), 2, **improvements),
         case("all nan: what is the best?", diverged, [nan, nan], 3, **nothing),
         best("weights in new arrays", "new arrays", 5, 3, 1, 2, 4),

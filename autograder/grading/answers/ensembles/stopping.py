@@ -191,6 +191,25 @@ STOPPING.edited(
      "            self.bad += 1\n            self.best_loss = min(self.best_loss, loss)\n"),
 )  # fmt: skip
 STOPPING.edited(
+    "small-not-counted", "too small an improvement not counted as a check without improvement",
+    ("        else:\n            self.bad += 1",
+     "        elif not loss < self.best_loss:\n            self.bad += 1"),
+)  # fmt: skip
+STOPPING.edited(
+    "small-resets", "the count set back to 0 by improvements that are too small",
+    ("        else:\n            self.bad += 1",
+     "        elif loss < self.best_loss:\n            self.bad = 0\n"
+     "        else:\n            self.bad += 1"),
+)  # fmt: skip
+STOPPING.edited(
+    "small-kept", "the weights kept at any lower loss, even if min_delta says it is no improvement",
+    ("            self.best_weights = {name: w.copy() for name, w in weights.items()}\n", ""),
+    ("        if loss <",
+     "        if loss < self.best_loss:\n"
+     "            self.best_weights = {name: w.copy() for name, w in weights.items()}\n"
+     "        if loss <"),
+)  # fmt: skip
+STOPPING.edited(
     "nan-improves", "nan taken as an improvement: not (loss >= best) is true for it",
     ("loss < self.best_loss - self.min_delta", "not (loss >= self.best_loss - self.min_delta)"),
 )  # fmt: skip
