@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from autograder import judge, probe, publickeys, report
+from autograder import judge, probe, publickeys, report, wire
 from autograder.exercise import Exercise, Verdict, no_verdict
 from autograder.exercises import ASSIGNMENTS
 
@@ -71,6 +71,7 @@ def _verdict(assignment: str, exercise: Exercise, student: Any, device: str) -> 
     if seconds > exercise.seconds:
         limit = f"it ran for {seconds:.0f} s; grading stops it after {exercise.seconds:g} s"
         return no_verdict(exercise, "timeout", limit, device=device, seconds=seconds)
+    outcomes = wire.loads(wire.dumps(outcomes))  # as in grading: a tensor arrives as an array
     note = f"on {device}" if exercise.on_device else ""
     return judge.judge(exercise, outcomes, key, device=device, seconds=seconds, note=note)
 
