@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from autograder import judge, probe
+from autograder import check, judge, probe
 from autograder.exercises import EXERCISES
 from autograder.grading import keys
 from autograder.grading.answers import ANSWERS
@@ -157,6 +157,7 @@ def test_early_stopping_is_that_of_the_lab():
 PARTIAL = {
     ("average_predictions", "in-place"): {"logits left as they are"},
     ("average_predictions", "overflow"): {"large logits"},
+    ("average_predictions", "one-maximum-a-member"): {"large logits"},
     ("average_predictions", "clipped"): {"large logits"},
     ("error_correlation", "zero"): {"edges"},
     ("error_correlation", "diagonal"): {"edges"},
@@ -198,6 +199,14 @@ def test_what_is_still_to_be_written_costs_its_own_part_alone():
     )
     v = verdict("exponential_moving_average", unfinished)
     assert v.score == 4 and v.parts["copy_to"] == (0, 1)
+
+
+def test_check_takes_a_tensor_for_an_array_as_grading_does(capsys):
+    def average_predictions(logits):
+        return torch.softmax(torch.as_tensor(logits), -1).mean(0)
+
+    check(average_predictions)
+    assert "all right" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -35,6 +35,7 @@ def average_cases(rng: np.random.Generator) -> list[Case]:
         return scale * rng.standard_normal(shape)
 
     apart = np.array([800.0, 0.0, -800.0])[rng.permutation(3)][:, None, None]
+    examples_apart = np.array([900.0, 0.0, -900.0])[rng.permutation(3)][:, None]
     far = 800.0 * rng.permuted(np.tile(np.arange(4.0), (2, 3, 1)), axis=-1)
     return [
         case("three members", plain, draw(3, 4, 5)),
@@ -45,6 +46,7 @@ def average_cases(rng: np.random.Generator) -> list[Case]:
         case("logits of about 1000", large, draw(2, 3, 4) + 1000.0),
         case("logits of about -1000", large, draw(2, 3, 4) - 1000.0),
         case("logits of different size in each member", large, draw(3, 2, 3) + apart),
+        case("logits of different size in each example", large, draw(2, 3, 4) + examples_apart),
         case("logits that are far apart", large, far),
         case("logits of about 200, float32", large, draw(2, 2, 4) + 200.0, np.float32),
         case("float64 logits that are used again", back, draw(2, 3, 4)),
@@ -160,7 +162,8 @@ def judge_cyclic(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
 def _same_rate(a: Any, b: Any, lr: float) -> bool:
     if not isinstance(a, int | float):
         return False
-    return math.isclose(a, b, rel_tol=1e-7, abs_tol=1e-9 * lr) or (math.isnan(a) and math.isnan(b))
+    # at the scale of lr: float32, torch's default, loses digits of 1 + cos at the end of a cycle
+    return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-6 * lr) or (math.isnan(a) and math.isnan(b))
 
 
 def cyclic_cases(rng: np.random.Generator) -> list[Case]:

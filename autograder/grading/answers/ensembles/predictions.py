@@ -80,8 +80,13 @@ AVERAGE.edited(
     ("axis=2", "axis=1"),
 )  # fmt: skip
 AVERAGE.edited(
-    "one-maximum", "one maximum subtracted from all members, so that small exponentials vanish",
+    "one-maximum", "one maximum subtracted from all logits, so that small exponentials vanish",
     ("logits.max(axis=2, keepdims=True)", "logits.max()"),
+)  # fmt: skip
+AVERAGE.edited(
+    "one-maximum-a-member",
+    "one maximum subtracted from all examples of a member, so that small exponentials vanish",
+    ("logits.max(axis=2, keepdims=True)", "logits.max(axis=(1, 2), keepdims=True)"),
 )  # fmt: skip
 AVERAGE.edited(
     "clipped", "logits clipped to avoid overflow, which makes large ones equal",

@@ -55,6 +55,15 @@ def cyclic_cosine_rate(step, steps, cycles, lr):
     return optimizer.param_groups[0]["lr"]
 
 
+@CYCLIC.alternative
+def cyclic_cosine_rate(step, steps, cycles, lr):
+    """Written with torch tensors, in float32."""
+    import torch
+
+    length = torch.tensor(steps / cycles).ceil()
+    return float(lr / 2 * (1 + torch.cos(torch.pi * (step % length) / length)))
+
+
 CYCLIC.edited(
     "counts-from-1", "steps counted from 1: step 0 has the last rate of a cycle, not the first",
     ("(step % length)", "((step - 1) % length)"),
