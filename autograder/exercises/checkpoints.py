@@ -53,6 +53,7 @@ def run_snapshots(collect_snapshots: Any, inputs: dict[str, Any], device: str) -
     second, _, _ = _collected(collect_snapshots, inputs, inputs["look at"])
     if isinstance(second, str):
         return {"unusable": second}
+    dtypes = {w.dtype.name for s in second for w in s.values()}
     if len(second) < 2:
         return {"unusable": "return a list of at least two snapshots here"}
     sums = {round(sum(float(w.sum()) for w in s.values()), 9) for s in second}
@@ -64,6 +65,7 @@ def run_snapshots(collect_snapshots: Any, inputs: dict[str, Any], device: str) -
     return {
         "snapshots after the run": "as they were taken" if same else "changed by later steps",
         "snapshots that differ from each other": "all" if len(sums) == len(second) else "not all",
+        "dtypes in the snapshots": ", ".join(sorted(dtypes)),
     }
 
 
@@ -98,7 +100,13 @@ def _collected(
                 )
     if how != "new arrays":  # the training goes on after the run
         _changed(latest[0], {n: w + 1.0 for n, w in latest[0].items()}, how)
-    return [{n: np.array(s[n], dtype=np.float64) for n in start} for s in made], given, rates
+    return [{n: _floats(s[n]) for n in start} for s in made], given, rates
+
+
+def _floats(values: Any) -> np.ndarray:
+    """A copy, in the floating dtype that it has."""
+    array = np.array(values)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def snapshot_cases(rng: np.random.Generator) -> list[Case]:

@@ -34,6 +34,13 @@ NETWORKS: dict[str, dict[str, tuple[tuple[int, ...], str]]] = {
         "mask": ((2, 2), "boolean"),
         "seen": ((3,), "count"),
     },
+    "shared": {
+        "first.weight": ((2, 2), "signed"),
+        "first.bias": ((2,), "signed"),
+        "second.weight": ((2, 2), "signed"),
+        "second.bias": ((2,), "signed"),
+        "scale": ((2,), "positive"),
+    },
 }
 
 
@@ -53,6 +60,18 @@ def _network(kind: str, state: dict[str, np.ndarray], device: str) -> Any:
                 self.register_buffer("seen", torch.zeros(3, dtype=torch.int64))
 
         network = Masked()
+    elif kind == "shared":
+
+        class Shared(nn.Module):
+            """A layer that stands in two places, and a buffer that is not saved."""
+
+            def __init__(self):
+                super().__init__()
+                self.first = self.second = nn.Linear(2, 2)
+                self.register_buffer("scale", torch.zeros(2))
+                self.register_buffer("scratch", torch.zeros(3), persistent=False)
+
+        network = Shared()
     else:
         network = {
             "linear": lambda: nn.Linear(3, 2),
@@ -83,13 +102,19 @@ def _array(tensor: Any) -> np.ndarray:
 
 def run_average(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     """Build the average on the first state, update it with the others, and look at what a case asks."""
+    import torch
+
     first, *states = inputs["states"]
     network = _network(inputs["network"], first, device)
     for name in inputs["frozen"]:
         network.get_parameter(name).requires_grad_(False)
+    for p in network.parameters():
+        p.grad = torch.ones_like(p)
     ema = kind(network, inputs["decay"])
     names = list(first)
-    if inputs["look at"] == "averages":
+    if inputs["look at"] in ("averages", "averages of a copy"):
+        if inputs["look at"] == "averages of a copy":
+            network = _network(inputs["network"], first, device)
         return _averages(ema, network, states, names)
     return {"apart": _apart, "copy": _copied}[inputs["look at"]](
         ema, network, states, names, inputs["network"], device
@@ -106,6 +131,9 @@ def _objection(ema: Any, names: list[str]) -> str | None:
             return f"average lacks {name!r}, a name in model.state_dict()"
         if not hasattr(average[name], "detach"):
             return f"average[{name!r}] must be a tensor"
+    for name in average:
+        if name not in names:
+            return f"average holds {name!r}, which is no name in model.state_dict()"
     return None
 
 
@@ -130,11 +158,6 @@ def _apart(
     ema: Any, network: Any, states: list, names: list[str], kind: str, device: str
 ) -> Outputs:
     """Whether averages and network leave each other alone."""
-    import torch
-
-    network.train()
-    for p in network.parameters():
-        p.grad = torch.ones_like(p)
     wrong: dict[str, set[str]] = {"share": set(), "graph": set(), "dtype": set(), "device": set()}
     kept = True
     for state in [None, *states]:
@@ -166,12 +189,16 @@ def _apart(
     return {
         "the network after an update": "as before" if kept else "changed",
         "requires_grad and grad of its parameters": "as before" if grads else "changed",
-        "its mode": "training" if network.training else "evaluation",
+        "its mode": _mode(network),
         "averages that share memory with it": _listed(wrong["share"]),
         "averages that carry a graph of gradients": _listed(wrong["graph"]),
         "averages of another dtype than the network": _listed(wrong["dtype"]),
         "averages on another device than the network": _listed(wrong["device"]),
     }
+
+
+def _mode(network: Any) -> str:
+    return "training" if network.training else "evaluation"
 
 
 def _listed(names: set[str]) -> str:
@@ -202,6 +229,7 @@ def _copied(
         "requires_grad of the parameters": "as before"
         if all(p.requires_grad and p.is_leaf for p in other.parameters())
         else "changed",
+        "its mode": _mode(other),
         "the network that was averaged": "as before"
         if not earlier or _different(network, earlier[-1]) == "none"
         else "changed",
@@ -230,7 +258,7 @@ def _different(network: Any, state: dict[str, np.ndarray]) -> str:
 
 def judge_average(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """Averages update by update, the first wrong one of each entry; all else as ``close``."""
-    if case.inputs["look at"] != "averages":
+    if case.inputs["look at"] in ("apart", "copy"):
         return close(case, outputs, expected)
     if (objection := unusable(outputs, expected)) is not None:
         return objection
@@ -270,10 +298,14 @@ def average_cases(rng: np.random.Generator) -> list[Case]:
         ]
         decay = round(float(rng.uniform(0.6, 0.9)), 3)
         inputs = {"network": network, "states": states, "decay": decay, "frozen": [], **more}
+        if network == "shared":
+            for state in states:
+                state |= {n.replace("first", "second"): a for n, a in state.items() if "first" in n}
         return Case(name, part, {"look at": "averages", **inputs})
 
     parameters, buffers, apart, copy = "parameters", "buffers", "apart", "copy_to"
     look_apart, look_copy = {"look at": "apart"}, {"look at": "copy"}
+    look_elsewhere = {"look at": "averages of a copy"}
     return [
         case("a linear layer", parameters, "linear"),
         case("a linear layer in float64", parameters, "linear", 4, np.float64),
@@ -281,9 +313,11 @@ def average_cases(rng: np.random.Generator) -> list[Case]:
         case("decay 0", parameters, "linear", 2, decay=0.0),
         case("decay 0.25", parameters, "linear", 2, np.float64, decay=0.25),
         case("a frozen layer", parameters, "two layers", 2, frozen=["0.weight", "0.bias"]),
+        case("another copy of the network", parameters, "linear", **look_elsewhere),
         case("batch norm", buffers, "batch norm"),
         case("batch norm in float64", buffers, "batch norm", 4, np.float64),
         case("a mask and counters", buffers, "masked"),
+        case("a layer in two places, a buffer that is not saved", buffers, "shared"),
         case("averages and a network in training", apart, "two layers", **look_apart),
         case("the same in float64", apart, "two layers", 2, np.float64, **look_apart),
         case("into another network", copy, "two layers", **look_copy),

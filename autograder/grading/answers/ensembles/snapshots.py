@@ -101,6 +101,10 @@ COLLECT.edited(
     ("{name: w.copy() for name, w in weights.items()}", "dict(weights)"),
 )  # fmt: skip
 COLLECT.edited(
+    "float32", "copies in float32, which round the weights",
+    ("w.copy()", "w.astype(np.float32)"),
+)  # fmt: skip
+COLLECT.edited(
     "last-not-copied", "a copy of every snapshot but the last, which later training changes",
     ("kept.append({name: w.copy() for name, w in weights.items()})",
      "kept.append({name: w.copy() if step + 1 < steps else w for name, w in weights.items()})"),

@@ -104,27 +104,30 @@ class ExponentialMovingAverage:
 
 @EMA.alternative
 class ExponentialMovingAverage:
-    """Written with parameters and buffers by name, and .data."""
+    """Written with parameters and buffers by name, those that are saved, and .data."""
 
     def __init__(self, model, decay):
         self.keep = decay
-        self.average = {n: p.data.clone() for n, p in model.named_parameters()}
-        self.average.update({n: b.data.clone() for n, b in model.named_buffers()})
+        self.average = {n: t.data.clone() for n, t in self.entries(model)}
+
+    def entries(self, model):
+        saved = model.state_dict().keys()
+        named = list(model.named_parameters(remove_duplicate=False))
+        named += list(model.named_buffers(remove_duplicate=False))
+        return [(n, t) for n, t in named if n in saved]
 
     def update(self, model):
-        for n, p in model.named_parameters():
-            self.average[n] -= (1 - self.keep) * (self.average[n] - p.data)
-        for n, b in model.named_buffers():
-            if b.dtype in (torch.float32, torch.float64):
-                self.average[n] = self.keep * self.average[n] + (1 - self.keep) * b.data
+        for n, t in self.entries(model):
+            if isinstance(t, torch.nn.Parameter):
+                self.average[n] -= (1 - self.keep) * (self.average[n] - t.data)
+            elif t.dtype in (torch.float32, torch.float64):
+                self.average[n] = self.keep * self.average[n] + (1 - self.keep) * t.data
             else:
-                self.average[n] = b.data.clone()
+                self.average[n] = t.data.clone()
 
     def copy_to(self, model):
-        for n, p in model.named_parameters():
-            p.data.copy_(self.average[n])
-        for n, b in model.named_buffers():
-            b.data[...] = self.average[n]
+        for n, t in self.entries(model):
+            t.data[...] = self.average[n]
 
 
 @EMA.alternative
@@ -171,6 +174,34 @@ EMA.edited(
 EMA.edited(
     "buffers-missing", "parameters alone: the buffers are left out",
     ("model.state_dict().items()", "model.named_parameters()"),
+)  # fmt: skip
+EMA.edited(
+    "named-tensors",
+    "named_parameters() and named_buffers() instead of state_dict(): they name a shared layer once, "
+    "and buffers that are not saved as well",
+    ("model.state_dict().items()", "[*model.named_parameters(), *model.named_buffers()]"),
+)  # fmt: skip
+EMA.edited(
+    "deepcopy-in-place",
+    "a deepcopy of state_dict(), changed in place: the two names of a shared layer share memory there "
+    "too, so each update counts twice",
+    ("        self.decay = decay\n", "        import copy\n\n        self.decay = decay\n"),
+    ("{name: t.detach().clone() for name, t in model.state_dict().items()}",
+     "copy.deepcopy(model.state_dict())"),
+)  # fmt: skip
+EMA.edited(
+    "own-model", "update takes the network that was given at the start, not its argument",
+    ("        self.decay = decay\n", "        self.decay, self.model = decay, model\n"),
+    ("        for name, t in model.state_dict().items():\n            if",
+     "        for name, t in self.model.state_dict().items():\n            if"),
+)  # fmt: skip
+EMA.edited(
+    "evaluates", "the network put into evaluation mode when the average is made",
+    ("        self.decay = decay\n", "        self.decay = decay\n        model.eval()\n"),
+)  # fmt: skip
+EMA.edited(
+    "copy-evaluates", "copy_to puts the network into evaluation mode",
+    ("            t.copy_(self.average[name])", "            t.copy_(self.average[name])\n        model.eval()"),
 )  # fmt: skip
 EMA.edited(
     "zeros", "an average that starts at 0 instead of the first weights",
