@@ -200,6 +200,7 @@ def test_no_page_is_wider_than_a_phone(pages):
 def test_no_unresolved_text(chapters):
     def faults(page):
         yield from re.findall(r"\{[a-z]+(?::[a-z]+)?\}`?.{0,60}", page["prose"])  # a role left raw
+        yield from re.findall(r"\|\s*-{3,}.{0,60}", page["prose"])  # a table
         for text in page["glued"]:
             if not text or re.search(r"\b(nan|None|np\.)|object at 0x", text):
                 yield f"glued: {text!r}"
