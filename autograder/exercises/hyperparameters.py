@@ -39,6 +39,13 @@ def initial_loss_cases(rng: np.random.Generator) -> list[Case]:
         case("a thousand classes", "softmax loss", 1000),
         case("a penalty on two layers", "with a penalty", classes, shapes, reg),
         case("a penalty on one layer", "with a penalty", 5, [(6, 5)], reg),
+        case(
+            "a penalty on weights and biases",
+            "with a penalty",
+            6,
+            [(4, 3), (3,), (3, 6), (6,)],
+            reg,
+        ),
         case("a convolution's weights", "with a penalty", 4, [(2, 3, 3, 3), (18, 4)], reg),
         case("weights, but no penalty", "with a penalty", classes, shapes),
         case("a penalty, but no weights", "with a penalty", classes, [], reg),
@@ -125,71 +132,85 @@ LOG_UNIFORM = Exercise(
 # Random search.
 
 
-def _objective(kind: str, names: list[str], space: dict[str, Any], calls: list[dict]) -> Any:
-    """A loss to search; every configuration it is asked about is noted."""
-
-    def objective(config: dict[str, float]) -> float:
-        calls.append(dict(config))
-        if kind == "diverges" and len(calls) % 3 == 1:
-            return math.nan
-        if kind == "all diverge":
-            return math.nan
-        middle = [math.sqrt(space[n][0] * space[n][1]) for n in names]
-        return sum(
-            (k + 1) * abs(math.log10(config[n] / m))
-            for k, (n, m) in enumerate(zip(names, middle, strict=True))
-        )
-
-    return objective
-
-
 def run_random_search(random_search: Any, inputs: dict[str, Any], device: str) -> Outputs:
     """What the objective was asked, and whether what came back fits it."""
     space = {name: tuple(bounds) for name, bounds in inputs["space"].items()}
-    names, calls = list(space), []
-    objective = _objective(inputs["kind"], names, space, calls)
-    returned = random_search(
-        objective, dict(space), inputs["trials"], np.random.default_rng(inputs["seed"])
-    )
+    names, losses = list(space), inputs["losses"]
+    # The losses do not depend on the configurations: so what is to come back depends on no draw.
+    if losses is None:
+        losses = _losses(np.random.default_rng(inputs["seed"]), inputs["trials"])
+
+    def search(seed: int) -> tuple[Any, list[list[float] | None]]:
+        """What comes back, and the values that the objective was asked about."""
+        drawn: list[list[float] | None] = []
+
+        def objective(config: dict[str, float]) -> float:
+            drawn.append(_values(config, names))
+            return float(losses[(len(drawn) - 1) % len(losses)])
+
+        generator = np.random.default_rng(seed)
+        return random_search(objective, dict(space), inputs["trials"], generator), drawn
+
+    returned, drawn = search(inputs["seed"])
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         return {"unusable": "return two values: the best configuration and its loss"}
     best, loss = returned
-    if not isinstance(best, dict) or not isinstance(loss, float | int | np.floating):
+    if not isinstance(best, dict | None) or not isinstance(loss, float | int | np.floating):
         return {"unusable": "return a dict and a number: the best configuration and its loss"}
-    if any(set(config) != set(names) for config in calls):
-        return {"unusable": f"each configuration must be a dict with the keys {', '.join(names)}"}
-    asked = len(calls)
-    losses = [_objective("smooth", names, space, [])(config) for config in calls]
-    finite = [
-        value
-        for i, value in enumerate(losses)
-        if inputs["kind"] == "smooth" or (inputs["kind"] == "diverges" and i % 3 != 0)
-    ]
-    seen: Outputs = {"calls of the objective": asked}
-    if inputs["kind"] != "all diverge":
-        reported = sorted(range(len(finite)), key=finite.__getitem__)
-        same = [k for k, i in enumerate(reported) if math.isclose(finite[i], loss, rel_tol=1e-9)]
-        seen["rank of the loss returned among those seen (0 is the lowest)"] = (
-            same[0] if same else -1
-        )
-        given = _objective("smooth", names, space, [])(best) if set(best) == set(names) else -1.0
-        seen["the configuration returned has the loss returned"] = bool(
-            math.isclose(given, loss, rel_tol=1e-9)
-        )
-    else:
-        seen["loss returned"] = float(loss)
+    if None in drawn:
+        keys = ", ".join(names)
+        return {"unusable": f"each configuration must be a dict with a float for each of {keys}"}
+    seen: Outputs = {
+        "calls of the objective": len(drawn),
+        "loss returned": float(loss),
+        "configuration returned": _which(_values(best, names), drawn, losses),
+    }
+    if inputs["again"]:
+        again, other = (search(inputs["seed"] + k)[1] for k in (0, 1))
+        seen["two generators with one seed draw the same"] = drawn == again
+        seen["two generators with different seeds draw the same"] = drawn == other
     if inputs["trials"] >= 1000:
-        seen.update(_spread(calls, names, space))
+        seen.update(_spread(np.reshape(drawn, (-1, len(names))), names, space))
     return seen
 
 
-def _spread(calls: list[dict], names: list[str], space: dict[str, Any]) -> Outputs:
+def _losses(rng: np.random.Generator, trials: int) -> np.ndarray:
+    """Losses of some trials, of which neither the first nor one of the last three is the lowest."""
+    losses = rng.uniform(0.6, 2.5, trials)
+    if trials > 4:
+        losses[rng.integers(1, trials - 3)] = rng.uniform(0.1, 0.5)
+    return losses
+
+
+def _values(config: Any, names: list[str]) -> list[float] | None:
+    """The numbers of a configuration, None if it is none."""
+    if not isinstance(config, dict) or set(config) != set(names):
+        return None
+    try:
+        # digits in a string are no number: hence 1.0
+        return [float(1.0 * config[name]) for name in names]
+    except (TypeError, ValueError):
+        return None
+
+
+def _which(best: list[float] | None, drawn: list[list[float]], losses: Any) -> str:
+    """What the configuration returned is: one with the lowest loss, another that was tried, or none."""
+    if best is None or not drawn:
+        return "none of those tried"
+    same = np.isclose(drawn, best, rtol=1e-9, atol=0).all(axis=1)
+    if not same.any():
+        return "none of those tried"
+    asked = np.nan_to_num(np.resize(losses, len(drawn)), nan=np.inf, posinf=np.inf)
+    found = asked[same].min() == asked.min()
+    return "the one with the lowest loss" if found else "one of those tried, not the best"
+
+
+def _spread(drawn: np.ndarray, names: list[str], space: dict[str, Any]) -> Outputs:
     """Where the draws lie in their ranges, on a log scale, and whether they go together."""
-    with np.errstate(all="ignore"):
-        where = np.array(
-            [[math.log(max(c[n], 1e-300) / space[n][0]) for n in names] for c in calls]
-        ) / [math.log(space[n][1] / space[n][0]) for n in names]
+    low, high = np.array([space[n] for n in names]).T
+    where = np.log(np.maximum(drawn, 1e-300) / low) / np.log(high / low)
     halves = where < 0.5
+    pairs = halves[: len(halves) // 2 * 2, 0].reshape(-1, 2)
     seen: Outputs = {
         "share of draws inside their ranges": whole((where >= -1e-9) & (where <= 1 + 1e-9)),
         "share of distinct draws": whole(
@@ -206,7 +227,7 @@ def _spread(calls: list[dict], names: list[str], space: dict[str, Any]) -> Outpu
     seen["share of trials in which the first two are in the same half of their ranges"] = share(
         halves[:, 0] == halves[:, 1]
     )
-    seen["share of neighboring trials in the same half"] = share(halves[::2, 0] == halves[1::2, 0])
+    seen["share of neighboring trials in the same half"] = share(pairs[:, 0] == pairs[:, 1])
     return seen
 
 
@@ -215,24 +236,34 @@ def random_search_cases(rng: np.random.Generator) -> list[Case]:
         start = float(10 ** rng.uniform(low, high))
         return [start, start * float(10 ** rng.uniform(2, 4))]
 
-    def case(name: str, part: str, trials: int, kind: str = "smooth", count: int = 2) -> Case:
+    def case(name: str, part: str, trials: int, count: int = 2, again: bool = False) -> Case:
         keys = ["learning_rate", "weight_decay", "width"][:count]
         inputs = {
             "space": {key: bounds(-5, -2) for key in keys},
             "trials": trials,
-            "kind": kind,
+            "losses": None,  # drawn by the probe: some thousands are not to stand in a key
             "seed": int(rng.integers(2**31)),
+            "again": again,
         }
         return Case(name, part, inputs)
 
+    third = case("every third trial diverges, the first included", "diverging trials", 21)
+    # Two trials follow the last one that diverges, and the later one is worse.
+    losses = _losses(rng, 21)
+    losses[::3] = np.nan
+    losses[[5, 19, 20]] = rng.uniform(0.1, 0.5), 1.0, 1.5
+    third.inputs["losses"] = losses
+    none = case("all trials diverge", "diverging trials", 4)
+    none.inputs["losses"] = np.full(4, np.nan)
     return [
         case("a thousand trials", "draws", 1000),
         case("two thousand trials of three hyperparameters", "draws", 2000, count=3),
+        case("the same seed again, then another one", "draws", 5, again=True),
         case("twelve trials", "the best", 12),
         case("one trial", "the best", 1),
         case("thirty trials of three hyperparameters", "the best", 30, count=3),
-        case("every third trial diverges, the first included", "diverging trials", 20, "diverges"),
-        case("all trials diverge", "diverging trials", 4, "all diverge"),
+        third,
+        none,
     ]
 
 
@@ -287,6 +318,10 @@ def narrow_range_cases(rng: np.random.Generator) -> list[Case]:
     widen = round(float(rng.uniform(1.5, 4)), 2)
     inputs = case("a diverged trial has loss inf", "diverged trials", 3)
     inputs.inputs["losses"][int(rng.integers(8))] = np.inf
+    few = case("infinite losses, and fewer finite trials than asked for", "diverged trials", 8)
+    order = np.argsort(few.inputs["values"])
+    few.inputs["losses"][order[[0, 2, 5, 7]]] = np.inf  # the outermost values among them
+    few.inputs["losses"][order[3]] = np.nan
     return [
         case("the best three of eight", "range", 3),
         case("the best two", "range", 2, widen=widen),
@@ -297,6 +332,7 @@ def narrow_range_cases(rng: np.random.Generator) -> list[Case]:
         case("diverged trials are nan", "diverged trials", 3, 9, nans=3),
         case("fewer finite trials than asked for", "diverged trials", 4, 6, nans=4, widen=widen),
         inputs,
+        few,
     ]
 
 

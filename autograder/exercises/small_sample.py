@@ -14,12 +14,13 @@ FEATURES, CLASSES = 6, 4
 
 
 def _layers(kind: str) -> list:
-    """The networks of the cases: four that can learn, two that cannot."""
+    """The networks of the cases: six that can learn, two that cannot."""
     from torch import nn
 
     first, last = nn.Linear(FEATURES, 32), nn.Linear(32, CLASSES)
-    if kind in ("zeros", "dead"):
-        for layer in (first, last):
+    linear = nn.Linear(FEATURES, CLASSES)
+    if kind in ("zeros", "dead", "linear"):
+        for layer in (first, last, linear):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
     if kind == "dead":
@@ -29,6 +30,8 @@ def _layers(kind: str) -> list:
         "dropout": [first, nn.ReLU(), nn.Dropout(0.5), last],
         "batch norm": [first, nn.BatchNorm1d(32), nn.ReLU(), last],
         "tanh": [first, nn.Tanh(), last],
+        "linear": [linear],
+        "normalized inputs": [nn.BatchNorm1d(FEATURES), first, nn.ReLU(), last],
     }.get(kind, [first, nn.ReLU(), last])
 
 
@@ -41,13 +44,17 @@ def run_overfits(overfits_small_sample: Any, inputs: dict[str, Any], device: str
     shown: list[int] = []
     modes: list[str] = ["none"]
     made: list[Any] = []
+    gradients: list[Any] = []
     first: dict[str, Any] = {}
 
     class Network(torch.nn.Sequential):
         def forward(self, batch):
             shown.append(len(batch))
             modes.append("training" if self.training else "evaluation")
-            return super().forward(batch)
+            scores = super().forward(batch)
+            if scores.requires_grad:
+                scores.register_hook(lambda gradient: gradients.append(None))
+            return scores
 
     def make_model():
         network = Network(*_layers(inputs["network"])).to(device=device, dtype=x.dtype)
@@ -60,12 +67,15 @@ def run_overfits(overfits_small_sample: Any, inputs: dict[str, Any], device: str
     options = {name: inputs[name] for name in ("sample", "steps", "lr") if name in inputs}
     answer = overfits_small_sample(make_model, x, y, **options)
     seen: Outputs = {
-        "answer": str(answer)
+        "answer": f"the bool {answer}"
         if isinstance(answer, bool)
         else f"a {type(answer).__name__}, no bool",
         "most examples the network saw at once": max(shown, default=0),
         "mode in which the network was last used": modes[-1],
         "networks made": len(made),
+        "more steps than asked for": "yes"
+        if len(gradients) > inputs.get("steps", 100) + 1  # one more is no harm
+        else "no",
     }
     if made:
         count = inputs.get("sample", 20)
@@ -93,8 +103,10 @@ def _change(network: Any, before: dict, x: Any, y: Any) -> str:
 def overfits_cases(rng: np.random.Generator) -> list[Case]:
     """Sound and broken networks; labels that contradict each other inside and outside the sample."""
 
-    def case(name: str, part: str, network="mlp", count=60, dtype="float32", **more) -> Case:
-        x = rng.standard_normal((count, FEATURES)).astype(dtype)
+    def case(
+        name: str, part: str, network="mlp", count=60, dtype="float32", center=0.0, **more
+    ) -> Case:
+        x = (center + rng.standard_normal((count, FEATURES))).astype(dtype)
         y = rng.integers(CLASSES, size=count)
         return Case(
             name,
@@ -109,6 +121,13 @@ def overfits_cases(rng: np.random.Generator) -> list[Case]:
             y[other] = (y[one] + 1) % CLASSES
         return made
 
+    def easy(made: Case) -> Case:
+        """One class, one feature: all is right after a step or two, at a loss that is still large."""
+        x, y = made.inputs["x"], made.inputs["y"]
+        x *= 0.1
+        x[np.arange(len(y)), y] += 3
+        return made
+
     beyond = [(0, 30), (1, 31), (2, 32), (40, 41), (42, 43)]
     quick = {"steps": 40, "lr": 0.05}
     return [
@@ -116,6 +135,18 @@ def overfits_cases(rng: np.random.Generator) -> list[Case]:
         case("a network in float64", "sound networks", "tanh", dtype="float64", **quick),
         case("a network with batch norm", "sound networks", "batch norm", **quick),
         case("a network with dropout", "sound networks", "dropout", sample=8, steps=100, lr=0.05),
+        easy(
+            case("few steps, far from a loss of 0", "sound networks", "linear", steps=10, lr=0.01)
+        ),
+        # Right in training mode long before the running means have come as far as the inputs.
+        case(
+            "a network that normalizes its inputs",
+            "sound networks",
+            "normalized inputs",
+            center=30.0,
+            steps=100,
+            lr=0.05,
+        ),
         case("all weights start at 0", "broken networks", "zeros", steps=30),
         case("a dead hidden layer", "broken networks", "dead", steps=30),
         case("a learning rate of 0", "broken networks", steps=10, lr=0.0),

@@ -67,6 +67,19 @@ RANDOM_SEARCH.edited(
     ("float(np.exp(rng.uniform(np.log(low), np.log(high))))", "float(rng.uniform(low, high))"),
 )  # fmt: skip
 RANDOM_SEARCH.edited(
+    "exponents", "the exponents drawn, not turned into powers",
+    ("float(np.exp(rng.uniform(np.log(low), np.log(high))))",
+     "float(rng.uniform(np.log10(low), np.log10(high)))"),
+)  # fmt: skip
+RANDOM_SEARCH.edited(
+    "own-generator", "NumPy's global generator, or a new one, instead of the one given",
+    ("rng.uniform", "np.random.uniform"),
+)  # fmt: skip
+RANDOM_SEARCH.edited(
+    "seeded-anew", "a generator seeded anew in each search, the one given ignored",
+    ("    best, best_loss = None", "    rng = np.random.default_rng(0)\n    best, best_loss = None"),
+)  # fmt: skip
+RANDOM_SEARCH.edited(
     "one-draw-for-all", "one draw shared by all hyperparameters: points on a diagonal",
     ("        config = {}\n", "        config, u = {}, rng.random()\n"),
     ("np.exp(rng.uniform(np.log(low), np.log(high)))", "low * (high / low) ** u"),
@@ -85,6 +98,21 @@ RANDOM_SEARCH.edited(
 RANDOM_SEARCH.edited(
     "last", "the last trial instead of the best",
     ("if best is None or loss < best_loss:", "if True:"),
+)  # fmt: skip
+RANDOM_SEARCH.edited(
+    "overwritten", "one dict for all trials: the best configuration is overwritten by later ones",
+    ("    best, best_loss = None, np.inf\n", "    best, best_loss = None, np.inf\n    config = {}\n"),
+    ("        config = {}\n", ""),
+)  # fmt: skip
+RANDOM_SEARCH.edited(
+    "nothing-kept", "no configuration returned if all trials diverge: none is below infinity",
+    ("best, best_loss = None, np.inf", "best, best_loss = {}, np.inf"),
+    ("best is None or loss < best_loss", "loss < best_loss"),
+)  # fmt: skip
+RANDOM_SEARCH.edited(
+    "nan-takes-over", "a trial that diverges takes the lead, since no comparison with nan holds",
+    ("        if np.isnan(loss):\n            loss = np.inf\n", ""),
+    ("loss < best_loss", "not loss >= best_loss"),
 )  # fmt: skip
 RANDOM_SEARCH.edited(
     "nan-first", "a diverged first trial is never beaten, since no loss is smaller than nan",

@@ -80,6 +80,10 @@ INITIAL_LOSS.edited(
     ("penalty += np", "penalty = np"),
 )  # fmt: skip
 INITIAL_LOSS.edited(
+    "biases-skipped", "biases skipped: arrays of one dimension left out of the penalty",
+    ("        penalty += np.sum(w**2)\n", "        if w.ndim > 1:\n            penalty += np.sum(w**2)\n"),
+)  # fmt: skip
+INITIAL_LOSS.edited(
     "l1", "an L1 penalty: absolute values instead of squares",
     ("np.sum(w**2)", "np.sum(np.abs(w))"),
 )  # fmt: skip
@@ -253,6 +257,10 @@ NARROW_RANGE.edited(
 NARROW_RANGE.edited(
     "nan-last", "diverged trials sorted last, but kept when there are few others",
     ("finite = np.isfinite(losses)", "finite = slice(None)"),
+)  # fmt: skip
+NARROW_RANGE.edited(
+    "inf-kept", "trials with an infinite loss kept: those with nan alone are left out",
+    ("np.isfinite(losses)", "~np.isnan(losses)"),
 )  # fmt: skip
 NARROW_RANGE.edited(
     "not-widened", "the range not widened",

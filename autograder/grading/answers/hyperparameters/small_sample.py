@@ -97,6 +97,20 @@ OVERFITS.edited(
     ("    model.eval()\n", ""),
 )  # fmt: skip
 OVERFITS.edited(
+    "stops-in-training-mode", "an early stop once all are right in training mode, not in evaluation mode",
+    ("        loss = torch.nn.functional.cross_entropy(model(x), y)\n",
+     "        scores = model(x)\n        if bool((scores.argmax(1) == y).all()):\n            break\n"
+     "        loss = torch.nn.functional.cross_entropy(scores, y)\n"),
+)  # fmt: skip
+OVERFITS.edited(
+    "steps-ignored", "always the same number of steps, whatever steps says",
+    ("range(steps)", "range(150)"),
+)  # fmt: skip
+OVERFITS.edited(
+    "judged-by-loss", "a small loss asked for instead of right answers",
+    ("model(x).argmax(1) == y", "torch.nn.functional.cross_entropy(model(x), y) < 0.1"),
+)  # fmt: skip
+OVERFITS.edited(
     "most-is-enough", "90% of the examples is enough",
     ("bool(right.all())", "bool(right.float().mean() >= 0.9)"),
 )  # fmt: skip
