@@ -178,6 +178,68 @@ def test_an_answer_beyond_the_time_limit_is_told_so(monkeypatch):
     assert "grading stops it after 0 s" in report.text(v)
 
 
+# What costs a point, and what does not.
+
+
+def mistake(name, id):
+    return next(m.code for m in ANSWERS[name].mistakes if m.id == id)
+
+
+@pytest.mark.parametrize("seed", ["public", "1", "2", "3"])
+@pytest.mark.parametrize(
+    ("id", "earned"),
+    [
+        ("sum-not-mean", {"loss": 0, "dW": 1, "db": 1}),
+        ("log-of-zero", {"loss": 0, "dW": 1, "db": 1}),
+        ("gradients-overflow", {"loss": 1, "dW": 0, "db": 0}),
+        ("overflow", {"loss": 0, "dW": 0, "db": 0}),
+    ],
+)
+def test_a_gradient_earns_its_point_beside_a_wrong_loss_but_not_if_it_overflows(id, earned, seed):
+    v = verdict("softmax_head_loss", mistake("softmax_head_loss", id), seed)
+    assert {part: points for part, (points, _) in v.parts.items()} == earned
+
+
+@pytest.mark.parametrize(
+    ("id", "said"),
+    [
+        ("head-not-put-back", "the head afterwards: expected 'the same', got another module"),
+        ("frozen-for-good", "parameters whose requires_grad changed: expected 'none', got"),
+        ("hook-left", "modules with hooks that you left: expected 'none', got 1 (_fc)"),
+    ],
+)
+def test_what_extract_features_leaves_behind_costs_its_point_for_the_state(id, said):
+    v = verdict("extract_features", mistake("extract_features", id))
+    assert {part: points for part, (points, _) in v.parts.items()} == {
+        "features": 1,
+        "batches": 1,
+        "state": 0,
+    }
+    assert said in str([finding.message for finding in v.findings]).replace("\\", "")
+
+
+def test_a_network_that_answers_otherwise_afterwards_is_noticed():
+    def changes_forward(network, x, batch_size=64):
+        features = oracle("extract_features")(network, x, batch_size)
+        network.forward = lambda x: network.extract_features(x).mean((2, 3))
+        return features
+
+    v = verdict("extract_features", changes_forward)
+    assert v.score == 2 and "scores afterwards" in str(v.findings)
+
+
+def test_a_head_that_starts_at_zero_is_named_whether_or_not_its_bias_does():
+    def starts_at_zero(network, classes):
+        network = oracle("replace_head")(network, classes)
+        for p in network._fc.parameters():
+            torch.nn.init.zeros_(p)
+        return network
+
+    key = keys.make_key(EXERCISES["replace_head"], "1")
+    outcomes = probe.run(EXERCISES["replace_head"], starts_at_zero, key.cases, "cpu")
+    assert judge.judge(EXERCISES["replace_head"], outcomes, key).mistake == "starts-at-zero"
+
+
 # Pictures, and what students do not have.
 
 

@@ -4,6 +4,8 @@ torch is imported when a probe runs, so that checks of NumPy exercises need not 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -41,15 +43,15 @@ def snapshot(network: Any) -> dict[str, Any]:
     return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
-def changed(before: dict[str, Any], network: Any) -> list[str]:
-    """The names of parameters and buffers outside of the head that are not bit for bit as before."""
+def changed(before: dict[str, Any], network: Any, but: tuple[str, ...] = (HEAD,)) -> list[str]:
+    """The names of parameters and buffers that are not bit for bit as before, the head's excepted."""
     import torch
 
     now = network.state_dict()
     return [
         name
         for name in sorted({*before, *now})
-        if not name.startswith(HEAD)
+        if not name.startswith(but)
         and not (name in before and name in now and torch.equal(before[name], now[name]))
     ]
 
@@ -131,22 +133,27 @@ def _head_facts(network: Any, old: Any, inputs: dict[str, Any], device: str) -> 
     return {
         "head": f"{size} -> {outputs}, {bias}",
         "dtype of the head": "the network's" if alike else str(head.weight.dtype),
-        "weights of the head": _start(head.weight.detach(), old),
+        "start of the head": _start(head, old),
         "the head trains": all(p.requires_grad for p in head.parameters()),
         "scores": _scores_are(network, head, inputs, device) if alike else "not computed",
     }
 
 
-def _start(weight: Any, old: Any) -> str:
-    """How the weights were drawn; torch's default is uniform within 1/sqrt(inputs) of 0."""
+def _start(head: Any, old: Any) -> str:
+    """How the numbers were drawn; torch's default is uniform within 1/sqrt(inputs) of 0."""
+    weight, bias = head.weight.detach(), head.bias
     bound = weight.shape[1] ** -0.5
     rows = min(len(weight), len(old))
     if weight.shape[1] == old.shape[1] and (weight[:rows] == old[:rows]).all():
-        return "those of the old head"
+        return "weights of the old head"
     if weight.double().std() < bound / 4:
-        return "much smaller than torch's default"
+        return "weights much smaller than torch's default"
     if weight.abs().max() > bound * (1 + 1e-5):
-        return "larger than torch's default"
+        return "weights larger than torch's default"
+    if bias is not None and (bias == bias[0]).all():
+        return "a bias that is the same number for all classes"
+    if bias is not None and bias.abs().max() > bound * (1 + 1e-5):
+        return "a bias larger than torch's default"
     return "torch's default"
 
 
@@ -345,7 +352,7 @@ def _read_groups(returned: Any) -> list[tuple[list, float]] | str:
         return "return a list of dicts"
     groups = []
     for group in returned:
-        if "params" not in group or not isinstance(group.get("lr"), float | int):
+        if "params" not in group or not isinstance(group.get("lr"), Real):
             return 'each dict needs the keys "params" and "lr", a number'
         given = group["params"]
         if isinstance(given, torch.Tensor):
@@ -362,6 +369,12 @@ def _read_groups(returned: Any) -> list[tuple[list, float]] | str:
 
 def _extremes(rates: list[float]) -> Any:
     return [min(rates), max(rates)] if rates else "none"
+
+
+def judge_parameter_groups(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """As ``close``, at float32's tolerance: a rate may be a NumPy number."""
+    coarse = {**case.inputs, "lr": np.float32(case.inputs["lr"])}
+    return close(replace(case, inputs=coarse), outputs, expected)
 
 
 def parameter_groups_cases(rng: np.random.Generator) -> list[Case]:
@@ -403,6 +416,6 @@ PARAMETER_GROUPS = Exercise(
     {"rates": 1, "what requires grad": 1, "exactly once": 1},
     parameter_groups_cases,
     run_parameter_groups,
-    close,
+    judge_parameter_groups,
     on_device=True,
 )

@@ -15,6 +15,7 @@ from autograder.judge import close, unusable
 LEAST = 0.6  # of the pictures are to be named right
 SECONDS = 20.0
 BATCH = 32
+NO_SCORES = "the network does not give a row of scores for each picture"
 HINT = "hint"  # helps to name a mistake, never to judge an answer
 
 
@@ -27,7 +28,7 @@ def run_fine_tune(fine_tune: Any, inputs: dict[str, Any], device: str) -> Output
     network.train(inputs["training"])
     x, y = _training_set(inputs)
     x = networks.prepare(x).to(device)
-    before, old = snapshot(network), network._fc.weight.detach().clone()
+    before, old = snapshot(network), snapshot(network._fc)
     held: dict[int, list] = {}  # by optimizer
 
     def note(optimizer: Any, args: Any, kwargs: Any) -> None:
@@ -43,9 +44,8 @@ def run_fine_tune(fine_tune: Any, inputs: dict[str, Any], device: str) -> Output
         return {"unusable": objection}
     moved = _kinds(changed(before, returned))
     if inputs["look"] == "backbone":
-        now = getattr(returned._fc, "weight", old)
         return {
-            "the head is still the old one": bool(now.shape == old.shape and torch.equal(now, old)),
+            "the head": "new" if changed(old, returned._fc, but=()) else "as it was",
             "what changed in the backbone": moved,
         }
     if inputs["look"] == "the rest":
@@ -55,12 +55,16 @@ def run_fine_tune(fine_tune: Any, inputs: dict[str, Any], device: str) -> Output
             for n, p in one.named_parameters()
             if not n.startswith(HEAD)
         }
+        mode = "training" if returned.training else "evaluation"
+        scores = _scores(returned.eval(), x, device)
+        if scores.ndim != 2:
+            return {"unusable": NO_SCORES}
         return {
             "parameters of the backbone that an optimizer held": sum(
                 id(p) in backbone for params in held.values() for p in params
             ),
-            "classes that the head scores": len(getattr(returned._fc, "weight", ())),
-            "mode of the network": "training" if returned.training else "evaluation",
+            "classes that the head scores": scores.shape[1],
+            "mode of the network": mode,
         }
     returned.eval()
     asked = inputs.get("x")
@@ -68,7 +72,7 @@ def run_fine_tune(fine_tune: Any, inputs: dict[str, Any], device: str) -> Output
         asked = _chosen(pictures.validation(), inputs["order"])[0]
     seen, known = (_scores(returned, part, device) for part in (asked, x[::3]))
     if seen.ndim != 2 or seen.shape[1] < 1:
-        return {"unusable": "the network does not give a row of scores for each picture"}
+        return {"unusable": NO_SCORES}
     return {
         "predictions": seen.argmax(1).astype(np.int64),
         HINT: f"{moved} changed, {_manner(known)}",

@@ -37,10 +37,14 @@ def run_extract_features(extract_features: Any, inputs: dict[str, Any], device: 
     import torch
 
     network = make_network(inputs, device).to(getattr(torch, inputs["dtype"]))
-    network.train(inputs["training"])
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(not name.startswith(tuple(inputs["frozen"])))
     x = make_pictures(inputs, network, device)
-    before, mode, sizes = snapshot(network), modes(network), []
+    scores, sizes = _scores(network, x), []
+    network.train(inputs["training"])
     network._conv_stem.register_forward_hook(lambda m, args, out: sizes.append(len(args[0])))
+    before, mode, hooks, head = snapshot(network), modes(network), _hooks(network), network._fc
+    trained = [(n, p, p.requires_grad) for n, p in network.named_parameters()]
     returned = extract_features(network, x, inputs["batch_size"])
     if not isinstance(returned, torch.Tensor):
         return {"unusable": "return a tensor"}
@@ -52,7 +56,13 @@ def run_extract_features(extract_features: Any, inputs: dict[str, Any], device: 
                 n for n, p in network.named_parameters() if p.grad is not None
             ),
             "modules whose mode changed": some(differing(mode, modes(network))),
-            "tensors that changed": some(changed(before, network)),
+            "the head afterwards": "the same" if network._fc is head else "another module",
+            "tensors that changed": some(changed(before, network, but=())),
+            "parameters whose requires_grad changed": some(
+                n for n, p, was in trained if p.requires_grad != was
+            ),
+            "modules with hooks that you left": some(differing(hooks, _hooks(network))),
+            "scores afterwards": "the same" if _alike(_scores(network, x), scores) else "others",
             "dtype and device": f"{returned.dtype} on {returned.device.type}".replace(
                 device, "the device"
             ),
@@ -61,6 +71,27 @@ def run_extract_features(extract_features: Any, inputs: dict[str, Any], device: 
     if inputs["look"] == "batches":
         seen["no batch is larger than batch_size"] = max(sizes, default=0) <= inputs["batch_size"]
     return seen
+
+
+def _scores(network: Any, x: Any) -> Any:
+    """What the network says in evaluation mode, in which it stays."""
+    import torch
+
+    with torch.no_grad():
+        return network.eval()(x)
+
+
+def _alike(scores: Any, before: Any) -> bool:
+    """Whether scores are as before, up to what a GPU's sums differ by from call to call."""
+    return scores.shape == before.shape and scores.allclose(before, rtol=1e-3, atol=1e-4)
+
+
+def _hooks(network: Any) -> dict[str, int]:
+    """How many hooks wait for the inputs and outputs of each module that has any."""
+    counts = {
+        n: len(m._forward_hooks) + len(m._forward_pre_hooks) for n, m in network.named_modules()
+    }
+    return {n: count for n, count in counts.items() if count}
 
 
 def extract_features_cases(rng: np.random.Generator) -> list[Case]:
@@ -73,6 +104,7 @@ def extract_features_cases(rng: np.random.Generator) -> list[Case]:
             "batch_size": batch_size,
             "look": look,
             "training": False,
+            "frozen": [],
             "dtype": "float64",
             **more,
         }
@@ -89,6 +121,7 @@ def extract_features_cases(rng: np.random.Generator) -> list[Case]:
         case("a last batch of one", "batches", 5, 4),
         case("from training mode", "state", 4, 2, training=True),
         case("from evaluation mode", "state", 4, 2),
+        case("a network that is partly frozen", "state", 4, 2, frozen=["_conv_stem", "_blocks.0"]),
         case("in float32", "state", 4, 2, dtype="float32"),
     ]
 
@@ -132,7 +165,7 @@ def run_softmax_head_loss(softmax_head_loss: Any, inputs: dict[str, Any], device
         return {"unusable": f"d{of}: {error}".replace("but x has", f"but {of} has")}
     try:
         measured = numeric.directional_derivatives(
-            lambda moved: answer(**{of: moved})[0], at, directions
+            lambda moved: answer(**{of: moved})[0], at, directions, inputs.get("step", numeric.STEP)
         )
     except TypeError:
         return {"unusable": "the loss is not a single number"}
@@ -142,7 +175,7 @@ def run_softmax_head_loss(softmax_head_loss: Any, inputs: dict[str, Any], device
 def judge_softmax_head_loss(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """The loss is compared with the oracle's, a gradient with the slopes of the student's own loss.
 
-    A loss that is off by a constant factor is for the loss's own part to say.
+    A loss that is off by a constant factor, or not finite, is for the loss's own part to say.
     """
     of = case.inputs["check"]
     if of == "loss":
@@ -152,8 +185,11 @@ def judge_softmax_head_loss(case: Case, outputs: Outputs, expected: Outputs) -> 
     if (slopes := all_slopes(outputs, expected)) is None:
         return ["no slopes"]
     claimed, measured, true_claimed, true_measured = slopes
-    if same(claimed, true_claimed) and same(measured, true_measured):
+    finite = np.isfinite(measured).all()
+    if same(claimed, true_claimed) and (same(measured, true_measured) or not finite):
         return []
+    if not np.isfinite(claimed).all():
+        return [f"there are numbers in d{of} that are nan or infinite"]
     if not same(claimed, measured):
         shape = case.inputs[of].shape
         if case.inputs[of].size <= numeric.ELEMENTWISE_UP_TO:
@@ -177,11 +213,25 @@ def softmax_head_loss_cases(rng: np.random.Generator) -> list[Case]:
             "check": check,
             **more,
         }
+        scores = np.einsum("nf,fc->nc", inputs["features"], inputs["W"]) + inputs["b"]
+        inputs["y"][0] = scores[0].argmin()  # one surprise: no slope is lost in rounding
         return Case(name, {"loss": "loss", "W": "dW", "b": "db"}[check], inputs)
 
     low = case("scores far below zero", "loss", 6, 4, 3)
     low.inputs["b"] -= 1500.0
     single = case("float32", "loss", 6, 4, 3)
+
+    def far(name: str, check: str, offset: float) -> Case:
+        """Each picture has one score far above its others, so that slopes are those of straight
+        lines: a wide step measures them, from which the rounding of large scores hardly takes."""
+        while True:
+            made = case(name, check, 4, 3, 3, 1000.0, step=0.01)
+            made.inputs["b"] += offset
+            scores = np.einsum("nf,fc->nc", made.inputs["features"], made.inputs["W"])
+            scores += made.inputs["b"]
+            if np.diff(np.sort(scores))[:, -1].min() > 50:
+                return made
+
     for name in ("W", "b", "features"):
         single.inputs[name] = single.inputs[name].astype(np.float32)
     return [
@@ -195,9 +245,11 @@ def softmax_head_loss_cases(rng: np.random.Generator) -> list[Case]:
         case("each element, six classes", "W", 4, 2, 6),
         case("many features", "W", 12, 40, 6, seed=int(rng.integers(2**31))),
         case("one picture", "W", 1, 3, 4),
+        far("scores of many thousands", "W", 20_000.0),
         case("each element", "b", 5, 4, 3),
         case("six classes", "b", 9, 2, 6),
         case("one picture", "b", 1, 3, 4),
+        far("scores of minus many thousands", "b", -20_000.0),
     ]
 
 

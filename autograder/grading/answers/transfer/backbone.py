@@ -1,5 +1,6 @@
 """Answers to replace_head, freeze_backbone and parameter_groups."""
 
+import numpy as np
 import torch
 
 from autograder.grading.answers.base import Answer
@@ -77,6 +78,10 @@ REPLACE_HEAD.edited(
 REPLACE_HEAD.edited(
     "starts-at-zero", "a head that starts at zero, where torch's own initialization is asked for",
     ("    return network", "    torch.nn.init.zeros_(network._fc.weight)\n    return network"),
+)  # fmt: skip
+REPLACE_HEAD.edited(
+    "bias-at-zero", "a bias set to zero, where torch's own initialization is asked for",
+    ("    return network", "    torch.nn.init.zeros_(network._fc.bias)\n    return network"),
 )  # fmt: skip
 REPLACE_HEAD.edited(
     "no-bias", "a head without a bias",
@@ -309,6 +314,15 @@ def parameter_groups(network, lr, ratio):
         lr * ratio: [p for n, p in named.items() if n not in ("_fc.weight", "_fc.bias")],
     }
     return [dict(params=params, lr=rate) for rate, params in parts.items() if len(params)]
+
+
+@PARAMETER_GROUPS.alternative
+def parameter_groups(network, lr, ratio):
+    """Written with rates that are NumPy's numbers in float32."""
+    rates = np.array([1, ratio], dtype=np.float32) * np.float32(lr)
+    head = [p for p in network._fc.parameters() if p.requires_grad]
+    others = [p for n, p in network.named_parameters() if p.requires_grad and n[:4] != "_fc."]
+    return [{"params": p, "lr": r} for p, r in zip([head, others], rates, strict=True) if p]
 
 
 PARAMETER_GROUPS.edited(

@@ -124,6 +124,62 @@ EXTRACT_FEATURES.edited(
     "graph-kept", "features that still carry their graph: no torch.no_grad()",
     ("torch.no_grad()", "torch.enable_grad()"),
 )  # fmt: skip
+
+
+@EXTRACT_FEATURES.mistake(
+    "head-not-put-back", "an identity put in the head's place, and the head never put back"
+)
+def extract_features(network, x, batch_size=64):
+    was_training = network.training
+    network.eval()
+    network._fc = torch.nn.Identity()
+    with torch.no_grad():
+        f = torch.cat([network(b) for b in x.split(batch_size)])
+    network.train(was_training)
+    return f
+
+
+@EXTRACT_FEATURES.mistake(
+    "frozen-for-good", "requires_grad switched off for all parameters and never put back"
+)
+def extract_features(network, x, batch_size=64):
+    was_training = network.training
+    network.eval()
+    for p in network.parameters():
+        p.requires_grad = False
+    f = torch.cat([network.extract_features(b).mean((2, 3)) for b in x.split(batch_size)])
+    network.train(was_training)
+    return f
+
+
+@EXTRACT_FEATURES.mistake(
+    "thawed", "requires_grad switched on for all parameters afterwards, whatever it was before"
+)
+def extract_features(network, x, batch_size=64):
+    was_training = network.training
+    network.eval()
+    for p in network.parameters():
+        p.requires_grad = False
+    f = torch.cat([network.extract_features(b).mean((2, 3)) for b in x.split(batch_size)])
+    for p in network.parameters():
+        p.requires_grad = True
+    network.train(was_training)
+    return f
+
+
+@EXTRACT_FEATURES.mistake("hook-left", "a hook left on the head: it goes on catching features")
+def extract_features(network, x, batch_size=64):
+    was_training = network.training
+    network.eval()
+    caught = []
+    network._fc.register_forward_pre_hook(lambda m, inputs: caught.append(inputs[0]))
+    with torch.no_grad():
+        for part in x.split(batch_size):
+            network(part)
+    network.train(was_training)
+    return torch.cat(caught)
+
+
 EXTRACT_FEATURES.edited(
     "last-batch-lost", "the last batch lost if it is not full",
     ("range(0, len(x), batch_size)", "range(0, len(x) - batch_size + 1, batch_size)"),

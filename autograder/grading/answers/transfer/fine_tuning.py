@@ -119,6 +119,22 @@ def fine_tune(network, x, y, classes):
     return network
 
 
+@FINE_TUNE.alternative
+def fine_tune(network, x, y, classes):
+    """Written with dropout in the head."""
+    network.eval()
+    with torch.no_grad():
+        f = torch.cat([network.extract_features(part).mean((2, 3)) for part in x.split(20)])
+    head = torch.nn.Sequential(torch.nn.Dropout(0.2), torch.nn.Linear(f.shape[1], classes))
+    network._fc = head.to(x.device)
+    optimizer = torch.optim.Adam(network._fc.parameters(), lr=3e-3)
+    for _ in range(100):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(network._fc(f), y).backward()
+        optimizer.step()
+    return network.eval()
+
+
 FINE_TUNE.edited(
     "random-weights", "new random weights in all layers, not only in the head",
     ("    network._fc = head\n", "    network._fc = head\n    for module in network.modules():\n        if hasattr(module, 'reset_parameters'):\n            module.reset_parameters()\n"),

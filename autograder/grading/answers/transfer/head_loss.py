@@ -72,6 +72,10 @@ SOFTMAX_HEAD_LOSS.edited(
     ("    scores = scores - scores.max(axis=1, keepdims=True)\n", ""),
 )  # fmt: skip
 SOFTMAX_HEAD_LOSS.edited(
+    "gradients-overflow", "a loss that bears large scores, but gradients from exp of the scores as they are",
+    ("    error = np.exp(log_p)\n", "    e = np.exp(features @ W + b)\n    error = e / e.sum(axis=1, keepdims=True)\n"),
+)  # fmt: skip
+SOFTMAX_HEAD_LOSS.edited(
     "label-not-subtracted", "gradients without the - 1 at each picture's label",
     ("    error[np.arange(n), y] -= 1\n", ""),
 )  # fmt: skip
