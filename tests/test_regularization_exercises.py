@@ -191,6 +191,38 @@ def _times_cache(dout, cache):
     return dout * cache
 
 
+def _nonzero(dout, cache):
+    return dout if cache[2] is None else dout * (cache[1] != 0) / cache[2]
+
+
+def _quotient(dout, cache):
+    with np.errstate(invalid="ignore"):
+        return dout * cache[1] / cache[0]
+
+
+@pytest.mark.parametrize("backward", [_nonzero, _quotient])
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_a_mask_read_off_the_output_is_wrong_where_x_is_0(backward, seed):
+    def forward(x, dropout_param):
+        if dropout_param["mode"] == "test":
+            return x, (np.ones_like(x), np.ones_like(x), None)
+        out = oracle("dropout_forward")(x, dropout_param)[0]
+        return out, (x, out, dropout_param["p"])
+
+    code = beside(dropout_forward=forward)(backward)
+    v = verdict("dropout_backward", code, seed)
+    assert {f.case for f in v.findings} == {"half of x is 0, as after a ReLU"}, report.text(v)
+    assert (v.mistake == "mask-from-the-output") == (backward is _nonzero)
+
+
+def test_a_gradient_of_another_penalty_is_not_right():
+    def l2_penalty(w, lam):
+        return 0.25 * lam * np.sum(w**4), lam * w**3
+
+    v = verdict("l2_penalty", l2_penalty)
+    assert v.score == 0 and "not what the exercise asks for" in str(v.findings)
+
+
 def test_an_identity_is_no_batch_norm():
     def batchnorm_forward(x, gamma, beta, bn_param):
         return x * 1.0, x
@@ -225,7 +257,7 @@ def test_odd_backward_passes_earn_nothing(name, odd):
 
 def test_check_finds_the_forward_pass_in_the_notebook(capsys):
     namespace = {"dropout_forward": oracle("dropout_forward")}
-    exec("def dropout_backward(dout, cache):\n    param, mask = cache\n"
+    exec("def dropout_backward(dout, cache):\n    mask = cache[1]\n"
          "    return dout if mask is None else dout * mask", namespace)  # fmt: skip
     check(namespace["dropout_backward"])
     assert "dropout_backward: all right" in capsys.readouterr().out
@@ -245,13 +277,19 @@ def part_scores(name, mistake):
     [
         ("l2_penalty", "nothing-halved", {"loss"}),
         ("l2_penalty", "gradient-twice", {"gradient"}),
+        ("l2_penalty", "l1", {"loss", "gradient"}),
+        ("l2_penalty", "norm", {"loss", "gradient"}),
         ("dropout_forward", "scaled-twice", {"test time"}),
         ("dropout_forward", "seed-ignored", {"seed"}),
+        ("dropout_forward", "seed-0-ignored", {"seed"}),
         ("dropout_forward", "dtype-not-kept", {"any array"}),
         ("dropout_forward", "matrices-only", {"any array"}),
         ("dropout_backward", "not-scaled", {"training"}),
+        ("dropout_backward", "mask-from-the-output", {"training"}),
         ("affine_relu_dropout_loss", "penalty-on-biases", {"penalty"}),
         ("affine_relu_dropout_loss", "p-is-dropping", {"dropout"}),
+        ("affine_relu_dropout_loss", "always-seeded", {"dropout"}),
+        ("affine_relu_dropout_loss", "seed-0-ignored", {"dropout"}),
         ("affine_relu_dropout_loss", "summed", {"loss", "dropout"}),
         ("affine_relu_dropout_loss", "mask-forgotten-backward", {"dropout"}),
         ("batchnorm_forward", "unbiased-running-variance", {"running statistics"}),

@@ -128,6 +128,8 @@ def mistake(name, id):
         ("inverted_dropout", "always-drops", {"training", OTHER}),
         ("inverted_dropout", "in-place", {"training", "evaluation"}),
         ("inverted_dropout", "p-unchecked", {"training", "evaluation"}),
+        ("inverted_dropout", "detached-in-evaluation", {"training", "evaluation"}),
+        ("inverted_dropout", "assertion", {"training", "evaluation"}),
         ("channel_dropout", "elements", {"evaluation", OTHER}),
         ("channel_dropout", "always-drops", {"training", OTHER}),
         ("channel_dropout", "detached", {"training", "evaluation"}),
@@ -139,6 +141,9 @@ def mistake(name, id):
         ("mixup", "neighbors", {"labels", "lambda"}),
         ("cutout", "never-sticks-out", {"squares"}),
         ("cutout", "one-place", {"squares"}),
+        ("cutout", "last-row-missed", {"squares"}),
+        ("cutout", "rounded", {"squares"}),
+        ("cutout", "half-rounded", {"squares"}),
         ("cutout", "half-odd", {"places"}),
         ("ten_crop", "scores-averaged", {"crops"}),
         ("ten_crop", "center-rounded-up", {"average"}),
@@ -214,6 +219,29 @@ def test_the_modules_must_do_their_own_work(name, kind):
 def test_what_cannot_be_used_is_said_in_words(name, code, said):
     parts, text = earned(name, code)
     assert parts == set() and said in text
+
+
+def test_the_error_that_is_asked_for_is_said_beside_the_one_that_came():
+    text = earned("inverted_dropout", mistake("inverted_dropout", "assertion"))[1]
+    assert "raises: expected 'ValueError', got AssertionError" in text
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize(
+    "draw", [lambda n: np.random.randint(n - 1), lambda n: np.random.randint(1, n)]
+)
+def test_a_cut_that_spares_one_line_of_centers_is_found(axis, draw):
+    def cutout(x, size):
+        x, half = x.clone(), size // 2
+        for image in x:
+            r, c = (
+                draw(n) if i == axis else np.random.randint(n) for i, n in enumerate(x.shape[2:])
+            )
+            rows = slice(max(r - half, 0), max(r - half + size, 0))
+            image[:, rows, max(c - half, 0) : max(c - half + size, 0)] = 0
+        return x
+
+    assert earned("cutout", cutout)[0] == {"squares"}
 
 
 def test_the_line_of_an_error_in_a_module_is_found():

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from autograder import probe
-from autograder.chance import close_in_distribution, mean, share, spread_mean, whole
+from autograder.chance import SIGMAS, close_in_distribution, mean, share, whole
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.exercises.layers import away_from_zero, forward_pass
+from autograder.exercises.tensors import spread_mean
 from autograder.judge import unusable
 
 LARGE = [120, 50]
@@ -90,6 +91,7 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
         case("test time with a seed", "test time", {**test, "seed": seeds[0]}, shape=[30, 20]),
         case("the same seed twice", "seed", *[train(p, seed=seeds[0])] * 2),
         case("two seeds", "seed", *[train(p, seed=s) for s in seeds]),
+        case("seed 0 twice", "seed", *[train(p, seed=0)] * 2),
         case("first no seed, then one", "seed", train(p), train(p, seed=seeds[0])),
     ]  # fmt: skip
 
@@ -107,6 +109,7 @@ DROPOUT_FORWARD = Exercise(
 # The backward pass.
 
 GRADIENT = "dx is the gradient"
+WHERE_X_IS_0 = "share of zeros in dx where x is 0"
 
 
 def run_backward(dropout_backward: Any, inputs: dict[str, Any], device: str) -> Outputs:
@@ -114,34 +117,50 @@ def run_backward(dropout_backward: Any, inputs: dict[str, Any], device: str) -> 
 
     The forward pass multiplies each element by a factor, which out / x shows: dx must be dout times
     this factor. Two others are right whatever the forward pass does: dout / p where it kept an
-    element, and dout at test time.
+    element, and dout at test time. Where x is 0 nothing shows the factor: there the factors in dx
+    must be distributed as elsewhere. ``zeros`` is the share of such elements.
     """
     forward = probe.beside(dropout_backward, "dropout_forward")
     draw, shape, dtype = inputs["draw"], inputs["shape"], inputs["dtype"]
     x, dout = away_from_zero(draw, shape, dtype), away_from_zero(draw + 1, shape, dtype)
+    shown = np.random.default_rng(draw + 2).random(shape) >= inputs["zeros"]
+    x[~shown] = 0
     param = inputs["param"]
     made = forward_pass(forward, x.copy(), dict(param))
     if isinstance(made, str):
         return {"unusable": f"dropout_forward: {made}"}
     out, cache = made
-    factors = out.astype(np.float64) / x
+    factors = out[shown].astype(np.float64) / x[shown]
     training = param["mode"] == "train"
     if training and np.ptp(factors) < 1e-6:
         return {"unusable": "your dropout_forward drops nothing, or all: mend that first"}
     dx = dropout_backward(dout.copy(), cache)
     if not isinstance(dx, np.ndarray) or dx.shape != x.shape or dx.dtype.kind != "f":
         return {"unusable": f"dx must be an array of shape {x.shape} of floats, as dout is"}
-    ratio, kept = dx.astype(np.float64) / dout, factors != 0
-    right = [factors, kept / param["p"] if training else np.ones(shape)]
+    ratio = dx.astype(np.float64) / dout
+    ratio, unseen, kept = ratio[shown], ratio[~shown], factors != 0
+    right = [factors, kept / param["p"] if training else np.ones(factors.shape)]
     seen: Outputs = {
-        GRADIENT: any(bool(_equal(ratio, factor, dtype).all()) for factor in right),
+        GRADIENT: any(bool(_equal(ratio, factor, dtype).all()) for factor in right)
+        and _alike(unseen, ratio),
         "out / x where kept": _of_some(mean, factors[kept]),
     }
     for name, where in {"kept": kept, "dropped": ~kept}.items():
         if training or name == "kept":
             seen[f"dx / dout where {name}"] = _of_some(mean, ratio[where])
             seen[f"share of zeros in dx where {name}"] = _of_some(share, ratio[where] == 0)
+    if unseen.size:
+        seen[WHERE_X_IS_0] = share(unseen == 0)
     return seen
+
+
+def _alike(some: np.ndarray, others: np.ndarray) -> bool:
+    """Whether chance explains how these elements differ from others in their zeros and their mean."""
+    for one, other in ((some == 0, others == 0), (some, others)) if some.size else ():
+        error = other.std() * np.sqrt(1 / one.size + 1 / other.size)
+        if not abs(one.mean() - other.mean()) <= SIGMAS * error + 1e-9:
+            return False
+    return True
 
 
 def _of_some(summary: Any, values: np.ndarray) -> dict[str, float]:
@@ -170,6 +189,8 @@ def _not_the_gradient(outputs: Outputs, expected: Outputs) -> str:
     )
     if dropped in expected:
         said += f"; where it dropped one, dx / dout is {outputs[dropped].get('mean', 0):.3g}"
+    if WHERE_X_IS_0 in expected:
+        said += f"; where x is 0, {outputs[WHERE_X_IS_0].get('share', 0):.0%} of dx is 0"
     return said
 
 
@@ -183,8 +204,10 @@ def _numbers(outputs: Outputs, name: str) -> bool:
 def backward_cases(rng: np.random.Generator) -> list[Case]:
     """The same kinds of cases as for the forward pass."""
 
-    def case(name: str, part: str, shape: list[int], dtype="float64", mode="train", **more) -> Case:
-        inputs = {"draw": int(rng.integers(2**31)), "shape": shape, "dtype": dtype}
+    def case(
+        name: str, part: str, shape: list[int], dtype="float64", mode="train", zeros=0.0, **more
+    ) -> Case:
+        inputs = {"draw": int(rng.integers(2**31)), "shape": shape, "dtype": dtype, "zeros": zeros}
         param = {"p": keep_probability(rng), "mode": mode, **more}
         return Case(name, part, {**inputs, "param": param})
 
@@ -193,6 +216,7 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
         case("images", "training", [10, 3, 10, 10]),
         case("float32", "training", [60, 50], "float32"),
         case("with a seed", "training", [60, 50], seed=int(rng.integers(1, 10_000))),
+        case("half of x is 0, as after a ReLU", "training", [60, 50], zeros=0.5),
         case("test time", "test time", [20, 30], mode="test"),
         case("images at test time", "test time", [5, 3, 6, 6], mode="test"),
     ]

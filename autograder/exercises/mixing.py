@@ -212,9 +212,11 @@ def run_cutout(cutout: Any, inputs: dict[str, Any], device: str) -> Outputs:
             "some pixels of the result are 0": bool((made == 0).any()),
             f"bytes of a number in the result, for {inputs['dtype']}": out.element_size(),
         }
-    zero = (made == 0).any(axis=1)
     if look == "squares":
         return _of_squares(made, given, size, inputs["dtype"])
+    zero = (made == 0).any(axis=1)
+    if look != "places":
+        return _of_ends(zero, look)
     again = as_array(cutout(torch.tensor(given[:40], device=device), size))
     return _of_places(zero, (again == 0).any(axis=1))
 
@@ -273,6 +275,23 @@ def _of_places(zero: np.ndarray, again: np.ndarray) -> Outputs:
     return seen
 
 
+def _of_ends(zero: np.ndarray, look: str) -> Outputs:
+    """In which rows and columns the zeros begin or end.
+
+    A square of size 2 ends at its center. Where an odd one begins shows on which side its middle
+    lies, and does not depend on how large it is.
+    """
+    seen: Outputs = {}
+    for name, lines in (("row", zero.any(axis=2)), ("column", zero.any(axis=1))):
+        numbers = np.arange(lines.shape[1])
+        if look == "end":
+            numbers, lines = numbers[::-1], lines[:, ::-1]
+        for i, number in enumerate(numbers):
+            at = lines[:, i] & ~lines[:, :i].any(axis=1)
+            seen[f"share that {look} in {name} {number}"] = share(at)
+    return seen
+
+
 def _standard(lines: np.ndarray) -> np.ndarray:
     """Where the zeros lie in each image along an axis, with mean 0 and deviation 1."""
     middle = lines.argmax(axis=1) - lines[:, ::-1].argmax(axis=1)
@@ -296,6 +315,8 @@ def cutout_cases(rng: np.random.Generator) -> list[Case]:
         case("x after the call, float32", "squares", 3, [10, 2, 5, 6], "x", "float32"),
         case("tall images", "places", 4, [400, 1, tall, 5]),
         case("wide images", "places", 2, [200, 1, 5, wide]),
+        case("all centers of a small image", "places", 2, [2500, 1, 3, 3], "end"),
+        case("an odd size, where it begins", "places", 3, [500, 1, 3, 3], "begin"),
     ]
 
 

@@ -15,7 +15,7 @@ from autograder import numeric
 from autograder.exercise import Case, Outputs
 from autograder.judge import unusable
 
-ALIKE = 0.7  # the least correlation of slopes for which a function is one of those asked for
+ALIKE = 0.7  # the least cosine between slopes for which a function is one of those asked for
 TOLERANCE = {"float32": 1e-4}
 
 
@@ -67,11 +67,24 @@ def is_multiple(measured: np.ndarray, of: np.ndarray) -> bool:
     return bool(factor > 0) and same(measured, factor * of)
 
 
-def judge_slopes(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+def much_the_same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether slopes point in about the same direction as others."""
+    with np.errstate(all="ignore"):
+        cosine = one @ other / np.sqrt((one @ one) * (other @ other))
+    return bool(cosine > ALIKE)
+
+
+def judge_slopes(
+    case: Case,
+    outputs: Outputs,
+    expected: Outputs,
+    alike: Callable[[np.ndarray, np.ndarray], bool] = much_the_same,
+) -> list[str]:
     """The judge of what ``along_each_element`` returns.
 
     ``case.inputs["of"]`` lists the name and the shape of each array, for the message;
     ``case.inputs["random"]`` says that slopes depend on chance: then they need not be alike.
+    ``alike`` says whether measured slopes are those of a function that the exercise asks for.
     """
     if (objection := unusable(outputs, expected)) is not None:
         return objection
@@ -88,15 +101,9 @@ def judge_slopes(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
         place = partial(_element_of_any, case.inputs["of"])
         return [worst(claimed, measured, place, "what you compute changes")]
     random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
-    if consistent and (random or _correlation(measured, true_measured) > ALIKE):
+    if consistent and (random or alike(measured, true_measured)):
         return []
     return ["this is the gradient of what you compute, but that is not what the exercise asks for"]
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """The cosine of the angle between two vectors, 0 if there is none."""
-    with np.errstate(all="ignore"):
-        return float(np.nan_to_num(one @ other / np.sqrt((one @ one) * (other @ other))))
 
 
 def worst(

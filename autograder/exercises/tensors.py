@@ -1,4 +1,4 @@
-"""What the probes of random layers and augmentations in torch share.
+"""What the probes of random layers and augmentations share, most of them in torch.
 
 torch is imported when a probe runs, so that checks of NumPy exercises need not wait for it.
 """
@@ -39,9 +39,9 @@ def objection(made: Any, name: str, shape: Any, like: Any) -> str | None:
     return None
 
 
-def equal(values: np.ndarray, others: Any, dtype: str) -> np.ndarray:
-    """Where two arrays are equal up to the rounding of a dtype."""
-    rtol = 1e-4 if dtype == "float32" else 1e-9
+def equal(values: np.ndarray, others: Any, dtype: str, float64: float = 1e-9) -> np.ndarray:
+    """Where two arrays are equal up to the rounding of a dtype; ``float64`` is what that one allows."""
+    rtol = 1e-4 if dtype == "float32" else float64
     return np.abs(values - others) <= rtol * np.maximum(np.abs(others), 1.0)
 
 

@@ -22,6 +22,7 @@ from autograder.exercises.tensors import (
 
 OTHER = "gradient, inputs, limits"
 NO_GRADIENT = "no gradient comes back through out: it must be computed from x by torch's operations"
+MASK = 1e-6  # torch rounds a mask of its own, (torch.rand(...) >= p) / (1 - p), to float32
 NOTHING_RANDOM = "in training nothing is dropped, or all: mend that first"
 
 
@@ -34,8 +35,8 @@ def _fates(factors: np.ndarray, calls: np.ndarray, scale: float, dtype: str) -> 
         "share with the same fate in two calls": spread_mean(dropped == again),
     }
     if not dropped.all():
-        kept = equal(factors[~dropped] * scale, 1.0, dtype)
-        seen["share of what is kept that is x / (1 - p)"] = mean(kept)
+        kept = equal(factors[~dropped] * scale, 1.0, dtype, float64=MASK)
+        seen["share of what is kept that is x / (1 - p)"] = float(kept.mean())
     if factors.ndim == 2:
         for name, one, other in (
             ("rows", dropped[:-1:2], dropped[1::2]),
@@ -74,15 +75,18 @@ def _of_module(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
 
     look, dtype, p = inputs["look"], inputs["dtype"], inputs["p"]
     if look == "refused":
-        return {f"p = {value} raises ValueError": _refuses(kind, value) for value in p}
+        kind(0.5)  # what a right p raises is an error like any other
+        return {f"what p = {value} raises": _raised(kind, value) for value in p}
     given = away_from_zero(inputs["draw"], inputs["shape"], dtype)
     network = torch.nn.Sequential(kind(p)).to(device)
     network.eval()
-    if look != "evaluation":
+    if "evaluation" not in look:
         network.train()
     x = torch.tensor(given, device=device)
-    if look == "gradient":
-        return _gradient(lambda leaf: network(leaf * 1), x, dtype, inputs["draw"] + 1)
+    if look.startswith("gradient"):
+        return _gradient(
+            lambda leaf: network(leaf * 1), x, dtype, inputs["draw"] + 1, random=look == "gradient"
+        )
     outs = [network(x.clone()), network(x)]
     for out in outs:
         if (wrong := objection(out, "what forward returns", given.shape, x)) is not None:
@@ -108,18 +112,21 @@ def _of_module(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     return seen | _fates(factors[:, :, 0, 0], calls[:, :, 0, 0], 1 - p, dtype)
 
 
-def _refuses(kind: Any, p: float) -> bool:
+def _raised(kind: Any, p: float) -> str:
     try:
         kind(p)
     except ValueError:
-        return True
-    return False
+        return "ValueError"
+    except Exception as error:
+        return type(error).__name__
+    return "nothing"
 
 
-def _gradient(function: Any, x: Any, dtype: str, draw: int) -> Outputs:
+def _gradient(function: Any, x: Any, dtype: str, draw: int, random: bool) -> Outputs:
     """Whether the gradient with respect to x is that of what the function did to x.
 
-    The function multiplies each element by a factor, which out / x shows.
+    The function multiplies each element by a factor, which out / x shows; if it is ``random``, by
+    more than one.
     """
     import torch
 
@@ -134,7 +141,7 @@ def _gradient(function: Any, x: Any, dtype: str, draw: int) -> Outputs:
     if leaf.grad is None:
         return {"unusable": NO_GRADIENT}
     factors = as_array(out) / as_array(x)
-    if np.ptp(factors) < 1e-6:
+    if random and np.ptp(factors) < 1e-6:
         return {"unusable": NOTHING_RANDOM}
     slopes = as_array(leaf.grad) / upstream
     return {
@@ -168,6 +175,7 @@ def element_cases(rng: np.random.Generator) -> list[Case]:
         case("evaluation in float32", "evaluation", q, "evaluation", shape=[9], dtype="float32"),
         case("gradient", OTHER, p, "gradient", shape=[20, 15]),
         case("gradient in float32", OTHER, q, "gradient", shape=[5, 4, 6], dtype="float32"),
+        case("gradient in evaluation", OTHER, p, "gradient in evaluation", shape=[6, 5]),
         case("x after the call", OTHER, p, "inputs", shape=[20, 15]),
         case("dtype", OTHER, q, "dtype", shape=[20, 15], dtype="float32"),
         case("p that is no probability of dropping", OTHER, outside, "refused"),
@@ -190,6 +198,7 @@ def channel_cases(rng: np.random.Generator) -> list[Case]:
              dtype="float32"),
         case("gradient", OTHER, p, "gradient", shape=[12, 10, 2, 3]),
         case("gradient in float32", OTHER, q, "gradient", shape=[12, 10, 3, 2], dtype="float32"),
+        case("gradient in evaluation", OTHER, p, "gradient in evaluation", shape=[3, 2, 3, 2]),
         case("x after the call", OTHER, p, "inputs", shape=[12, 10, 2, 3]),
         case("dtype", OTHER, q, "dtype", shape=[12, 10, 2, 3], dtype="float32"),
     ]  # fmt: skip
@@ -269,8 +278,8 @@ def run_stochastic_depth(stochastic_depth: Any, inputs: dict[str, Any], device: 
         alone = np.stack([equal(out, other, dtype) for out in outs])
         seen[f"share of results that are {name}"] = spread_mean(alone)
     if not dropped.all():
-        kept = equal(first[~dropped] * (1 - p), 1.0, dtype)
-        seen["share of the rest with residual / (1 - p)"] = mean(kept)
+        kept = equal(first[~dropped] * (1 - p), 1.0, dtype, float64=MASK)
+        seen["share of the rest with residual / (1 - p)"] = float(kept.mean())
     return seen
 
 

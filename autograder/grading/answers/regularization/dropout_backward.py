@@ -9,7 +9,7 @@ dropout_forward = FORWARD.oracle
 
 
 def dropout_backward(dout, cache):
-    dropout_param, mask = cache
+    dropout_param, mask, out = cache
     if dropout_param["mode"] == "train":
         dout = dout * mask
     return dout
@@ -80,6 +80,10 @@ BACKWARD.edited(
 BACKWARD.edited(
     "mask-inverted", "the gradient of the dropped elements: the mask the wrong way round",
     ("dout * mask", 'dout * (mask == 0) / dropout_param["p"]'),
+)  # fmt: skip
+BACKWARD.edited(
+    "mask-from-the-output", "the mask read off out: where x is 0, a kept element looks dropped",
+    ("dout * mask", 'dout * (out != 0) / dropout_param["p"]'),
 )  # fmt: skip
 BACKWARD.edited(
     "averaged", "divided by the number of rows, which the forward pass does not do",

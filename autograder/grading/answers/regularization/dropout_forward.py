@@ -13,7 +13,7 @@ def dropout_forward(x, dropout_param):
     if mode == "train":
         mask = (np.random.rand(*x.shape) < p) / p
         out = x * mask
-    cache = (dropout_param, mask)
+    cache = (dropout_param, mask, out)  # out is for a known mistake of dropout_backward
     return out.astype(x.dtype), cache
 
 
@@ -114,6 +114,10 @@ FORWARD.edited(
 FORWARD.edited(
     "seed-ignored", "the seed ignored",
     ('if "seed" in dropout_param:', 'if "seeds" in dropout_param:'),
+)  # fmt: skip
+FORWARD.edited(
+    "seed-0-ignored", "seed 0 taken for no seed: `if seed` is false for 0",
+    ('if "seed" in dropout_param:', 'if dropout_param.get("seed"):'),
 )  # fmt: skip
 FORWARD.edited(
     "matrices-only", "a mask of shape (N, D): images raise an error",

@@ -216,6 +216,21 @@ CUTOUT.edited(
     (" - size // 2", ""),
 )  # fmt: skip
 CUTOUT.edited(
+    "last-row-missed", "randint(H - 1), which ends before H - 1: the last row and column are no centers",
+    ("torch.randint(H,", "torch.randint(H - 1,"), ("torch.randint(W,", "torch.randint(W - 1,"),
+)  # fmt: skip
+CUTOUT.edited(
+    "rounded", "centers rounded from rand * (H - 1): the first and the last are half as likely",
+    ("torch.randint(H, (N, 1, 1, 1), device=x.device)",
+     "(torch.rand(N, 1, 1, 1, device=x.device) * (H - 1)).round().long()"),
+    ("torch.randint(W, (N, 1, 1, 1), device=x.device)",
+     "(torch.rand(N, 1, 1, 1, device=x.device) * (W - 1)).round().long()"),
+)  # fmt: skip
+CUTOUT.edited(
+    "half-rounded", "the square begins at r - round(size / 2), one row too early for size 3",
+    ("size // 2", "round(size / 2)"),
+)  # fmt: skip
+CUTOUT.edited(
     "half-odd", "size // 2 on both sides of the center: a square of an odd size is one too small",
     ("< top + size)", "< top + size // 2 * 2)"), ("< left + size)", "< left + size // 2 * 2)"),
 )  # fmt: skip

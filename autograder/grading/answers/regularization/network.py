@@ -159,6 +159,15 @@ NETWORK.edited(
     ('if "seed" in dropout_param:', 'if "seeds" in dropout_param:'),
 )  # fmt: skip
 NETWORK.edited(
+    "seed-0-ignored", "seed 0 taken for no seed: `if seed` is false for 0",
+    ('if "seed" in dropout_param:', 'if dropout_param.get("seed"):'),
+)  # fmt: skip
+NETWORK.edited(
+    "always-seeded", "the generator seeded anew at each call: the same mask each time",
+    ('if "seed" in dropout_param:\n        np.random.seed(dropout_param["seed"])',
+     'np.random.seed(dropout_param.get("seed", 0))'),
+)  # fmt: skip
+NETWORK.edited(
     "relu-mask-of-the-gradient", "the ReLU's backward pass masked where the gradient is negative, not its input",
     ("dhidden[hidden <= 0] = 0", "dhidden[dhidden <= 0] = 0"),
 )  # fmt: skip

@@ -83,6 +83,22 @@ class InvertedDropout(torch.nn.Module):
         return torch.where(drawn > self.p, x * scale, torch.zeros_like(x))
 
 
+@INVERTED.alternative
+class InvertedDropout(torch.nn.Module):
+    """Written with the scale in a mask of torch's usual dtype, float32."""
+
+    def __init__(self, p):
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError("p")
+        self.p = p
+
+    def forward(self, x):
+        if self.training:
+            return x * ((torch.rand(x.shape, device=x.device) > self.p) / (1 - self.p))
+        return x
+
+
 INVERTED.edited(
     "p-is-keep", "p read as the probability of keeping, as in the NumPy exercises",
     (">= self.p", "< self.p"), ("(1 - self.p)", "self.p"),
@@ -146,12 +162,20 @@ INVERTED.edited(
     ("return x * keep", "return x.detach() * keep"),
 )  # fmt: skip
 INVERTED.edited(
+    "detached-in-evaluation", "no gradient in evaluation: x is detached from its graph there",
+    ("return x\n", "return x.detach()\n"),
+)  # fmt: skip
+INVERTED.edited(
     "float64", "a float32 x comes back as float64",
     ("x * keep", "x.double() * keep"),
 )  # fmt: skip
 INVERTED.edited(
     "p-unchecked", "no ValueError for a p outside of [0, 1)",
     ("if not 0 <= p < 1", "if p is None"),
+)  # fmt: skip
+INVERTED.edited(
+    "assertion", "an assert, which raises AssertionError, where ValueError is asked for",
+    ('        if not 0 <= p < 1:\n            raise ValueError(f"p = {p} is not in [0, 1)")\n', "        assert 0 <= p < 1\n"),
 )  # fmt: skip
 INVERTED.edited(
     "one-accepted", "p = 1 accepted, though then nothing is left to scale",
@@ -223,6 +247,21 @@ class ChannelDropout(torch.nn.Module):
         return out
 
 
+@CHANNEL.alternative
+class ChannelDropout(torch.nn.Module):
+    """Written with the scale in a mask of torch's usual dtype, float32."""
+
+    def __init__(self, p):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if self.training:
+            rate = torch.full(x.shape[:2], 1 - self.p, device=x.device)
+            x = x * (torch.bernoulli(rate) / (1 - self.p))[..., None, None]
+        return x
+
+
 CHANNEL.edited(
     "elements", "elements dropped one by one, not whole channels",
     ("torch.rand(x.shape[0], x.shape[1], 1, 1, device=x.device)", "torch.rand_like(x)"),
@@ -281,6 +320,10 @@ CHANNEL.edited(
     ("return x * keep", "return x.detach() * keep"),
 )  # fmt: skip
 CHANNEL.edited(
+    "detached-in-evaluation", "no gradient in evaluation: x is detached from its graph there",
+    ("return x\n", "return x.detach()\n"),
+)  # fmt: skip
+CHANNEL.edited(
     "float64", "a float32 x comes back as float64",
     ("x * keep", "x.double() * keep"),
 )  # fmt: skip
@@ -324,6 +367,15 @@ def stochastic_depth(x, residual, p, training):
         factors.append(0.0 if torch.rand(()).item() < p else 1 / (1 - p))
     factors = torch.tensor(factors, dtype=x.dtype, device=x.device)
     return torch.einsum("n...,n->n...", residual, factors) + x
+
+
+@DEPTH.alternative
+def stochastic_depth(x, residual, p, training):
+    """Written with the scale in a mask of torch's usual dtype, float32."""
+    if training:
+        keep = (torch.rand(len(x), *[1] * (x.dim() - 1), device=x.device) >= p).float() / (1 - p)
+        return x + residual * keep
+    return x + residual
 
 
 DEPTH.edited(
