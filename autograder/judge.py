@@ -65,6 +65,8 @@ def difference(
     else the largest magnitude in ``expected``'s row of the first axis (a step of a run, say). The
     worst element is reported. Infinities and nan, which a mistake may give, agree with themselves.
     """
+    if isinstance(expected, bool) and isinstance(got, bool):
+        return None if got == expected else f"{name}: expected {expected}, got {got}"
     want = numbers(expected)
     if want is None:
         same = type(got) is type(expected) and got == expected

@@ -112,3 +112,9 @@ def test_scores_scale_to_the_points_of_the_cell():
 def test_html_escapes_what_a_student_wrote():
     v = verdict({"error": "E", "message": "<script>alert(1)</script>", "line": None}, right(1))
     assert "<script>" not in report.html(v)
+
+
+def test_a_yes_or_no_reads_as_one():
+    said = judge.difference("the head trains", False, True, 1e-6)
+    assert said == "the head trains: expected True, got False"
+    assert judge.difference("the head trains", True, True, 1e-6) is None
