@@ -44,7 +44,7 @@ def run_overfits(overfits_small_sample: Any, inputs: dict[str, Any], device: str
     shown: list[int] = []
     modes: list[str] = ["none"]
     made: list[Any] = []
-    gradients: list[Any] = []
+    learned: list[int] = []
     first: dict[str, Any] = {}
 
     class Network(torch.nn.Sequential):
@@ -53,7 +53,7 @@ def run_overfits(overfits_small_sample: Any, inputs: dict[str, Any], device: str
             modes.append("training" if self.training else "evaluation")
             scores = super().forward(batch)
             if scores.requires_grad:
-                scores.register_hook(lambda gradient: gradients.append(None))
+                scores.register_hook(lambda gradient: learned.append(len(batch)))
             return scores
 
     def make_model():
@@ -66,19 +66,20 @@ def run_overfits(overfits_small_sample: Any, inputs: dict[str, Any], device: str
     torch.manual_seed(inputs["seed"])
     options = {name: inputs[name] for name in ("sample", "steps", "lr") if name in inputs}
     answer = overfits_small_sample(make_model, x, y, **options)
+    count = inputs.get("sample", 20)
     seen: Outputs = {
         "answer": f"the bool {answer}"
         if isinstance(answer, bool)
         else f"a {type(answer).__name__}, no bool",
         "most examples the network saw at once": max(shown, default=0),
+        "fewest examples in a step": min(learned, default=min(count, len(x))),
         "mode in which the network was last used": modes[-1],
         "networks made": len(made),
         "more steps than asked for": "yes"
-        if len(gradients) > inputs.get("steps", 100) + 1  # one more is no harm
+        if len(learned) > inputs.get("steps", 100) + 1  # one more is no harm
         else "no",
     }
     if made:
-        count = inputs.get("sample", 20)
         seen["what training did to the network's loss"] = _change(
             made[0], first, x[:count], y[:count]
         )

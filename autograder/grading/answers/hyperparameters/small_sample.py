@@ -131,6 +131,16 @@ OVERFITS.edited(
     ("        optimizer.step()\n", ""),
 )  # fmt: skip
 OVERFITS.edited(
+    "gradients-kept", "gradients never set to zero: each step adds to those of the steps before",
+    ("        optimizer.zero_grad()\n", ""),
+)  # fmt: skip
+OVERFITS.edited(
+    "minibatches", "a few examples in each step instead of all of them",
+    ("        loss = torch.nn.functional.cross_entropy(model(x), y)\n",
+     "        some = torch.randperm(len(x))[:5]\n"
+     "        loss = torch.nn.functional.cross_entropy(model(x[some]), y[some])\n"),
+)  # fmt: skip
+OVERFITS.edited(
     "another-model", "the model tested is a new one, not the one that was trained",
     ("    model.eval()\n", "    model = make_model().eval()\n"),
 )  # fmt: skip
