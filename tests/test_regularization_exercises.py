@@ -282,6 +282,7 @@ def part_scores(name, mistake):
         ("dropout_forward", "scaled-twice", {"test time"}),
         ("dropout_forward", "seed-ignored", {"seed"}),
         ("dropout_forward", "seed-0-ignored", {"seed"}),
+        ("dropout_forward", "fixed-number", {"training"}),
         ("dropout_forward", "dtype-not-kept", {"any array"}),
         ("dropout_forward", "matrices-only", {"any array"}),
         ("dropout_backward", "not-scaled", {"training"}),

@@ -126,6 +126,7 @@ def mistake(name, id):
         ("inverted_dropout", "p-is-keep", {"evaluation", OTHER}),
         ("inverted_dropout", "not-scaled", {"evaluation", OTHER}),
         ("inverted_dropout", "always-drops", {"training", OTHER}),
+        ("inverted_dropout", "fixed-number", {"evaluation", OTHER}),
         ("inverted_dropout", "in-place", {"training", "evaluation"}),
         ("inverted_dropout", "p-unchecked", {"training", "evaluation"}),
         ("inverted_dropout", "detached-in-evaluation", {"training", "evaluation"}),

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from autograder import probe
-from autograder.chance import SIGMAS, close_in_distribution, mean, share, whole
+from autograder.chance import SIGMAS, close_in_distribution, share, whole
 from autograder.exercise import Case, Exercise, Outputs
-from autograder.exercises.layers import away_from_zero, forward_pass
-from autograder.exercises.tensors import spread_mean
+from autograder.exercises.layers import EQUALLY_MANY, away_from_zero, forward_pass
+from autograder.exercises.tensors import mean, spread_mean
 from autograder.judge import unusable
 
 LARGE = [120, 50]
@@ -32,7 +32,7 @@ def run_forward(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Ou
     """What one mask, and a second one, do to an array."""
     outs = []
     dtype, given = inputs["dtype"], away_from_zero(inputs["draw"], inputs["shape"], inputs["dtype"])
-    for param in inputs["params"]:
+    for param in inputs["params"] * inputs.get("times", 1):
         x = given.copy()
         made = forward_pass(dropout_forward, x, dict(param))
         if isinstance(made, str):
@@ -42,6 +42,9 @@ def run_forward(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Ou
         return {"x after the call": "as it was" if (x == given).all() else "changed"}
     if inputs["check"] == "dtype":
         return {"dtype of out": str(made[0].dtype)}
+    if inputs["check"] == "counts":
+        counts = [(out == 0).sum() for out in outs]
+        return {EQUALLY_MANY: share(np.equal(counts[::2], counts[1::2]))}
     p, mode = inputs["params"][0]["p"], inputs["params"][0]["mode"]
     factors = [out / given for out in outs]
     dropped = factors[0] == 0
@@ -67,9 +70,9 @@ def run_forward(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Ou
 def forward_cases(rng: np.random.Generator) -> list[Case]:
     """Training and test time, at keep probabilities where keeping and dropping differ."""
 
-    def case(name, part, *params, shape=LARGE, dtype="float64", check="values") -> Case:
+    def case(name, part, *params, shape=LARGE, dtype="float64", check="values", **more) -> Case:
         inputs = {"draw": int(rng.integers(2**31)), "shape": list(shape), "dtype": dtype}
-        return Case(name, part, {**inputs, "check": check, "params": list(params)})
+        return Case(name, part, {**inputs, "check": check, "params": list(params), **more})
 
     def train(p: float, **more) -> dict:
         return {"p": p, "mode": "train", **more}
@@ -80,6 +83,7 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
     return [
         case("two calls", "training", train(p), train(p)),
         case("a high keep probability", "training", train(0.9), train(0.9)),
+        case("many calls", "training", train(p), shape=[5, 2], check="counts", times=400),
         case("keep everything", "training", train(1.0), shape=[4, 3]),
         case("one long vector", "any array", train(p), shape=[6000]),
         case("images", "any array", train(q), shape=[20, 3, 10, 10]),
@@ -137,6 +141,8 @@ def run_backward(dropout_backward: Any, inputs: dict[str, Any], device: str) -> 
     dx = dropout_backward(dout.copy(), cache)
     if not isinstance(dx, np.ndarray) or dx.shape != x.shape or dx.dtype.kind != "f":
         return {"unusable": f"dx must be an array of shape {x.shape} of floats, as dout is"}
+    if bad := int((~np.isfinite(dx)).sum()):
+        return {"unusable": f"{bad} of {dx.size} elements of dx are nan or infinite"}
     ratio = dx.astype(np.float64) / dout
     ratio, unseen, kept = ratio[shown], ratio[~shown], factors != 0
     right = [factors, kept / param["p"] if training else np.ones(factors.shape)]

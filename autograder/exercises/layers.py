@@ -4,6 +4,9 @@ from typing import Any
 
 import numpy as np
 
+# Where each element has a draw of its own, few pairs do; where a fixed number is dropped, all do.
+EQUALLY_MANY = "share of pairs of calls that drop equally many elements"
+
 
 def away_from_zero(draw: int, shape: list[int], dtype: str) -> np.ndarray:
     """Numbers of either sign, none of them near 0, so that a zero in an output was put there."""

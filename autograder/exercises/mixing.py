@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from autograder.chance import close_in_distribution, mean, share
+from autograder.chance import close_in_distribution, share
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.exercises.layers import away_from_zero
 from autograder.exercises.tensors import (
     as_array,
     equal,
     every,
+    mean,
     objection,
     spread_mean,
 )

@@ -45,9 +45,17 @@ def equal(values: np.ndarray, others: Any, dtype: str, float64: float = 1e-9) ->
     return np.abs(values - others) <= rtol * np.maximum(np.abs(others), 1.0)
 
 
+def mean(values: Any) -> dict[str, float]:
+    """As ``chance.mean``, rounded to what keys need."""
+    return _rounded(chance.mean(values))
+
+
 def spread_mean(values: Any) -> dict[str, float]:
     """As ``chance.spread_mean``, rounded to what keys need."""
-    seen = chance.spread_mean(values)
+    return _rounded(chance.spread_mean(values))
+
+
+def _rounded(seen: dict[str, float]) -> dict[str, float]:
     return {"mean": round(seen["mean"], 8), "sd": float(f"{seen['sd']:.4g}"), "of": seen["of"]}
 
 

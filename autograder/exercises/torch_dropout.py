@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from autograder.chance import close_in_distribution, mean, share
+from autograder.chance import close_in_distribution, share
 from autograder.exercise import Case, Exercise, Outputs
-from autograder.exercises.layers import away_from_zero
+from autograder.exercises.layers import EQUALLY_MANY, away_from_zero
 from autograder.exercises.tensors import (
     as_array,
     drop_probability,
     equal,
+    mean,
     no_ready_made_dropout,
     objection,
     spread_mean,
@@ -87,10 +88,13 @@ def _of_module(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
         return _gradient(
             lambda leaf: network(leaf * 1), x, dtype, inputs["draw"] + 1, random=look == "gradient"
         )
-    outs = [network(x.clone()), network(x)]
+    outs = [network(x.clone()) for _ in range(inputs.get("calls", 2) - 1)] + [network(x)]
     for out in outs:
         if (wrong := objection(out, "what forward returns", given.shape, x)) is not None:
             return {"unusable": wrong}
+    if look == "counts":
+        counts = [(as_array(out) == 0).sum() for out in outs]
+        return {EQUALLY_MANY: share(np.equal(counts[::2], counts[1::2]))}
     factors, calls = (as_array(out) / given for out in outs)
     if not np.isfinite(factors).all():
         return {"share of out that is a finite number": spread_mean(np.isfinite(factors))}
@@ -169,6 +173,7 @@ def element_cases(rng: np.random.Generator) -> list[Case]:
         case("a low probability of dropping", "training", 0.1),
         case("one long vector", "training", q, shape=[3000]),
         case("images in float32", "training", q, shape=[16, 3, 8, 8], dtype="float32"),
+        case("many calls", "training", q, "counts", shape=[10], calls=400),
         case("p = 0", "training", 0.0, shape=[6, 5]),
         case("evaluation", "evaluation", p, "evaluation", shape=[20, 15]),
         case("images in evaluation", "evaluation", q, "evaluation", shape=[5, 3, 4, 4]),

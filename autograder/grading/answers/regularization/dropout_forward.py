@@ -112,6 +112,10 @@ FORWARD.edited(
     ("np.random.rand(*x.shape)", "np.random.rand(len(x), *[1] * (x.ndim - 1))"),
 )  # fmt: skip
 FORWARD.edited(
+    "fixed-number", "a fixed number of elements dropped, not each one by a draw of its own",
+    ("np.random.rand(*x.shape) < p", "np.random.permutation(x.size).reshape(x.shape) < round(p * x.size)"),
+)  # fmt: skip
+FORWARD.edited(
     "seed-ignored", "the seed ignored",
     ('if "seed" in dropout_param:', 'if "seeds" in dropout_param:'),
 )  # fmt: skip

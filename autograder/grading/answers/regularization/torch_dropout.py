@@ -154,6 +154,11 @@ INVERTED.edited(
     ("torch.rand_like(x)", "torch.rand(len(x), *[1] * (x.dim() - 1), device=x.device)"),
 )  # fmt: skip
 INVERTED.edited(
+    "fixed-number", "a fixed number of elements dropped, not each one by a draw of its own",
+    ("torch.rand_like(x) >= self.p",
+     "torch.randperm(x.numel(), device=x.device).reshape(x.shape) >= round(self.p * x.numel())"),
+)  # fmt: skip
+INVERTED.edited(
     "in-place", "x itself is changed",
     ("return x * keep / (1 - self.p)", "return x.mul_(keep).div_(1 - self.p)"),
 )  # fmt: skip
