@@ -112,7 +112,7 @@ def _of_module(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     if given.ndim < 4 or inputs["of"] == "elements":
         return _fates(factors, calls, 1 - p, dtype)
     alike = equal(factors, factors[:, :, :1, :1], dtype).all(axis=(2, 3))
-    seen = {"share of channels that are treated as a whole": mean(alike)}
+    seen = {"share of channels that are treated as a whole": spread_mean(alike)}
     return seen | _fates(factors[:, :, 0, 0], calls[:, :, 0, 0], 1 - p, dtype)
 
 
