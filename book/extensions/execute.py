@@ -6,7 +6,6 @@ runs it again and reports the error where it happened.
 """
 
 import multiprocessing
-import os
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,7 +58,7 @@ def run_pages(app, env, docnames):
     cache = get_cache(config.execution_cache_path)
     todo = list(notebooks_to_run(env, docnames, cache))
     run = partial(run_page, timeout=config.execution_timeout)
-    with multiprocessing.Pool(os.cpu_count()) as pool:
+    with multiprocessing.Pool() as pool:
         pages = pool.imap_unordered(run, todo)
         for count in range(1, len(todo) + 1):
             try:
