@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PORT ?= 8000
 
-BOOK := _config.yml _toc.yml $(shell find book -type f)
+BOOK := _config.yml _toc.yml $(shell find book -type f -not -name '*.pyc')
 LAB := $(shell find lab -type f -not -name '*.pyc')
 GRADER := nbgrader_config.py $(shell find autograder -name '*.py')
 SOURCES := $(shell find solutions -type f)
@@ -50,15 +50,11 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-# ---- the site: pages run once; they run again if their code or the lab changes
+# ---- the site: a page runs once; it runs again if its code or a module that it imports changes
 
 site: _build/html/.done
 
-_build/.lab: $(LAB) | $(READY)
-	@rm -rf _build/.jupyter_cache _build/.doctrees
-	@mkdir -p _build && touch $@
-
-_build/html/.done: $(BOOK) _build/.lab | $(READY)
+_build/html/.done: $(BOOK) $(LAB) | $(READY)
 	@echo "building the site (about six minutes the first time, seconds later)"
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@

@@ -1,5 +1,7 @@
 """The site's own Sphinx extensions, on a book of two pages."""
 
+import re
+import shutil
 import subprocess
 import sys
 
@@ -39,14 +41,14 @@ def build(tmp_path):
         "# Claims\n\n```{toctree}\nmeasured\n```\n\n```{claims-table}\n```\n"
     )
 
-    def run(measured, *options):
+    def run(measured, *options, source=source, out=out):
         (source / "measured.md").write_text(measured)
         return subprocess.run(
             [sys.executable, "-m", "sphinx", "-b", "html", "-W", *options, source, out],
             capture_output=True, text=True, timeout=120,
         )  # fmt: skip
 
-    run.html = out / "index.html"
+    run.html, run.source = out / "index.html", source
     return run
 
 
@@ -93,3 +95,43 @@ from lab"""
     done = build(cards(CLAIMS).replace("from lab", hang), "-D", "nb_execution_timeout=10")
     assert "no page has ended for long" in done.stdout
     assert done.returncode == 0, done.stderr
+
+
+def executed(done):
+    assert done.returncode == 0, done.stderr
+    return set(re.findall(r"executing \[\d+/\d+\] (\S+)\.md: ", done.stdout))
+
+
+def test_a_page_runs_again_only_if_what_it_imports_has_changed(build):
+    for name, text in {
+        "tools/__init__.py": "",
+        "tools/numbers.py": "from tools import deep\n",
+        "tools/deep.py": "def seen():\n    from tools.late import SEEN\n    return SEEN\n",
+        "tools/late.py": "SEEN = 'first sight'\n",
+        "numbers.md": f"{HEADER}\n# Numbers\n\n```{{code-cell}} python\n"
+        "from tools.numbers import deep\nprint(deep.seen())\n```\n",
+        "index.md": "# Claims\n\n```{toctree}\nmeasured\nnumbers\n```\n",
+    }.items():
+        file = build.source / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    shown = build.html.with_name("numbers.html")
+    page = cards(CLAIMS)
+    assert executed(build(page)) == {"measured", "numbers"}
+    assert "first sight" in shown.read_text()
+
+    (build.source / "tools/late.py").write_text("SEEN = 'second sight'\n")
+    assert executed(build(page)) == {"numbers"}
+    assert "second sight" in shown.read_text()
+
+    (build.source / "tools/other.py").write_text("")
+    (build.source / "tools/late.py").touch()
+    assert executed(build(page)) == set()
+
+    # The cache is enough at another place too.
+    elsewhere = build.source.parent.with_name("elsewhere")
+    for name in ("source", "build/.jupyter_cache"):
+        shutil.copytree(build.source.parent / name, elsewhere / name)
+    again = build(page, source=elsewhere / "source", out=elsewhere / "build/html")
+    assert executed(again) == set()
+    assert "second sight" in (elsewhere / "build/html/numbers.html").read_text()

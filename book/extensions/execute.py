@@ -1,8 +1,10 @@
 """A local Sphinx extension: run the pages' code on all cores, before Sphinx reads the pages.
 
 MyST-NB runs a page when it reads it, one after the other, unless its cache holds the outputs. This
-fills that cache, several pages at a time. A page whose code fails or hangs is left to MyST-NB, which
-runs it again and reports the error where it happened.
+fills that cache, several pages at a time. MyST-NB looks a page up by the code of its cells; each
+entry also keeps a digest of the modules and data that the code depends on (``modules.py``), and an
+entry with another digest than today's is thrown away. A page whose code fails or hangs is left to
+MyST-NB, which runs it again and reports the error where it happened.
 """
 
 import multiprocessing
@@ -17,27 +19,54 @@ from myst_nb.core.read import create_nb_reader
 from sphinx.util import logging
 from traitlets.config import Config
 
+from book.extensions.modules import Modules
+
 logger = logging.getLogger(__name__)
 
 
-def notebooks_to_run(env, docnames, cache):
-    """Yield ``(path, notebook)`` for each page with code whose outputs the cache lacks."""
+def read_notebook(env, docname):
+    """The notebook that a page is, None if it has no code."""
+    path = env.doc2path(docname)
+    text = Path(path).read_text(encoding="utf-8")
+    reader = create_nb_reader(path, env.myst_config, env.mystnb_config, text)
+    return reader and reader.read(text)
+
+
+def pages_with_new_modules(app, env, added, changed, removed):
+    """Have pages read again if what their code depends on has changed since they were read."""
+    if env.mystnb_config.execution_mode != "cache":
+        return set()
+    modules, before = Modules(app.srcdir), getattr(env, "page_modules", {})
+    env.page_modules = {}
+    for docname in env.found_docs:
+        if notebook := read_notebook(env, docname):
+            code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+            env.page_modules[docname] = modules.digest(code)
+    return {page for page, digest in env.page_modules.items() if before.get(page) != digest}
+
+
+def pages_to_run(env, docnames, cache):
+    """Yield ``(docname, path, notebook)`` for each page with code whose outputs the cache lacks."""
     for docname in docnames:
-        path = env.doc2path(docname)
-        text = Path(path).read_text(encoding="utf-8")
-        reader = create_nb_reader(path, env.myst_config, env.mystnb_config, text)
-        if reader is None:
+        if docname not in env.page_modules:
             continue
-        notebook = reader.read(text)
+        notebook = read_notebook(env, docname)
         try:
-            cache.match_cache_notebook(notebook)
+            record = cache.match_cache_notebook(notebook)
         except KeyError:
-            yield path, notebook
+            yield docname, env.doc2path(docname), notebook
+            continue
+        if record.data.get("modules") != env.page_modules[docname]:
+            cache.remove_cache(record.pk)
+            yield docname, env.doc2path(docname), notebook
 
 
 def run_page(page, timeout):
-    """Run a page's cells in a kernel of its own; its path and result, None if its code fails."""
-    path, notebook = page
+    """Run a page's cells in a kernel of its own; its name, its path and its result.
+
+    The result is None if the code fails.
+    """
+    docname, path, notebook = page
     # Kernels that start at the same time may get the same TCP port, and then one of them dies.
     with TemporaryDirectory(prefix="page-") as folder:
         sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
@@ -46,8 +75,8 @@ def run_page(page, timeout):
                 notebook, str(Path(path).parent), timeout, allow_errors=False, config=sockets
             )
         except RuntimeError:  # the kernel died
-            return path, None
-    return path, result if result.err is None else None
+            return docname, path, None
+    return docname, path, result if result.err is None else None
 
 
 def run_pages(app, env, docnames):
@@ -56,25 +85,26 @@ def run_pages(app, env, docnames):
     if config.execution_mode != "cache":
         return
     cache = get_cache(config.execution_cache_path)
-    todo = list(notebooks_to_run(env, docnames, cache))
+    todo = list(pages_to_run(env, docnames, cache))
     run = partial(run_page, timeout=config.execution_timeout)
     with multiprocessing.Pool() as pool:
         pages = pool.imap_unordered(run, todo)
         for count in range(1, len(todo) + 1):
             try:
-                path, result = pages.next(timeout=2 * config.execution_timeout)
+                docname, path, result = pages.next(timeout=2 * config.execution_timeout)
             except multiprocessing.TimeoutError:  # no cell may take so long: something hangs
                 logger.info(f"executing [{count}/{len(todo)}] no page has ended for long")
                 break
+            where = Path(path).relative_to(app.srcdir).as_posix()
             ending = f"{result.time:.1f} s" if result else "failed"
-            where = Path(path).relative_to(app.srcdir)
             logger.info(f"executing [{count}/{len(todo)}] {where}: {ending}")
             if result:
-                seconds = {"execution_seconds": result.time}
-                bundle = CacheBundleIn(result.nb, path, data=seconds)
+                about = {"execution_seconds": result.time, "modules": env.page_modules[docname]}
+                bundle = CacheBundleIn(result.nb, where, data=about)
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def setup(app):
+    app.connect("env-get-outdated", pages_with_new_modules)
     app.connect("env-before-read-docs", run_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
