@@ -2,7 +2,8 @@
 
 from html import escape
 
-OUTCOMES = ("holds", "holds with a caveat", "does not hold here")
+OUTCOMES = {"holds": "holds", "holds with a caveat": "caveat", "does not hold here": "fails"}
+# each with the short name that the style sheet knows it by
 
 CLAIMS = {
     "O1": "On an ill-conditioned loss SGD zig-zags and crawls: its steps grow in proportion to the "
@@ -66,12 +67,14 @@ CLAIMS = {
 
 
 def record(claim: str, outcome: str, measured: str) -> None:
-    """State the outcome of a claim: glue ``{claim}-outcome`` and ``{claim}-measured``, show a card.
+    """State the outcome of a claim: show a card and glue ``{claim}-outcome``.
 
     ``outcome`` is one of ``OUTCOMES``; ``measured`` is one sentence with the figures, built from
-    the variables of the cell that measured them. Raises ValueError for an unknown claim or outcome.
+    the variables of the cell that measured them. The card is glued as ``claim-{claim}`` and carries
+    both as its metadata, from which the table of all claims is made. Raises ValueError for an
+    unknown claim or outcome.
     """
-    from IPython.display import HTML, display
+    from IPython.display import HTML
     from myst_nb import glue
 
     if claim not in CLAIMS:
@@ -79,12 +82,9 @@ def record(claim: str, outcome: str, measured: str) -> None:
     if outcome not in OUTCOMES:
         raise ValueError(f"outcome {outcome!r} is not one of {', '.join(OUTCOMES)}")
     glue(f"{claim}-outcome", outcome, display=False)
-    glue(f"{claim}-measured", measured, display=False)
-    kind = ("holds", "caveat", "fails")[OUTCOMES.index(outcome)]
-    display(
-        HTML(
-            f'<div class="claim claim-{kind}" id="claim-{claim}">'
-            f"<p><strong>Claim {claim}.</strong> {escape(CLAIMS[claim])}</p>"
-            f"<p><strong>Here: {escape(outcome)}.</strong> {escape(measured)}</p></div>"
-        )
+    card = (
+        f'<div class="claim claim-{OUTCOMES[outcome]}" id="claim-{claim}">'
+        f"<p><strong>Claim {claim}.</strong> {escape(CLAIMS[claim])}</p>"
+        f"<p><strong>Here: {escape(outcome)}.</strong> {escape(measured)}</p></div>"
     )
+    glue(f"claim-{claim}", HTML(card, metadata={"outcome": outcome, "measured": measured}))

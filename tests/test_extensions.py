@@ -26,7 +26,7 @@ kernelspec:
 
 
 def cards(claims):
-    calls = "\n".join(f'claims.record("{claim}", "holds", "Seen 3 times.")' for claim in claims)
+    calls = "\n".join(f'claims.record("{claim}", "holds", "Seen 3 < 4 times.")' for claim in claims)
     return (
         f"{HEADER}\n# Measured\n\n```{{code-cell}} python\nfrom lab import claims\n{calls}\n```\n"
     )
@@ -58,7 +58,8 @@ def test_every_recorded_claim_is_in_the_table(build):
     table = build.html.read_text()
     for claim in CLAIMS:
         assert f'href="measured.html#claim-{claim}"' in table
-    assert table.count("Seen 3 times.") == len(CLAIMS)
+    assert table.count("Seen 3 &lt; 4 times.") == len(CLAIMS)
+    assert table.count("outcome-holds") == len(CLAIMS)
 
 
 def test_a_claim_without_an_outcome_fails_the_build(build):
@@ -71,6 +72,14 @@ def test_a_claim_with_two_outcomes_fails_the_build(build):
     done = build(cards([*CLAIMS, "H2"]))
     assert done.returncode != 0
     assert "glue key 'H2-outcome' duplicate" in done.stderr
+
+
+def test_a_claim_on_two_pages_fails_the_build(build):
+    (build.source / "again.md").write_text(cards(["H2"]))
+    (build.source / "index.md").write_text("# Claims\n\n```{toctree}\nmeasured\nagain\n```\n")
+    done = build(cards(CLAIMS))
+    assert done.returncode != 0
+    assert "claim H2 is on two pages" in done.stderr
 
 
 def test_pages_run_once_and_an_error_is_reported(build):

