@@ -36,3 +36,22 @@ class GhostBatchNorm1d(nn.Module):
         unbiased = var * self.ghost / max(self.ghost - 1, 1)
         for running, now in ((self.running_mean, mean), (self.running_var, unbiased)):
             running.mul_(1 - self.momentum).add_(self.momentum * now.mean((-3, -2)))
+
+
+@torch.no_grad()
+def scatter(
+    model: nn.Module, x: Tensor, pool: Tensor, batch_size: int, draws: int, seed: int
+) -> float:
+    """The variance of a model's outputs for the same input in different batches, in training mode.
+
+    Each of ``x`` ``(N, ...)`` is put into ``draws`` batches with ``batch_size - 1`` others from
+    ``pool`` ``(M, ...)``, drawn by ``seed``; the mean over inputs and outputs.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    model.train()
+    variances = []
+    for one in x:
+        others = torch.randint(len(pool), (draws, batch_size - 1), generator=generator)
+        outputs = torch.stack([model(torch.cat([one[None], pool[o]]))[0] for o in others])
+        variances.append(outputs.var(0).mean())
+    return torch.stack(variances).mean().item()

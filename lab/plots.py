@@ -23,7 +23,7 @@ STYLES = {
 
 
 def use_style() -> None:
-    """Set the book's matplotlib defaults; call it once at the top of a page."""
+    """Set the book's matplotlib defaults; a page calls it through ``lab.page.begin_page``."""
     mpl.rcParams.update(
         {
             "figure.figsize": (6.4, 3.6),
@@ -71,3 +71,27 @@ def band(ax, x, samples, axis=0, **style):
     (line,) = ax.plot(x, mean, **style)
     ax.fill_between(x, mean - half, mean + half, color=line.get_color(), alpha=0.2, linewidth=0)
     return line
+
+
+def cross(ax, x, y, label, offset=(6, 4), **style):
+    """Draw two intervals as a cross at their means, with a label ``offset`` points away."""
+    ax.errorbar(x.mean, y.mean, y.half, x.half, capsize=2, linestyle="", **style)
+    where = {"textcoords": "offset points", "fontsize": 8}
+    ax.annotate(label, (x.mean, y.mean), offset, **where)
+
+
+def trials(ax, curves, moments, result, rungs):
+    """Draw how far a search trained each of its trials, the one that it chose in red.
+
+    ``curves`` ``(trials, T)`` are scores at moments 1 .. T, drawn at ``moments``, dotted where the
+    search did not train; ``result`` is a ``lab.search.Halving``, with its ``rungs``.
+    """
+    moments = np.asarray(moments)
+    for trial, curve in enumerate(curves):
+        reached = max(r for r, alive in zip(rungs, result.survivors, strict=True) if trial in alive)
+        until = moments[moments <= reached]
+        color, width, order = (RED, 2.4, 3) if trial == result.best else (BLUE, 1.2, 2)
+        ax.plot(moments, curve[moments - 1], ":", color=BLACK, linewidth=0.6, alpha=0.5)
+        ax.plot(until, curve[until - 1], color=color, linewidth=width, zorder=order)
+    for r in rungs[:-1]:
+        ax.axvline(r, color=BLACK, linewidth=0.8, linestyle="--")

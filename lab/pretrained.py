@@ -4,6 +4,8 @@ Tan & Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Netwo
 https://arxiv.org/abs/1905.11946; the Lite variants drop squeeze-and-excitation and use ReLU6.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -36,9 +38,10 @@ def prepare(x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def features(model: nn.Module, x: Tensor, batch_size: int = 64) -> Tensor:
+def features(model: Any, x: Tensor, batch_size: int = 64) -> Tensor:
     """What the backbone makes of prepared pictures ``(N, 3, H, W)``: ``(N, 1280)``, pooled.
 
+    ``model`` is an EfficientNet, or another network with ``extract_features``.
     Evaluation mode is used and the model's mode put back.
     """
     was_training = model.training
@@ -46,3 +49,25 @@ def features(model: nn.Module, x: Tensor, batch_size: int = 64) -> Tensor:
     parts = [model.extract_features(part).mean((-2, -1)) for part in x.split(batch_size)]
     model.train(was_training)
     return torch.cat(parts)
+
+
+@torch.no_grad()
+def layer_means(model: nn.Module, x: Tensor, batch_size: int = 64) -> list[Tensor]:
+    """Channel means after the stem, after each block and after the backbone: each (N, channels).
+
+    ``x`` ``(N, 3, H, W)`` are prepared pictures, ``model`` is an ``efficientnet_lite0``.
+    """
+    outputs: list[Tensor] = []
+
+    def note(module, inputs, output):
+        outputs.append(output.mean((-2, -1)))
+
+    hooks = [m.register_forward_hook(note) for m in [model._bn0, *model._blocks]]
+    batches = []
+    for part in x.split(batch_size):
+        outputs.clear()
+        head = model.extract_features(part).mean((-2, -1))
+        batches.append([*outputs, head])
+    for hook in hooks:
+        hook.remove()
+    return [torch.cat(layer) for layer in zip(*batches, strict=True)]

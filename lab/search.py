@@ -5,18 +5,13 @@ logarithm of each of ``d`` hyperparameters, *points* ``(k, d)`` the logarithms o
 Scores are losses or error rates: lower is better.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from scipy.integrate import quad
 from scipy.interpolate import RegularGridInterpolator
 from scipy.stats import norm
-from torch import nn
-
-from lab import training
-from lab.data import Dataset
 
 
 def log_uniform(low, high, size, rng) -> np.ndarray:
@@ -59,28 +54,19 @@ class Landscape:
         return self._read(points)
 
 
-def train_settings(
-    make_model: Callable[[], nn.Module],
-    data: Dataset,
-    rule: Callable,
-    settings: dict[str, Sequence[float]],
-    **how,
-) -> training.Run:
-    """Train every setting with every seed in one batched run.
+def landscapes(
+    axes: Sequence[np.ndarray], seen: np.ndarray, worth: np.ndarray
+) -> tuple[Landscape, Landscape]:
+    """What a search sees, and what its choice is worth, as two landscapes on the same nodes.
 
-    ``settings`` maps ``"lr"`` and the names of further hyperparameters of the rule to their values,
-    ``(settings,)``, or ``(settings, seeds)`` if each seed has settings of its own; ``how`` goes to
-    ``training.train``. In the result the settings take the place of the learning rates.
+    ``axes`` are the nodes' base-10 logarithms, one array a hyperparameter; ``seen`` and ``worth``
+    ``(n_1 * .. * n_d, S)`` are validation and test scores of all nodes, the last axis running
+    fastest. What a seed's choice is worth is the mean over the *other* seeds.
     """
-    values = {k: torch.as_tensor(np.asarray(v), dtype=torch.float32) for k, v in settings.items()}
-    values = {k: v if v.dim() == 2 else v[:, None] for k, v in values.items()}
-
-    def each_its_own(w, g, state, factor):
-        own = {k: v.view(*v.shape, *[1] * (w.dim() - 2)) for k, v in values.items()}
-        return rule(w, g, state, factor * own.pop("lr"), **own)
-
-    factors = [1.0] * len(values["lr"])  # times the schedule
-    return training.train(make_model, data, each_its_own, lr=factors, **how)
+    shape = *map(len, axes), seen.shape[-1]
+    seen, worth = seen.reshape(shape), worth.reshape(shape)
+    others = (worth.sum(-1, keepdims=True) - worth) / (shape[-1] - 1)
+    return Landscape(axes, seen), Landscape(axes, others)
 
 
 def at_edge(tried, best) -> str | None:
@@ -160,6 +146,45 @@ def asha(curves, rungs: Sequence[int], budget: int, factor: int = 3) -> Halving:
     top = max(level for level, trials in enumerate(reached) if trials)
     best = min(reached[top], key=lambda i: curves[i, rungs[top] - 1])
     return Halving(best, cost, [np.sort(trials) for trials in reached])
+
+
+class Replay(NamedTuple):
+    """Test scores ``(S,)`` of what each search chose, on average, and the cost in complete runs."""
+
+    halving: np.ndarray
+    asha: np.ndarray
+    random: np.ndarray
+    cost: float
+
+
+def replay(
+    curves: np.ndarray,
+    test: np.ndarray,
+    rungs: Sequence[int],
+    rng: np.random.Generator,
+    trials: int = 27,
+    searches: int = 100,
+) -> Replay:
+    """Play three searches at equal cost on curves that were measured beforehand.
+
+    ``curves`` ``(settings, S, T)`` are validation scores after moments 1 .. T of training, of which
+    the rungs and the last are read; ``test`` ``(settings, S)`` is what a setting is worth after
+    all T. Each search draws its settings anew: successive halving takes ``trials`` of them, ASHA
+    and a random search of complete runs as many as its cost pays for (a fraction of a run is paid
+    for by chance). The means are over ``searches`` searches.
+    """
+    settings, S, T = curves.shape
+    out = np.empty((3, S, searches))
+    for s in range(S):
+        for i in range(searches):
+            drawn = rng.permutation(settings)
+            own = curves[drawn, s]
+            halved = successive_halving(own[:trials], rungs)
+            eager = asha(own, rungs, halved.cost)
+            runs = max(1, int(halved.cost / T + rng.random()))
+            complete = own[:runs, -1].argmin()
+            out[:, s, i] = test[drawn[[halved.best, eager.best, complete]], s]
+    return Replay(*out.mean(-1), halved.cost / T)
 
 
 def expected_maximum(k: int) -> float:

@@ -2,6 +2,9 @@
 
 from math import inf
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 
 class EarlyStopping:
     """Remember the best score (lower is better); stop after ``patience`` checks without a better one.
@@ -24,3 +27,21 @@ class EarlyStopping:
     @property
     def stop(self) -> bool:
         return self.checks - 1 - self.best_check >= self.patience
+
+
+def stops(scores: ArrayLike, patience: int) -> tuple[np.ndarray, np.ndarray]:
+    """The check whose weights are kept, and the last check made, of each curve.
+
+    ``scores`` are ``(..., checks)``, lower is better; both results ``(...)``. A run that never
+    stops makes all checks.
+    """
+    scores = np.asarray(scores)
+    kept, last = (np.empty(scores.shape[:-1], int) for _ in range(2))
+    for i in np.ndindex(kept.shape):
+        stopper = EarlyStopping(patience)
+        for score in scores[i]:
+            stopper.is_best(score)
+            if stopper.stop:
+                break
+        kept[i], last[i] = stopper.best_check, stopper.checks - 1
+    return kept, last

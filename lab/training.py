@@ -1,11 +1,12 @@
-"""Train many small networks at once: every learning rate and every seed in one batched run."""
+"""Train many small networks at once: every setting and every seed in one batched run."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
@@ -40,7 +41,7 @@ Weights = dict[str, Tensor]  # parameters and buffers by name, each (L, S, ...)
 
 @dataclass(frozen=True)
 class Run:
-    """What a training run recorded; ``L`` learning rates, ``S`` seeds, ``T`` moments.
+    """What a training run recorded; ``L`` settings, ``S`` seeds, ``T`` moments.
 
     ``step`` ``(T,)`` counts updates. The losses are mean cross-entropies over the whole training
     and test set, the accuracies fractions: each ``(L, S, T)``, measured in evaluation mode.
@@ -59,7 +60,7 @@ class Run:
     seconds: float
 
 
-def _over_rates_and_seeds(model: nn.Module, x_dims: tuple[int | None, int | None]) -> Callable:
+def _over_settings_and_seeds(model: nn.Module, x_dims: tuple[int | None, int | None]) -> Callable:
     """``model`` as a function of ``(weights (L, S, ...), x)``; ``x_dims`` are x's axes L and S."""
 
     def forward(weights, x):
@@ -85,7 +86,7 @@ def predict(
     would use the batch's statistics, in batches of ``batch_size``).
     """
     model = make_model().to("meta").train(training)
-    forward = _over_rates_and_seeds(model, (None, None))
+    forward = _over_settings_and_seeds(model, (None, None))
     weights = {k: v.clone() for k, v in weights.items()} if training else weights
     return torch.cat([forward(weights, part).softmax(-1) for part in x.split(batch_size)], -2)
 
@@ -95,90 +96,76 @@ def train(
     data: Dataset | list[Dataset],
     rule: Callable,
     *,
-    lr: float | Sequence[float],
+    lr: float | Sequence[float] | None = None,
+    settings: Mapping[str, ArrayLike] | None = None,
     seeds: int | Sequence[int] = 5,
     steps: int = 500,
     batch_size: int | None = 64,
-    schedule: Callable[[int], float] | Sequence[Callable[[int], float]] | None = None,
+    schedule: Callable[[int], float] | Sequence[Callable[[int], float] | None] | None = None,
     augment: Callable | None = None,
     penalty: Callable[[Weights], Tensor] | None = None,
     record_every: int = 25,
-    snapshot_at: Sequence[int] = (),
+    snapshot_at: Collection[int] = (),
     **hyper,
 ) -> Run:
     """Minimize the cross-entropy with an update rule of ``lab.rules``, many runs side by side.
 
+    A setting is a learning rate, or has further hyperparameters of its own: ``settings`` maps
+    ``"lr"`` and the names of others to their values, one number for all, ``(L,)``, or ``(L, S)`` if
+    each seed has settings of its own; ``lr`` is short for settings with nothing else. Further
+    keywords go to the rule as they are.
+
     Seed ``s`` fixes the initial weights and the order of the mini-batches, and is shared by all
-    learning rates, so that rates are compared on the same draws; ``seeds`` is their number or a
-    list of them. ``data`` may be a list, a data set for each seed, all of one size.
-    ``batch_size=None`` uses the full training set at each step. ``schedule(t)`` is a
-    factor on the learning rate at step ``t`` (from 0); a sequence of them gives each learning rate
-    its own. Further keywords go to the rule. A rule that wants other weights judged than those it
-    takes gradients at leaves them in its ``state["average"]``.
+    settings, so that they are compared on the same draws; ``seeds`` is their number or a list of
+    them. ``data`` may be a list, a data set for each seed, all of one size.
+    ``batch_size=None`` uses the full training set at each step. ``schedule(t)`` is a factor on the
+    learning rate at step ``t`` (from 0); a sequence of them gives each setting its own. A rule that
+    wants other weights judged than those it takes gradients at leaves them in its
+    ``state["average"]``.
 
     ``augment(x, y, generator)`` may change each mini-batch ``x`` ``(S, B, ...)``, ``y`` ``(S, B)``:
     it returns new inputs and targets, classes or probabilities ``(S, B, C)``. ``penalty(params)``
     is a scalar that is added to the loss, a function of one run's parameters by name.
     ``snapshot_at`` lists the steps after which weights are kept. Dropout draws its masks from a
-    generator seeded by the seeds. Raises ValueError if there are not as many schedules as learning
-    rates, or data sets as seeds.
+    generator seeded by the seeds. Raises ValueError if there are not as many values or schedules as
+    settings, or values or data sets as seeds.
     """
-    rates = np.atleast_1d(np.asarray(lr, dtype=float))
-    schedules = schedule if isinstance(schedule, Sequence) else [schedule] * len(rates)
-    if len(schedules) != len(rates):
-        raise ValueError(f"{len(schedules)} schedules for {len(rates)} learning rates")
     seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+    values = _by_setting(lr, settings, len(seeds))
+    rates = values.pop("lr")
+    L, S = len(rates), len(seeds)
+    schedules = list(schedule) if isinstance(schedule, Sequence) else [schedule] * L
+    if len(schedules) != L:
+        raise ValueError(f"{len(schedules)} schedules for {L} settings")
     own_data = isinstance(data, list)
-    if own_data:
-        if len(data) != len(seeds):
-            raise ValueError(f"{len(data)} data sets for {len(seeds)} seeds")
-        data = Dataset(*map(torch.stack, zip(*(d[:4] for d in data), strict=True)), data[0].classes)
+    data = _stack(data, S) if isinstance(data, list) else data
+
     models = []
     for seed in seeds:
         torch.manual_seed(seed)
         models.append(make_model())
     stacked, stacked_buffers = stack_module_state(models)
-    L, S, N = len(rates), len(seeds), data.y_train.shape[-1]
     params = {k: v.detach().expand(L, *v.shape).clone() for k, v in stacked.items()}
     buffers = {k: v.expand(L, *v.shape).clone() for k, v in stacked_buffers.items()}
     skeleton = models[0].to("meta")
-    members = _over_rates_and_seeds(skeleton, (None, 0))  # each seed has its own batch
-    members_judged = members if own_data else _over_rates_and_seeds(skeleton, (None, None))
-    penalties = vmap(vmap(penalty)) if penalty else None
+    members = _over_settings_and_seeds(skeleton, (None, 0))  # each seed has its own batch
+    everyone = members if own_data else _over_settings_and_seeds(skeleton, (None, None))
+    penalties = vmap(vmap(penalty)) if penalty else lambda params: 0.0
 
-    def losses(p, x, y):
+    def losses(p: Weights, x: Tensor, y: Tensor) -> Tensor:
         logits = members({**p, **buffers}, x)  # (L, S, B, C); updates batch norm's statistics
-        target = y.expand(L, *y.shape).flatten(0, 2)
-        flat = F.cross_entropy(logits.flatten(0, 2), target, reduction="none")
-        loss = flat.view(L, S, -1).mean(-1)
-        return loss if penalties is None else loss + penalties(p)
+        return _cross_entropy(logits, y.expand(L, *y.shape)).mean(-1) + penalties(p)
 
-    def judged():
+    def judged() -> Weights:
         averaged = {k: states[k].get("average", w) for k, w in params.items()}
         return {k: v.detach().clone() for k, v in {**averaged, **buffers}.items()}
 
-    @torch.no_grad()
-    def evaluate(x, y):
-        loss, correct = 0.0, 0.0
-        weights = judged()
-        items = 1 if own_data else 0
-        for part_x, part_y in zip(x.split(1000, items), y.split(1000, items), strict=True):
-            logits = members_judged(weights, part_x)
-            target = part_y.expand(L, S, -1)
-            per_item = F.cross_entropy(
-                logits.flatten(0, 2), target.reshape(-1), reduction="none"
-            ).view(L, S, -1)
-            loss = loss + per_item.sum(-1)
-            correct = correct + (logits.argmax(-1) == target).sum(-1)
-        return (loss / y.shape[-1]).numpy(), (correct / y.shape[-1]).numpy()
-
-    generators = [torch.Generator().manual_seed(1_000_003 + s) for s in seeds]
+    batches = _minibatches(data, own_data, seeds, batch_size)
     noise = torch.Generator().manual_seed(2_000_003 + seeds[0])
     torch.manual_seed(3_000_003 + seeds[0])  # for the masks of dropout
+    own = {k: torch.tensor(v, dtype=torch.float32) for k, v in values.items()}
     states: dict[str, dict] = {k: {} for k in params}
-    recorded: list[tuple] = []
-    moments, snapshots = [], {}
-    order = None
+    recorded, moments, snapshots = [], [], {}
     began = time.perf_counter()
     for t in range(steps + 1):
         if t in snapshot_at:
@@ -186,37 +173,110 @@ def train(
         if t % record_every == 0 or t == steps:
             moments.append(t)
             skeleton.eval()
-            recorded.append(
-                (*evaluate(data.x_train, data.y_train), *evaluate(data.x_test, data.y_test))
-            )
+            recorded.append(_scores(everyone, judged(), data, own_data))
             skeleton.train()
         if t == steps:
             break
-        if batch_size is None:
-            x = data.x_train if own_data else data.x_train.expand(S, *data.x_train.shape)
-            y = data.y_train.expand(S, -1)
-        else:
-            at = (t * batch_size) % (N - N % batch_size)
-            if at == 0:
-                order = torch.stack([torch.randperm(N, generator=g) for g in generators])
-            index = order[:, at : at + batch_size]
-            index = (torch.arange(S)[:, None], index) if own_data else index
-            x, y = data.x_train[index], data.y_train[index]
+        x, y = next(batches)
         if augment:
             x, y = augment(x, y, noise)
         params = {k: v.requires_grad_() for k, v in params.items()}
         grads = torch.autograd.grad(losses(params, x, y).sum(), list(params.values()))
-        factors = [1.0 if s is None else s(t) for s in schedules]
-        rate = torch.tensor(rates * factors, dtype=torch.float32)
+        factors = np.array([[1.0 if s is None else s(t)] for s in schedules])
+        own["lr"] = torch.tensor(rates * factors, dtype=torch.float32)
         with torch.no_grad():
-            params = {
-                k: rule(w.detach(), g, states[k], rate.view(L, *[1] * (w.dim() - 1)), **hyper)
-                for (k, w), g in zip(params.items(), grads, strict=True)
-            }
+            for (k, w), g in zip(params.items(), grads, strict=True):
+                mine = {name: v.view(*v.shape, *[1] * (w.dim() - 2)) for name, v in own.items()}
+                params[k] = rule(w.detach(), g, states[k], **mine, **hyper)
     seconds = time.perf_counter() - began
-    train_loss, train_acc, test_loss, test_acc = (
-        np.stack(c, -1) for c in zip(*recorded, strict=True)
-    )
-    return Run(
-        np.array(moments), train_loss, test_loss, train_acc, test_acc, judged(), snapshots, seconds
-    )
+    curves = (np.stack(c, -1) for c in zip(*recorded, strict=True))
+    return Run(np.array(moments), *curves, judged(), snapshots, seconds)
+
+
+def _by_setting(
+    lr: float | Sequence[float] | None, settings: Mapping[str, ArrayLike] | None, seeds: int
+) -> dict[str, np.ndarray]:
+    """Each hyperparameter's values as ``(L, 1)``, or ``(L, S)`` where seeds have their own."""
+    if lr is not None and settings is None:
+        settings = {"lr": lr}
+    elif lr is not None or settings is None or "lr" not in settings:
+        raise ValueError('give either lr, or settings with "lr" among them')
+    values = {k: np.asarray(v, dtype=float) for k, v in settings.items()}
+    values = {k: v if v.ndim == 2 else v.reshape(-1, 1) for k, v in values.items()}
+    L = max(map(len, values.values()))
+    for name, v in values.items():
+        if len(v) not in (1, L) or v.shape[1] not in (1, seeds):
+            raise ValueError(f"{name} is {v.shape} for {L} settings and {seeds} seeds")
+    return {k: np.broadcast_to(v, (L, v.shape[1])) for k, v in values.items()}
+
+
+def _stack(data: list[Dataset], seeds: int) -> Dataset:
+    """One data set of ``(S, N, ...)`` from a list of them."""
+    if len(data) != seeds:
+        raise ValueError(f"{len(data)} data sets for {seeds} seeds")
+    return Dataset(*map(torch.stack, zip(*(d[:4] for d in data), strict=True)), data[0].classes)
+
+
+def _minibatches(
+    data: Dataset, own_data: bool, seeds: Sequence[int], batch_size: int | None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield ``x`` ``(S, B, ...)`` and ``y`` ``(S, B)`` for ever, shuffled anew at each epoch.
+
+    The last items of an epoch, fewer than a batch, are left out.
+    """
+    S, N = len(seeds), data.y_train.shape[-1]
+    if batch_size is None:
+        x = data.x_train if own_data else data.x_train.expand(S, *data.x_train.shape)
+        while True:
+            yield x, data.y_train.expand(S, -1)
+    generators = [torch.Generator().manual_seed(1_000_003 + s) for s in seeds]
+    whose = torch.arange(S)[:, None]
+    while True:
+        order = torch.stack([torch.randperm(N, generator=g) for g in generators])
+        for at in range(0, N - N % batch_size, batch_size):
+            index = order[:, at : at + batch_size]
+            items = (whose, index) if own_data else index
+            yield data.x_train[items], data.y_train[items]
+
+
+def _cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
+    """Of each item: ``(L, S, B)``, from ``(L, S, B, C)`` and classes or probabilities."""
+    flat = F.cross_entropy(logits.flatten(0, 2), y.flatten(0, 2), reduction="none")
+    return flat.view(logits.shape[:3])
+
+
+@torch.no_grad()
+def _scores(everyone: Callable, weights: Weights, data: Dataset, own_data: bool):
+    """All runs' loss on training and test set and accuracy on both, each ``(L, S)``."""
+
+    def on(x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        loss, correct = torch.zeros(()), torch.zeros(())
+        items = 1 if own_data else 0
+        for part_x, part_y in zip(x.split(1000, items), y.split(1000, items), strict=True):
+            logits = everyone(weights, part_x)
+            target = part_y.expand(logits.shape[:3])
+            loss = loss + _cross_entropy(logits, target).sum(-1)
+            correct = correct + (logits.argmax(-1) == target).sum(-1)
+        return (loss / y.shape[-1]).numpy(), (correct / y.shape[-1]).numpy()
+
+    train_loss, train_accuracy = on(data.x_train, data.y_train)
+    test_loss, test_accuracy = on(data.x_test, data.y_test)
+    return train_loss, test_loss, train_accuracy, test_accuracy
+
+
+def start_from(
+    make_model: Callable[[], nn.Module], weights: Weights, seeds: Sequence[int]
+) -> Callable[[], nn.Module]:
+    """A ``make_model`` for ``train`` whose networks begin where other runs ended.
+
+    The k-th network that it makes has the ``weights`` ``(L, S, ...)`` of the first setting and of
+    ``seeds[k]``, a position among the S.
+    """
+    begin = iter(seeds)
+
+    def next_model() -> nn.Module:
+        model, seed = make_model(), next(begin)
+        model.load_state_dict({name: w[0, seed] for name, w in weights.items()})
+        return model
+
+    return next_model

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from lab import data, rules, training
-from lab.norms import GhostBatchNorm1d
+from lab.norms import GhostBatchNorm1d, scatter
 
 
 def test_each_part_is_normalized_as_torch_does():
@@ -39,3 +39,20 @@ def test_it_trains_side_by_side():
         rtol=1e-3,
         atol=1e-4,
     )
+
+
+def test_scatter_is_the_variance_over_batches():
+    torch.manual_seed(0)
+    x, pool = torch.randn(4, 3), torch.randn(50, 3)
+    assert scatter(nn.Linear(3, 2), x, pool, 8, 10, seed=0) == 0  # what has no batch norm
+
+    class First(nn.Module):
+        """Each example's score is the batch's mean of the first input."""
+
+        def forward(self, x):
+            return x[:, :1].mean(0).expand(len(x), 1)
+
+    # The mean of 7 draws from the pool and one fixed value: variance 7 / 64 of the pool's.
+    expected = 7 / 64 * pool[:, 0].var(unbiased=False)
+    seen = scatter(First(), x, pool, 8, 4000, seed=0)
+    assert abs(seen / expected - 1) < 0.05

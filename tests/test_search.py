@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lab import data, rules, search, training
+from lab import search
 
 
 def test_log_uniform_has_scipys_distribution():
@@ -44,34 +44,6 @@ def test_a_landscape_is_exact_where_it_is_bilinear_and_ends_at_its_axes():
     np.testing.assert_allclose(landscape.at(points), (2 + 3 * p + p * q)[..., None] * seed_slope)
     with pytest.raises(ValueError):
         landscape.at([5.0, 0.0])
-
-
-def test_settings_trained_together_are_those_trained_alone():
-    problem = data.small(data.mnist1d(), 64)
-
-    def model():
-        return training.mlp(40, 6, 10)
-
-    settings = {"lr": [1e-3, 1e-2, 1e-1], "rho": [0.0, 0.5, 0.9]}
-    how = {"seeds": 2, "steps": 12, "batch_size": 16, "record_every": 4}
-    together = search.train_settings(model, problem, rules.momentum, settings, **how)
-    for i, (lr, rho) in enumerate(zip(*settings.values(), strict=True)):
-        alone = training.train(model, problem, rules.momentum, lr=lr, rho=rho, **how)
-        np.testing.assert_allclose(together.train_loss[i], alone.train_loss[0], rtol=1e-4)
-
-
-def test_each_seed_may_have_settings_of_its_own():
-    problem = data.small(data.mnist1d(), 64)
-
-    def model():
-        return training.mlp(40, 6, 10)
-
-    rates = np.array([[1e-2, 3e-2], [1e-1, 3e-1]])
-    how = {"steps": 8, "batch_size": 16, "record_every": 8, "schedule": [lambda t: 1 / (1 + t)] * 2}
-    own = search.train_settings(model, problem, rules.sgd, {"lr": rates}, seeds=2, **how)
-    for seed in (0, 1):
-        alone = training.train(model, problem, rules.sgd, lr=rates[:, seed], seeds=[seed], **how)
-        np.testing.assert_allclose(own.train_loss[:, seed], alone.train_loss[:, 0], rtol=1e-4)
 
 
 def test_the_edge_of_what_was_tried():
@@ -136,3 +108,26 @@ def test_the_expected_maximum_in_closed_form():
     assert search.expected_maximum(100) == pytest.approx(draws.mean(), abs=0.02)
     with pytest.raises(ValueError):
         search.expected_maximum(0)
+
+
+def test_two_landscapes_what_is_seen_and_what_others_say_it_is_worth():
+    axes = [np.array([-3.0, -2.0]), np.array([0.0, 1.0, 2.0])]
+    seen, worth = np.random.default_rng(0).standard_normal((2, 6, 4))
+    first, second = search.landscapes(axes, seen, worth)
+    np.testing.assert_allclose(first.at([[-2.0, 1.0]])[0], seen[4])
+    others = [np.delete(worth[4], s).mean() for s in range(4)]
+    np.testing.assert_allclose(second.at([[-2.0, 1.0]])[0], others)
+
+
+def test_searches_are_replayed_at_equal_cost():
+    # A setting's curve is flat, so that all searches know all at once: the best trial wins.
+    rng = np.random.default_rng(0)
+    worth = rng.permutation(30).astype(float)[:, None].repeat(2, 1)
+    curves = np.repeat(worth[..., None], 9, -1)
+    found = search.replay(curves, worth, [1, 3, 9], rng, trials=9, searches=2000)
+    assert found.cost == (9 * 1 + 3 * 2 + 1 * 6) / 9
+    # The smallest of k of 0 .. 29 has the mean 31 / (k + 1) - 1; the fraction is paid by chance.
+    np.testing.assert_allclose(found.halving, 31 / 10 - 1, atol=0.3)
+    expected = 2 / 3 * (31 / 3 - 1) + 1 / 3 * (31 / 4 - 1)  # two runs, or three
+    np.testing.assert_allclose(found.random, expected, atol=0.8)
+    assert (found.asha < found.random).all()

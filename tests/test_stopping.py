@@ -5,17 +5,13 @@ from math import nan
 import numpy as np
 import pytest
 
-from lab.stopping import EarlyStopping
+from lab.stopping import EarlyStopping, stops
 
 
 def replay(scores, patience):
     """The check that is kept, and the last check that is made."""
-    stopper = EarlyStopping(patience)
-    for score in scores:
-        stopper.is_best(score)
-        if stopper.stop:
-            break
-    return stopper.best_check, stopper.checks - 1
+    kept, last = stops(scores, patience)
+    return int(kept), int(last)
 
 
 def by_definition(scores, patience):
@@ -42,3 +38,10 @@ def test_only_a_lower_score_is_better():
 
 def test_scores_that_are_never_numbers_end_the_run():
     assert replay([nan] * 10, 3) == (0, 3)
+
+
+def test_many_curves_stop_one_by_one():
+    curves = np.random.default_rng(0).standard_normal((2, 3, 20))
+    kept, last = stops(curves, 4)
+    for i in np.ndindex(2, 3):
+        assert (kept[i], last[i]) == replay(curves[i], 4)

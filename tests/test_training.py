@@ -165,3 +165,59 @@ def test_seeds_may_have_data_sets_of_their_own(batch_size):
             np.testing.assert_allclose(together, getattr(alone, name)[:, 0], rtol=1e-4)
     with pytest.raises(ValueError, match="3 data sets for 2 seeds"):
         training.train(make_model, own, rules.sgd, lr=0.1, seeds=2, steps=1)
+
+
+def test_settings_trained_together_are_those_trained_alone():
+    problem = data.small(data.digits(), 64)
+    settings = {"lr": [1e-3, 1e-2, 1e-1], "rho": [0.0, 0.5, 0.9]}
+    how = {"seeds": 2, "steps": 12, "batch_size": 16, "record_every": 4}
+    together = training.train(make_model, problem, rules.momentum, settings=settings, **how)
+    for i, (lr, rho) in enumerate(zip(*settings.values(), strict=True)):
+        alone = training.train(make_model, problem, rules.momentum, lr=lr, rho=rho, **how)
+        np.testing.assert_allclose(together.train_loss[i], alone.train_loss[0], rtol=1e-4)
+
+
+def test_each_seed_may_have_settings_of_its_own():
+    problem = data.small(data.digits(), 64)
+    rates, rhos = np.array([[1e-2, 3e-2], [1e-1, 3e-1]]), [[0.5, 0.9]]  # rho: for each seed alone
+    how = {"steps": 8, "batch_size": 16, "record_every": 8, "schedule": [lambda t: 1 / (1 + t)] * 2}
+    settings = {"lr": rates, "rho": rhos}
+    own = training.train(make_model, problem, rules.momentum, settings=settings, seeds=2, **how)
+    for seed, rho in enumerate(rhos[0]):
+        alone = training.train(
+            make_model, problem, rules.momentum, lr=rates[:, seed], seeds=[seed], rho=rho, **how
+        )
+        np.testing.assert_allclose(own.train_loss[:, seed], alone.train_loss[:, 0], rtol=1e-4)
+
+
+def test_a_number_holds_for_all_settings_and_lr_is_a_setting():
+    problem, how = data.small(data.digits(), 64), {"seeds": 2, "steps": 6, "batch_size": 16}
+    one_rate = {"lr": 0.05, "rho": [0.5, 0.5]}
+    both = training.train(make_model, problem, rules.momentum, settings=one_rate, **how)
+    short = training.train(make_model, problem, rules.momentum, lr=[0.05] * 2, rho=0.5, **how)
+    np.testing.assert_array_equal(both.train_loss, short.train_loss)
+
+
+@pytest.mark.parametrize(
+    "lr, settings, why",
+    [
+        (None, None, "either lr"),
+        (0.1, {"lr": 0.1}, "either lr"),
+        (None, {"rho": 0.1}, "either lr"),
+        (None, {"lr": [0.1, 0.2, 0.3], "rho": [0.1, 0.2]}, r"rho is \(2, 1\) for 3 settings"),
+        (None, {"lr": 0.1, "rho": np.zeros((1, 3))}, r"rho is \(1, 3\) for 1 settings and 2 seeds"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(lr, settings, why):
+    with pytest.raises(ValueError, match=why):
+        training.train(
+            make_model, data.digits(), rules.momentum, lr=lr, settings=settings, seeds=2, steps=1
+        )
+
+
+def test_a_run_may_start_where_another_ended():
+    dataset, how = data.small(data.digits(), 64), {"seeds": 3, "steps": 5, "batch_size": 16}
+    first = training.train(make_model, dataset, rules.sgd, lr=0.1, **how)
+    begin = training.start_from(make_model, first.params, [2, 0, 2])
+    second = training.train(begin, dataset, rules.sgd, lr=0.1, **how)
+    np.testing.assert_allclose(second.test_loss[0, :, 0], first.test_loss[0, [2, 0, 2], -1], 1e-5)

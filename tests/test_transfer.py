@@ -196,3 +196,26 @@ def test_the_reduced_run_agrees_with_the_records_in_direction():
     assert (last > scratch) == (recorded[0].mean() > recorded[1].mean())
     assert (all_digits > last_digits) == (recorded[3].mean() > recorded[2].mean())
     assert {len(figures) for figures in recorded} == {experiment.TRANSFER.seeds}
+
+
+def test_layer_means_end_with_the_features():
+    model = pretrained.efficientnet_lite0()
+    x = pretrained.prepare(torch.randint(0, 256, (3, 3, 64, 64)))
+    layers = pretrained.layer_means(model, x, batch_size=2)
+    assert len(layers) == 2 + transfer.BLOCKS
+    torch.testing.assert_close(layers[-1], pretrained.features(model, x))
+    stem = model._bn0(model._conv_stem(x)).mean((-2, -1))
+    torch.testing.assert_close(layers[0], stem, rtol=1e-4, atol=1e-4)
+    assert not any(m._forward_hooks for m in model.modules())
+
+
+def test_a_network_from_scratch_learns_what_is_easy():
+    y = torch.arange(60) % 3
+    x = torch.randn(60, 3, 16, 16, generator=torch.Generator().manual_seed(0)) / 4
+    x[torch.arange(60), y] += 1  # the class is a color
+    train, test = torch.arange(45), torch.arange(45, 60)
+    first = transfer.from_scratch(x, y, train, test, steps=60, seed=0)
+    assert first == transfer.from_scratch(x, y, train, test, steps=60, seed=0)
+    assert min(first) > 0.9
+    untrained = transfer.from_scratch(x, y, train, test, steps=0, seed=0)
+    assert untrained[0] < 0.8

@@ -139,20 +139,19 @@ def measure(setting: dict, seed: int, steps: int = STEPS) -> dict[str, float]:
     name, size = setting["technique"], setting["size"]
     strengths, _, rates = TECHNIQUES[name]
     dataset, x_validation, y_validation = draw(size, seed)
-    hyper = {"weight_decay": strengths} if name == "weight decay" else {}
+    decayed = name == "weight decay"
     next_strength = iter(strengths)
     run = training.train(
         lambda: network(name, next(next_strength)),
         [dataset] * len(strengths),
-        decayed if name == "weight decay" else rules.adam,
-        lr=rates,
+        rules.adamw if decayed else rules.adam,
+        settings={"lr": rates, **({"weight_decay": [strengths]} if decayed else {})},
         seeds=[seed] * len(strengths),
         steps=steps,
         batch_size=BATCH,
         schedule=lambda t: cosine_with_warmup(t, steps),
         augment=augmentation(name, strengths),
         record_every=steps,
-        **hyper,
     )
     judged = training.predict(lambda: network(name, 1.0), run.params, x_validation)
     right = (judged.argmax(-1) == y_validation).double().mean(-1)  # (rates, strengths)
@@ -167,12 +166,6 @@ def measure(setting: dict, seed: int, steps: int = STEPS) -> dict[str, float]:
         "test_accuracy": run.test_accuracy[rate, best, -1],
     }
     return {k: float(v) for k, v in figures.items()}
-
-
-def decayed(w, g, state, lr, weight_decay):
-    """AdamW with a strength of its own for each run; ``w`` is ``(1, S, ...)``."""
-    decay = torch.tensor(weight_decay).view(-1, *[1] * (w.dim() - 2))
-    return rules.adamw(w, g, state, lr, weight_decay=decay)
 
 
 REGULARIZERS = Experiment(

@@ -1,0 +1,117 @@
+"""The sources of the book's pages: what holds for the code and the prose of all of them."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import jupytext
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [p for p in sorted((ROOT / "book").rglob("*.md")) if "kernelspec:" in p.read_text()]
+READ = re.compile(r"\{glue(?::\w+)?\}`(?:[^`]*::)?([^`:]+)(?::[^`]*)?`")
+
+each_page = pytest.mark.parametrize(
+    "page", PAGES, ids=lambda p: p.relative_to(ROOT / "book").as_posix()
+)
+
+
+@cache
+def cells(page):
+    """The code cells of a page, each with its syntax tree."""
+    return [
+        (cell, ast.parse(cell.source))
+        for cell in jupytext.read(page).cells
+        if cell.cell_type == "code"
+    ]
+
+
+@cache
+def read_names():
+    """The names of the glued values that the prose reads."""
+    return {name for page in PAGES for name in READ.findall(page.read_text())}
+
+
+def pattern(name, around):
+    """The names that the first argument of ``glue`` stands for, as regular expressions.
+
+    A variable stands for the first strings of the rows, or for the keys, of the literal that a loop
+    ``around`` the call goes through.
+    """
+    if isinstance(name, ast.Constant):
+        yield re.escape(name.value)
+    elif isinstance(name, ast.JoinedStr):
+        parts = [re.escape(p.value) if isinstance(p, ast.Constant) else ".+" for p in name.values]
+        yield "".join(parts)
+    elif isinstance(name, ast.Name):
+        for loop in around:
+            if name.id in {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}:
+                literal = loop.iter.func.value if isinstance(loop.iter, ast.Call) else loop.iter
+                rows = literal.keys if isinstance(literal, ast.Dict) else literal.elts
+                for row in rows:
+                    yield from pattern(row.elts[0] if isinstance(row, ast.Tuple) else row, ())
+    else:
+        raise AssertionError(f"line {name.lineno}: {ast.unparse(name)} as a glued name")
+
+
+def glued_names(node, around=()):
+    """Yield a regular expression for each name that a call of ``glue`` below ``node`` gives."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "glue":
+        yield from pattern(node.args[0], around)
+    if isinstance(node, ast.For):
+        around = (node, *around)
+    for child in ast.iter_child_nodes(node):
+        yield from glued_names(child, around)
+
+
+@each_page
+def test_the_header_is_one_call(page):
+    calls = [
+        ast.unparse(node.value)
+        for _, tree in cells(page)[:1]
+        for node in tree.body
+        if isinstance(node, ast.Expr)
+    ]
+    assert calls == ["begin_page()"]
+    again = [cell.source for cell, _ in cells(page)[1:] if "begin_page" in cell.source]
+    settings = re.findall("use_style|set_num_threads|set_flush_denormal", page.read_text())
+    assert again == settings == []
+
+
+@each_page
+def test_every_glued_value_is_read(page):
+    names = [name for _, tree in cells(page) for name in glued_names(tree)]
+    assert [n for n in names if not any(re.fullmatch(n, read) for read in read_names())] == []
+
+
+@each_page
+def test_long_functions_are_taught_or_live_in_lab(page):
+    """A cell that the page teaches says so with the tag ``teaches``; a long one goes to ``lab``."""
+    long, taught = [], []
+    for cell, tree in cells(page):
+        here = [
+            node.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            and node.end_lineno - node.lineno >= 10
+        ]
+        if "teaches" in cell.metadata.get("tags", ()):
+            taught.append(here)
+        else:
+            long += here
+    assert long == [], "more than ten lines"
+    assert all(taught), "nothing long in a cell with the tag"
+
+
+@each_page
+def test_the_code_uses_what_it_imports(page):
+    code = "\n".join(cell.source for cell, _ in cells(page))
+    names = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    imports = [
+        (alias.asname or alias.name).split(".")[0]
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    ]
+    assert [name for name in imports if name not in names] == []
