@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from lab.pretrained import EfficientNet
+
 
 class LowRank(nn.Module):
     """A frozen 1x1 convolution or linear layer W with a trainable update of low rank: W + B A.
@@ -12,10 +14,10 @@ class LowRank(nn.Module):
     Models" (2021), https://arxiv.org/abs/2106.09685, whose further factor alpha / r is 1 here.
     """
 
-    def __init__(self, frozen: nn.Module, rank: int):
+    def __init__(self, frozen: nn.Conv2d | nn.Linear, rank: int) -> None:
         super().__init__()
         fan_out, fan_in = frozen.weight.shape[:2]
-        self.frozen = frozen.requires_grad_(False)
+        self.frozen: nn.Conv2d | nn.Linear = frozen.requires_grad_(False)
         self.A = nn.Parameter(torch.randn(rank, fan_in) / fan_in**0.5)
         self.B = nn.Parameter(torch.zeros(fan_out, rank))
 
@@ -40,7 +42,7 @@ def add_low_rank(model: nn.Module, rank: int) -> nn.Module:
     return model
 
 
-def choose(model: nn.Module, what: str, rank: int = 4) -> list[nn.Parameter]:
+def choose(model: EfficientNet, what: str, rank: int = 4) -> list[nn.Parameter]:
     """Freeze all but some parameters of a network whose last layer is ``model._fc``; return those.
 
     ``what`` is "head" (the last layer alone), and with it "scales" (batch norm's scales and

@@ -37,7 +37,7 @@ def zoom(x: Tensor, size: int, smallest: float, generator: torch.Generator) -> T
     theta = torch.zeros(len(flat), 2, 3)
     theta[:, 0, 0] = theta[:, 1, 1] = side
     theta[:, 0, 2], theta[:, 1, 2] = (1 - side) * (2 * right - 1), (1 - side) * (2 * down - 1)
-    grid = F.affine_grid(theta, (len(flat), x.shape[-3], size, size), align_corners=False)
+    grid = F.affine_grid(theta, [len(flat), x.shape[-3], size, size], align_corners=False)
     seen = F.grid_sample(flat, grid, padding_mode="border", align_corners=False)
     return seen.unflatten(0, items)
 

@@ -7,15 +7,17 @@ average does not touch the training: gradients are taken at the rule's own weigh
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from lab.rules import Array, Rule, State
 from lab.training import Weights
 
 
-def ema(rule: Callable, decay, unbiased: bool = False) -> Callable:
+def ema(rule: Rule, decay: float | Tensor, unbiased: bool = False) -> Rule:
     """``rule`` with an exponential moving average: a <- decay a + (1 - decay) w after each step.
 
     ``decay`` is a number in [0, 1), or a tensor that broadcasts against the weights. By default
@@ -25,18 +27,18 @@ def ema(rule: Callable, decay, unbiased: bool = False) -> Callable:
     from step to step back into the past, and nothing sticks to the start.
     """
 
-    def averaged(w, g, state, lr, **hyper):
+    def averaged(w: Array, g: Array, state: State, lr: Array, **hyper: Any) -> Array:
         new = rule(w, g, state, lr, **hyper)
         t = state["averaged"] = state.get("averaged", 0) + 1
         keep = decay * (1 - decay ** (t - 1)) / (1 - decay**t) if unbiased else decay
-        average = state.get("average", new)
+        average: Array = state.get("average", new)
         state["average"] = keep * average + (1 - keep) * new
         return new
 
     return averaged
 
 
-def uniform(rule: Callable, start: int = 0, every: int = 1) -> Callable:
+def uniform(rule: Rule, start: int = 0, every: int = 1) -> Rule:
     """``rule`` with the plain mean of its weights after steps start + every, start + 2 every, ...
 
     Polyak and Ruppert's average for ``start=0``, ``every=1``; stochastic weight averaging for a
@@ -45,7 +47,7 @@ def uniform(rule: Callable, start: int = 0, every: int = 1) -> Callable:
     https://arxiv.org/abs/1803.05407
     """
 
-    def averaged(w, g, state, lr, **hyper):
+    def averaged(w: Array, g: Array, state: State, lr: Array, **hyper: Any) -> Array:
         new = rule(w, g, state, lr, **hyper)
         t = state["averaged"] = state.get("averaged", 0) + 1
         n, rest = divmod(t - start, every)
@@ -67,8 +69,9 @@ def mix(weights: Sequence[Weights], shares: Sequence[float] | None = None) -> We
     shares = [1 / len(weights)] * len(weights) if shares is None else shares
     if len(shares) != len(weights):
         raise ValueError(f"{len(shares)} shares for {len(weights)} weights")
+    parts = list(zip(shares, weights, strict=True))
     return {
-        name: sum(share * w[name] for share, w in zip(shares, weights, strict=True))
+        name: sum((share * w[name] for share, w in parts), torch.zeros(()))
         if first.is_floating_point()
         else first
         for name, first in weights[0].items()
@@ -93,7 +96,7 @@ def reestimate_batch_norm(
             module.eval()
     weights = {name: w.clone() for name, w in weights.items()}
 
-    def forward(one):
+    def forward(one: Weights) -> Tensor:
         return functional_call(model, one, (x,))
 
     vmap(vmap(forward))(weights)  # changes the statistics in place

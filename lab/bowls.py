@@ -1,8 +1,11 @@
 """Quadratic bowls of any dimension, aligned with the coordinate axes or turned at random."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from lab.rules import Rule, State
 
 
 class Bowls(NamedTuple):
@@ -30,7 +33,16 @@ def random_bowls(kappa: float, dim: int, count: int, *, turned: bool, seed: int 
     return Bowls(hessian, np.einsum("nij,nj->ni", q, u))
 
 
-def steps_to_arrive(bowls, rule, rates, max_steps, *, near=0.01, for_good=False, **hyper):
+def steps_to_arrive(
+    bowls: Bowls,
+    rule: Rule,
+    rates: ArrayLike,
+    max_steps: int,
+    *,
+    near: float = 0.01,
+    for_good: bool = False,
+    **hyper: Any,
+) -> np.ndarray:
     """Steps until each run is within ``near`` times its first distance from the minimum.
 
     Every rate runs on every bowl, side by side. Returns floats ``(rates, N)``, nan for a run that
@@ -41,7 +53,8 @@ def steps_to_arrive(bowls, rule, rates, max_steps, *, near=0.01, for_good=False,
     rates = np.asarray(rates, dtype=float)
     w = np.repeat(bowls.start[:, None, :], len(rates), axis=1)  # (N, rates, d)
     limit = near**2 * (w**2).sum(-1)
-    arrived, last_far, state = np.full(w.shape[:2], np.nan), np.zeros(w.shape[:2]), {}
+    arrived, last_far = np.full(w.shape[:2], np.nan), np.zeros(w.shape[:2])
+    state: State = {}
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(1, max_steps + 1):
             w = rule(w, w @ bowls.hessian, state, rates[:, None], **hyper)
@@ -57,7 +70,7 @@ def steps_to_arrive(bowls, rule, rates, max_steps, *, near=0.01, for_good=False,
     return arrived.T
 
 
-def quickest_rate(steps):
+def quickest_rate(steps: np.ndarray) -> int:
     """The index of the rate that brings the slowest bowl home first, from ``(rates, N)`` steps.
 
     Raises ValueError when no rate has brought every bowl home.

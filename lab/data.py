@@ -22,7 +22,9 @@ class Dataset(NamedTuple):
     classes: int
 
 
-def _dataset(x_train, y_train, x_test, y_test) -> Dataset:
+def _dataset(
+    x_train: np.ndarray, y_train: np.ndarray, x_test: np.ndarray, y_test: np.ndarray
+) -> Dataset:
     mean, std = x_train.mean(), x_train.std()
     return Dataset(
         torch.tensor((x_train - mean) / std, dtype=torch.float32),

@@ -1,9 +1,25 @@
 """One harness for every rule: follow an update rule down a loss and keep the path."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+from lab.rules import Rule, State
 
 
-def descend(grad, start, rule, steps, lr, *, noise=0.0, seed=0, **hyper):
+def descend(
+    grad: Callable[[np.ndarray], np.ndarray],
+    start: ArrayLike,
+    rule: Rule,
+    steps: int,
+    lr: ArrayLike | Callable[[int], ArrayLike],
+    *,
+    noise: float = 0.0,
+    seed: int = 0,
+    **hyper: Any,
+) -> np.ndarray:
     """Apply ``rule`` for ``steps`` steps from ``start`` and return every point visited.
 
     ``grad`` maps points ``(..., d)`` to gradients of the same shape; ``start`` is one point
@@ -15,7 +31,8 @@ def descend(grad, start, rule, steps, lr, *, noise=0.0, seed=0, **hyper):
     """
     rng = np.random.default_rng(seed)
     rate = lr if callable(lr) else lambda t: lr
-    w, state = np.array(start, dtype=float), {}
+    w = np.array(start, dtype=float)
+    state: State = {}
     path = [w]
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(steps):
@@ -27,7 +44,7 @@ def descend(grad, start, rule, steps, lr, *, noise=0.0, seed=0, **hyper):
     return np.stack(path)
 
 
-def steps_to_reach(values, target):
+def steps_to_reach(values: ArrayLike, target: float) -> np.ndarray:
     """The first index at which ``values`` falls to ``target`` or below and stays there.
 
     ``values`` has time on its first axis, ``(T, ...)``; returns floats ``(...)``, nan where the

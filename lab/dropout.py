@@ -1,7 +1,9 @@
 """Inverted dropout in NumPy. ``keep`` is the probability of *keeping* a unit."""
 
+import numpy as np
 
-def dropout(x, keep, rng):
+
+def dropout(x: np.ndarray, keep: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Inverted dropout: keep each element with probability ``keep`` and divide it by ``keep``.
 
     out = x m / keep, with a mask m of independent zeros and ones. Returns ``(out, mask)``, both of
@@ -14,6 +16,6 @@ def dropout(x, keep, rng):
     return x * mask, mask
 
 
-def dropout_backward(dout, mask):
+def dropout_backward(dout: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The gradient with respect to ``x``: what was dropped gets none, the rest is divided by keep."""
     return dout * mask

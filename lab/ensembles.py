@@ -1,21 +1,22 @@
 """What predictions are worth, alone and averaged. Probabilities are ``(..., N, C)`` arrays."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def accuracy(probabilities, y) -> np.ndarray:
+def accuracy(probabilities: ArrayLike, y: ArrayLike) -> np.ndarray:
     """The fraction of items whose largest probability is the right class: ``(...)``."""
     return (np.asarray(probabilities).argmax(-1) == np.asarray(y)).mean(-1)
 
 
-def negative_log_likelihood(probabilities, y) -> np.ndarray:
+def negative_log_likelihood(probabilities: ArrayLike, y: ArrayLike) -> np.ndarray:
     """-1/N sum_i log p_i[y_i], in nats: ``(...)``. Probabilities below 1e-12 count as 1e-12."""
     probabilities, y = np.asarray(probabilities, dtype=float), np.asarray(y)
     right = probabilities[..., np.arange(len(y)), y]
     return -np.log(np.maximum(right, 1e-12)).mean(-1)
 
 
-def calibration_error(probabilities, y, bins: int = 15) -> float:
+def calibration_error(probabilities: ArrayLike, y: ArrayLike, bins: int = 15) -> float:
     """Expected calibration error of one predictor ``(N, C)``: mean |accuracy - confidence|.
 
     Items are put into ``bins`` equal ranges of confidence (the largest probability); each range
@@ -30,7 +31,7 @@ def calibration_error(probabilities, y, bins: int = 15) -> float:
     return float(np.abs(gaps).sum() / len(y))
 
 
-def error_correlation(probabilities, y) -> np.ndarray:
+def error_correlation(probabilities: ArrayLike, y: ArrayLike) -> np.ndarray:
     """Correlation of the errors (1 wrong, 0 right) between members: ``(M, N, C)`` to ``(M, M)``.
 
     A member that is always right or always wrong has no correlation with others: nan.
@@ -40,7 +41,7 @@ def error_correlation(probabilities, y) -> np.ndarray:
         return np.corrcoef(wrong.astype(float))
 
 
-def disjoint_groups(probabilities, members: int) -> np.ndarray:
+def disjoint_groups(probabilities: ArrayLike, members: int) -> np.ndarray:
     """Ensembles that share no member: ``(S, N, C)`` to ``(S // members, members, N, C)``.
 
     What is left over is dropped. Raises ValueError if there are fewer than ``members``.
@@ -53,7 +54,7 @@ def disjoint_groups(probabilities, members: int) -> np.ndarray:
     return kept.reshape(groups, members, *probabilities.shape[1:])
 
 
-def greedy_selection(probabilities, y, members: int) -> list[int]:
+def greedy_selection(probabilities: ArrayLike, y: ArrayLike, members: int) -> list[int]:
     """Indices of an ensemble grown one by one: each time the candidate that lowers the loss most.
 
     ``probabilities`` ``(K, N, C)`` are the candidates' on validation data ``y`` ``(N,)``; the loss

@@ -1,11 +1,24 @@
 """How signals travel through a deep network at the start, for a given size of the weights."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-ACTIVATION = {"tanh": np.tanh, "relu": lambda a: np.maximum(a, 0.0)}
+ACTIVATION: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "tanh": np.tanh,
+    "relu": lambda a: np.maximum(a, 0.0),
+}
 
 
-def signal_sizes(activation, std, *, depth=15, width=128, inputs=100, seeds=10):
+def signal_sizes(
+    activation: str,
+    std: Callable[[int, int], float],
+    *,
+    depth: int = 15,
+    width: int = 128,
+    inputs: int = 100,
+    seeds: int = 10,
+) -> tuple[np.ndarray, np.ndarray]:
     """Root mean square of each layer's activations, and of the gradient that reaches it.
 
     ``activation`` is "tanh" or "relu"; ``std(fan_in, fan_out)`` the standard deviation of the
@@ -31,7 +44,7 @@ def signal_sizes(activation, std, *, depth=15, width=128, inputs=100, seeds=10):
     return forward, backward
 
 
-def xavier(fan_in, fan_out):
+def xavier(fan_in: int, fan_out: int) -> float:
     """Glorot and Bengio's standard deviation sqrt(2 / (fan_in + fan_out)).
 
     https://proceedings.mlr.press/v9/glorot10a.html
@@ -39,6 +52,6 @@ def xavier(fan_in, fan_out):
     return np.sqrt(2 / (fan_in + fan_out))
 
 
-def he(fan_in, fan_out):
+def he(fan_in: int, fan_out: int) -> float:
     """He et al.'s standard deviation sqrt(2 / fan_in). https://arxiv.org/abs/1502.01852"""
     return np.sqrt(2 / fan_in)

@@ -7,9 +7,16 @@ weights to use afterwards in ``state["average"]``, which is where ``lab.training
 """
 
 import torch
+from torch import Tensor
+
+from lab.rules import State
 
 
-def lion(w, g, state, lr, beta1=0.9, beta2=0.99):
+# fmt: off
+def lion(
+    w: Tensor, g: Tensor, state: State, lr: Tensor,
+    beta1: float = 0.9, beta2: float = 0.99,
+) -> Tensor:
     """Lion: w <- w - lr sign(beta1 m + (1 - beta1) g); then m <- beta2 m + (1 - beta2) g.
 
     Source: Chen et al. (2023), https://arxiv.org/abs/2302.06675
@@ -19,7 +26,7 @@ def lion(w, g, state, lr, beta1=0.9, beta2=0.99):
     return w - lr * torch.sign(beta1 * m + (1 - beta1) * g)
 
 
-def orthogonalize(g, steps=5):
+def orthogonalize(g: Tensor, steps: int = 5) -> Tensor:
     """Bring the singular values of ``g``, ``(..., out, in)``, near 1; leave its singular vectors.
 
     X = g / |g|, then X <- a X + (b A + c A^2) X with A = X X', so that each singular value s
@@ -35,7 +42,10 @@ def orthogonalize(g, steps=5):
     return x
 
 
-def muon(w, g, state, lr, rho=0.95, match_adam=False):
+def muon(
+    w: Tensor, g: Tensor, state: State, lr: Tensor,
+    rho: float = 0.95, match_adam: bool = False,
+) -> Tensor:
     """Muon: Nesterov momentum with its singular values brought near 1.
 
     v <- rho v + (1 - rho) g; w <- w - lr scale orthogonalize((1 - rho) g + rho v). The scale is
@@ -49,13 +59,13 @@ def muon(w, g, state, lr, rho=0.95, match_adam=False):
     return w - lr * scale * orthogonalize((1 - rho) * g + rho * v)
 
 
-def shampoo(w, g, state, lr, eps=1e-4):
+def shampoo(w: Tensor, g: Tensor, state: State, lr: Tensor, eps: float = 1e-4) -> Tensor:
     """Shampoo for a matrix: A <- A + g g', B <- B + g' g; w <- w - lr A^(-1/4) g B^(-1/4).
 
     A and B start at eps I. Source: Gupta, Koren & Singer (2018), https://arxiv.org/abs/1802.09568
     """
 
-    def inverse_root(side, product):
+    def inverse_root(side: str, product: Tensor) -> Tensor:
         start = eps * torch.eye(product.shape[-1], dtype=g.dtype, device=g.device)
         state[side] = state.get(side, start) + product
         values, vectors = torch.linalg.eigh(state[side])
@@ -64,7 +74,9 @@ def shampoo(w, g, state, lr, eps=1e-4):
     return w - lr * inverse_root("out", g @ g.mT) @ g @ inverse_root("in", g.mT @ g)
 
 
-def schedule_free_sgd(w, g, state, lr, beta=0.9):
+def schedule_free_sgd(
+    w: Tensor, g: Tensor, state: State, lr: Tensor, beta: float = 0.9
+) -> Tensor:
     """Schedule-free SGD: z <- z - lr g; x <- x + (z - x) / t; w = (1 - beta) z + beta x.
 
     The gradient is taken at ``w``; x is the mean of z_1 .. z_t and the result,
@@ -77,7 +89,10 @@ def schedule_free_sgd(w, g, state, lr, beta=0.9):
     return (1 - beta) * z + beta * x
 
 
-def schedule_free_adam(w, g, state, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+def schedule_free_adam(
+    w: Tensor, g: Tensor, state: State, lr: Tensor,
+    beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
+) -> Tensor:
     """The same around Adam's denominator: z <- z - lr sqrt(1 - beta2^t) g / (sqrt(s) + eps).
 
     s <- beta2 s + (1 - beta2) g^2; beta1 takes the place of beta. The factor sqrt(1 - beta2^t)
@@ -92,3 +107,4 @@ def schedule_free_adam(w, g, state, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     z = state["z"] = state.get("z", w) - lr * weight**0.5 * g / (s**0.5 + eps)
     x = state["average"] = x + (z - x) * (weight / total)
     return (1 - beta1) * z + beta1 * x
+# fmt: on

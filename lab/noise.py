@@ -7,6 +7,7 @@ runs, and draw from a ``torch.Generator``.
 """
 
 import torch
+from numpy.typing import ArrayLike
 from scipy.special import betaincinv
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -20,7 +21,9 @@ def mask(shape: tuple[int, ...], keep: Tensor) -> Tensor:
 class Noisy(nn.Module):
     """A layer with a strength that is neither trained nor the same in all runs."""
 
-    def __init__(self, strength: float):
+    strength: Tensor
+
+    def __init__(self, strength: float) -> None:
         super().__init__()
         self.register_buffer("strength", torch.tensor(float(strength)))
 
@@ -42,7 +45,7 @@ class DropConnect(Noisy):
     a Gaussian there. Wan et al. (2013), https://proceedings.mlr.press/v28/wan13.html
     """
 
-    def __init__(self, inputs: int, outputs: int, keep: float):
+    def __init__(self, inputs: int, outputs: int, keep: float) -> None:
         super().__init__(keep)
         self.linear = nn.Linear(inputs, outputs)
 
@@ -60,7 +63,7 @@ class StochasticDepth(Noisy):
     https://arxiv.org/abs/1603.09382
     """
 
-    def __init__(self, branch: nn.Module, keep: float = 1.0):
+    def __init__(self, branch: nn.Module, keep: float = 1.0) -> None:
         super().__init__(keep)
         self.branch = branch
 
@@ -92,7 +95,7 @@ class FractionalMaxPool1d(Noisy):
     1/2. Strength 0 is ordinary pooling with windows spread evenly.
     """
 
-    def __init__(self, pooled: int, strength: float = 1.0):
+    def __init__(self, pooled: int, strength: float = 1.0) -> None:
         super().__init__(strength)
         self.pooled = pooled
 
@@ -104,7 +107,12 @@ class FractionalMaxPool1d(Noisy):
         return torch.maximum(x.gather(-1, starts), x.gather(-1, starts + 1))
 
 
-def _box(shape, height, width, generator) -> Tensor:
+def _box(
+    shape: tuple[int, ...],
+    height: ArrayLike | Tensor,
+    width: ArrayLike | Tensor,
+    generator: torch.Generator,
+) -> Tensor:
     """True inside a box around a pixel drawn at random, for each item: ``(..., 1, H, W)``."""
     inside = []
     for side, length in zip(shape[-2:], (height, width), strict=True):
@@ -116,7 +124,7 @@ def _box(shape, height, width, generator) -> Tensor:
     return (rows[..., :, None] & columns[..., None, :])[..., None, :, :]
 
 
-def cutout(x: Tensor, size, generator: torch.Generator) -> Tensor:
+def cutout(x: Tensor, size: ArrayLike | Tensor, generator: torch.Generator) -> Tensor:
     """Set a square of ``size`` pixels to 0 in each item of ``x`` ``(..., B, C, H, W)``.
 
     Its center is any pixel, so that the square may stick out. ``size`` is a number or broadcasts
@@ -125,14 +133,14 @@ def cutout(x: Tensor, size, generator: torch.Generator) -> Tensor:
     return x.masked_fill(_box(x.shape, size, size, generator), 0.0)
 
 
-def beta(alpha, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+def beta(alpha: ArrayLike, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     """Draws from Beta(alpha, alpha), by the inverse of its distribution function."""
     uniform = torch.rand(shape, generator=generator, dtype=torch.float64)
     return torch.as_tensor(betaincinv(alpha, alpha, uniform.numpy()), dtype=torch.float32)
 
 
 def mixup(
-    x: Tensor, y: Tensor, classes: int, alpha, generator: torch.Generator
+    x: Tensor, y: Tensor, classes: int, alpha: ArrayLike, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Mix each item with its neighbor: ``s x + (1 - s) x'`` and the same for the targets.
 
@@ -151,7 +159,7 @@ def mixup(
 
 
 def cutmix(
-    x: Tensor, y: Tensor, classes: int, alpha, generator: torch.Generator
+    x: Tensor, y: Tensor, classes: int, alpha: ArrayLike, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Paste a box of the neighbor into each item; the targets follow the share of the area.
 

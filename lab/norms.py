@@ -12,6 +12,9 @@ class GhostBatchNorm1d(nn.Module):
     Hoffer, Hubara & Soudry, "Train longer, generalize better" (2017), https://arxiv.org/abs/1705.08741
     """
 
+    running_mean: Tensor
+    running_var: Tensor
+
     def __init__(self, features: int, ghost: int, momentum: float = 0.1, eps: float = 1e-5) -> None:
         super().__init__()
         self.ghost, self.momentum, self.eps = ghost, momentum, eps

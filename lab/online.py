@@ -1,12 +1,14 @@
 """A problem whose inputs are rare: logistic regression on fresh examples, many runs side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from lab.rules import Rule, State
+
 
 def logistic(
-    rule: Callable,
+    rule: Rule,
     rates: Sequence[float],
     frequency: np.ndarray,
     seeds: int = 10,
@@ -23,7 +25,8 @@ def logistic(
     rng = np.random.default_rng(0)
     size = len(frequency)
     truth = 2 * rng.standard_normal((seeds, 1, size))
-    w, state = np.zeros((seeds, len(rates), size)), {}
+    w = np.zeros((seeds, len(rates), size))
+    state: State = {}
     for _ in range(steps):
         x = (rng.random((seeds, batch, size)) < frequency).astype(float)
         y = rng.random((seeds, 1, batch)) < 1 / (1 + np.exp(-(truth @ x.mT)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-Penalty = Callable[[Mapping[str, Tensor]], Tensor]
+Penalty = Callable[[Mapping[str, Tensor]], Tensor | float]  # 0.0 where there is no weight
 
 
 def _weights(params: Mapping[str, Tensor]) -> list[Tensor]:

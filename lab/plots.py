@@ -1,9 +1,22 @@
 """One look for every figure: colours and line styles that a colour-blind reader can tell apart."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import matplotlib as mpl
 import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
-from lab.stats import interval
+from lab.stats import Interval, interval
+
+if TYPE_CHECKING:
+    from lab.search import Halving
+    from lab.surfaces import Surface
 
 # Okabe and Ito's palette, https://jfly.uni-koeln.de/color/
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
@@ -11,7 +24,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
 )  # fmt: skip
 
 # Each rule keeps its colour and its dashes throughout the book.
-STYLES = {
+STYLES: dict[str, dict[str, Any]] = {
     "sgd": {"color": BLACK, "linestyle": "-"},
     "momentum": {"color": BLUE, "linestyle": "--"},
     "nesterov": {"color": SKY, "linestyle": "-."},
@@ -34,7 +47,7 @@ def use_style() -> None:
             "axes.spines.right": False,
             "axes.grid": True,
             "grid.alpha": 0.25,
-            "axes.prop_cycle": mpl.cycler(color=[BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK]),
+            "axes.prop_cycle": cycler(color=[BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK]),
             "legend.frameon": False,
             "font.size": 10,
             "image.cmap": "cividis",
@@ -43,7 +56,9 @@ def use_style() -> None:
     )
 
 
-def contours(ax, surface, levels=18, logarithmic=True):
+def contours(
+    ax: Axes, surface: Surface, levels: int | Sequence[float] = 18, logarithmic: bool = True
+) -> None:
     """Draw the level lines of a surface over its extent, and mark its minima with a star."""
     x_min, x_max, y_min, y_max = surface.extent
     x, y = np.meshgrid(np.linspace(x_min, x_max, 241), np.linspace(y_min, y_max, 241))
@@ -56,7 +71,7 @@ def contours(ax, surface, levels=18, logarithmic=True):
     ax.grid(False)
 
 
-def trace(ax, path, **style):
+def trace(ax: Axes, path: ArrayLike, **style: Any) -> Line2D:
     """Draw a path ``(T, 2)`` with a dot at every point and a ring at its start."""
     path = np.asarray(path)
     style = {"linewidth": 1.2, "marker": ".", "markersize": 4, "zorder": 3, **style}
@@ -65,7 +80,7 @@ def trace(ax, path, **style):
     return line
 
 
-def band(ax, x, samples, axis=0, **style):
+def band(ax: Axes, x: ArrayLike, samples: ArrayLike, axis: int = 0, **style: Any) -> Line2D:
     """Plot the mean of ``samples`` over ``axis`` against ``x`` with its 95% interval as a band."""
     mean, half = interval(samples, axis)
     (line,) = ax.plot(x, mean, **style)
@@ -73,14 +88,22 @@ def band(ax, x, samples, axis=0, **style):
     return line
 
 
-def cross(ax, x, y, label, offset=(6, 4), **style):
+def cross(
+    ax: Axes,
+    x: Interval,
+    y: Interval,
+    label: str,
+    offset: tuple[float, float] = (6, 4),
+    **style: Any,
+) -> None:
     """Draw two intervals as a cross at their means, with a label ``offset`` points away."""
     ax.errorbar(x.mean, y.mean, y.half, x.half, capsize=2, linestyle="", **style)
-    where = {"textcoords": "offset points", "fontsize": 8}
-    ax.annotate(label, (x.mean, y.mean), offset, **where)
+    ax.annotate(label, (x.mean, y.mean), offset, textcoords="offset points", fontsize=8)
 
 
-def trials(ax, curves, moments, result, rungs):
+def trials(
+    ax: Axes, curves: np.ndarray, moments: ArrayLike, result: Halving, rungs: Sequence[int]
+) -> None:
     """Draw how far a search trained each of its trials, the one that it chose in red.
 
     ``curves`` ``(trials, T)`` are scores at moments 1 .. T, drawn at ``moments``, dotted where the

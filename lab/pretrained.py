@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+EfficientNet = Any  # a torch module whose parts have names of their own
 FEATURES = 1280  # numbers that the backbone makes of a picture
 
 
-def efficientnet_lite0(classes: int = 1000, pretrained: bool = True, seed: int = 0) -> nn.Module:
+def efficientnet_lite0(classes: int = 1000, pretrained: bool = True, seed: int = 0) -> EfficientNet:
     """EfficientNet-Lite0 in evaluation mode, with ImageNet's weights or random ones.
 
     The last layer is ``model._fc``, a linear layer from 1280 features; with ``classes`` other than
@@ -52,14 +53,14 @@ def features(model: Any, x: Tensor, batch_size: int = 64) -> Tensor:
 
 
 @torch.no_grad()
-def layer_means(model: nn.Module, x: Tensor, batch_size: int = 64) -> list[Tensor]:
+def layer_means(model: EfficientNet, x: Tensor, batch_size: int = 64) -> list[Tensor]:
     """Channel means after the stem, after each block and after the backbone: each (N, channels).
 
     ``x`` ``(N, 3, H, W)`` are prepared pictures, ``model`` is an ``efficientnet_lite0``.
     """
     outputs: list[Tensor] = []
 
-    def note(module, inputs, output):
+    def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         outputs.append(output.mean((-2, -1)))
 
     hooks = [m.register_forward_hook(note) for m in [model._bn0, *model._blocks]]

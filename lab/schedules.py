@@ -9,22 +9,22 @@ counterpart in ``torch.optim.lr_scheduler``.
 from math import cos, exp, pi
 
 
-def step_decay(step, every, drop=0.1):
+def step_decay(step: int, every: int, drop: float = 0.1) -> float:
     """Multiply by ``drop`` every so many steps: drop^floor(step / every)."""
     return drop ** (step // every)
 
 
-def exponential_decay(step, rate):
+def exponential_decay(step: int, rate: float) -> float:
     """Shrink by the same fraction at each step: exp(-rate step)."""
     return exp(-rate * step)
 
 
-def inverse_time_decay(step, rate):
+def inverse_time_decay(step: int, rate: float) -> float:
     """Fall as one over time: 1 / (1 + rate step)."""
     return 1 / (1 + rate * step)
 
 
-def cosine_with_warmup(step, total, warmup=0, floor=0.0):
+def cosine_with_warmup(step: int, total: int, warmup: float = 0, floor: float = 0.0) -> float:
     """A line up for ``warmup`` steps, then half a cosine down to ``floor``.
 
     (step + 1) / warmup, then floor + (1 - floor) (1 + cos(pi p)) / 2, where p

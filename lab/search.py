@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.integrate import quad
 from scipy.interpolate import RegularGridInterpolator
 from scipy.stats import norm
 
 
-def log_uniform(low, high, size, rng) -> np.ndarray:
+def log_uniform(
+    low: float, high: float, size: int | tuple[int, ...], rng: np.random.Generator
+) -> np.ndarray:
     """Values whose logarithm is uniform: low (high / low)^u with u uniform in [0, 1).
 
     Every decade, and every factor, gets the same share. Raises ValueError unless 0 < low < high.
@@ -24,7 +27,7 @@ def log_uniform(low, high, size, rng) -> np.ndarray:
     return low * (high / low) ** rng.random(size)
 
 
-def grid(box, per_axis: int) -> np.ndarray:
+def grid(box: ArrayLike, per_axis: int) -> np.ndarray:
     """The ``per_axis ** d`` points of a grid, each in the middle of its cell of the box."""
     box = np.asarray(box, dtype=float)
     middles = (np.arange(per_axis) + 0.5) / per_axis
@@ -32,7 +35,7 @@ def grid(box, per_axis: int) -> np.ndarray:
     return np.stack(np.meshgrid(*ticks, indexing="ij"), -1).reshape(-1, len(box))
 
 
-def random_points(box, trials: int, rng) -> np.ndarray:
+def random_points(box: ArrayLike, trials: int, rng: np.random.Generator) -> np.ndarray:
     """``trials`` points drawn evenly from the box."""
     low, high = np.asarray(box, dtype=float).T
     return low + (high - low) * rng.random((trials, len(low)))
@@ -45,11 +48,11 @@ class Landscape:
     ``(n_1, .., n_d, S)``, with ``S`` seeds.
     """
 
-    def __init__(self, axes: Sequence[np.ndarray], scores: np.ndarray):
+    def __init__(self, axes: Sequence[np.ndarray], scores: np.ndarray) -> None:
         self.axes, self.scores = axes, scores
         self._read = RegularGridInterpolator(axes, scores)
 
-    def at(self, points) -> np.ndarray:
+    def at(self, points: ArrayLike) -> np.ndarray:
         """Scores ``(..., S)`` at points ``(..., d)``. Raises ValueError outside of the axes."""
         return self._read(points)
 
@@ -69,14 +72,14 @@ def landscapes(
     return Landscape(axes, seen), Landscape(axes, others)
 
 
-def at_edge(tried, best) -> str | None:
+def at_edge(tried: ArrayLike, best: float) -> str | None:
     """Is the best of the values tried the lowest or the highest of them? "low", "high" or None."""
     if best == np.min(tried):
         return "low"
     return "high" if best == np.max(tried) else None
 
 
-def narrow_range(low, high, tried, best) -> tuple[float, float]:
+def narrow_range(low: float, high: float, tried: ArrayLike, best: float) -> tuple[float, float]:
     """From the value tried just below the best to the one just above it.
 
     Where there is none, the end of the range ``low`` .. ``high`` stays.
@@ -94,7 +97,7 @@ class Halving(NamedTuple):
     survivors: list[np.ndarray]
 
 
-def successive_halving(curves, rungs: Sequence[int], factor: int = 3) -> Halving:
+def successive_halving(curves: ArrayLike, rungs: Sequence[int], factor: int = 3) -> Halving:
     """Train all a little, keep the best 1/factor, train those on, and so forth.
 
     ``curves`` ``(trials, T)`` are scores after moments 1 .. T of training; ``rungs`` the moments,
@@ -114,7 +117,7 @@ def successive_halving(curves, rungs: Sequence[int], factor: int = 3) -> Halving
     return Halving(int(ranked[0]), cost, survivors)
 
 
-def asha(curves, rungs: Sequence[int], budget: int, factor: int = 3) -> Halving:
+def asha(curves: ArrayLike, rungs: Sequence[int], budget: int, factor: int = 3) -> Halving:
     """Successive halving that never waits for a rung to fill up, on one worker.
 
     At each turn: train on a trial that is among the best 1/factor of those that have reached its
@@ -124,13 +127,13 @@ def asha(curves, rungs: Sequence[int], budget: int, factor: int = 3) -> Halving:
     each rung. Li et al., "A system for massively parallel hyperparameter tuning" (2020),
     https://arxiv.org/abs/1810.05934
     """
-    curves = np.nan_to_num(np.asarray(curves, dtype=float), nan=np.inf)
+    scores = np.nan_to_num(np.asarray(curves, dtype=float), nan=np.inf)
     reached: list[list[int]] = [[] for _ in rungs]
     cost = 0
 
-    def next_turn():
+    def next_turn() -> tuple[int, int]:
         for level in reversed(range(len(rungs) - 1)):
-            ranked = sorted(reached[level], key=lambda i: curves[i, rungs[level] - 1])
+            ranked = sorted(reached[level], key=lambda i: scores[i, rungs[level] - 1])
             for trial in ranked[: len(ranked) // factor]:
                 if trial not in reached[level + 1]:
                     return trial, level + 1
@@ -139,12 +142,12 @@ def asha(curves, rungs: Sequence[int], budget: int, factor: int = 3) -> Halving:
     while True:
         trial, level = next_turn()
         price = rungs[level] - (rungs[level - 1] if level else 0)
-        if trial == len(curves) or cost + price > budget:
+        if trial == len(scores) or cost + price > budget:
             break
         reached[level].append(trial)
         cost += price
     top = max(level for level, trials in enumerate(reached) if trials)
-    best = min(reached[top], key=lambda i: curves[i, rungs[top] - 1])
+    best = min(reached[top], key=lambda i: scores[i, rungs[top] - 1])
     return Halving(best, cost, [np.sort(trials) for trials in reached])
 
 
@@ -184,7 +187,8 @@ def replay(
             runs = max(1, int(halved.cost / T + rng.random()))
             complete = own[:runs, -1].argmin()
             out[:, s, i] = test[drawn[[halved.best, eager.best, complete]], s]
-    return Replay(*out.mean(-1), halved.cost / T)
+    halving, eagerly, randomly = out.mean(-1)
+    return Replay(halving, eagerly, randomly, halved.cost / T)
 
 
 def expected_maximum(k: int) -> float:

@@ -5,10 +5,16 @@
 ``(N,)``; steps have the units of the weights.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
+from lab.rules import State
 
-def newton_step(grad, hessian, damping):
+Pair = tuple[np.ndarray, np.ndarray]  # a step s, and the change y of the gradient over it
+
+
+def newton_step(grad: np.ndarray, hessian: np.ndarray, damping: float) -> np.ndarray:
     """The damped Newton step, -(H + shift I)^{-1} g.
 
     ``grad`` is ``(N,)``, ``hessian`` symmetric ``(N, N)``; returns the step ``(N,)``. The shift is
@@ -25,12 +31,19 @@ def newton_step(grad, hessian, damping):
     return -vectors @ (vectors.T @ grad / (eigenvalues + shift))
 
 
-def newton(w, g, state, lr, hessian, damping):
+def newton(
+    w: np.ndarray,
+    g: np.ndarray,
+    state: State,
+    lr: float,
+    hessian: Callable[[np.ndarray], np.ndarray],
+    damping: float,
+) -> np.ndarray:
     """Newton's method as a rule: w <- w + lr newton_step(g, hessian(w), damping)."""
     return w + lr * newton_step(g, hessian(w), damping)
 
 
-def bfgs_update(b, s, y):
+def bfgs_update(b: np.ndarray, s: np.ndarray, y: np.ndarray) -> np.ndarray:
     """BFGS: the symmetric matrix that maps y to s and is nearest to B ~ H^{-1} in a weighted norm.
 
     With r = 1 / y's, B <- (I - r s y') B (I - r y s') + r s s'. ``b`` is ``(N, N)``; ``s`` is the
@@ -43,7 +56,7 @@ def bfgs_update(b, s, y):
     return left @ b @ left.T + np.outer(s, s) / (y @ s)
 
 
-def two_loop(g, pairs):
+def two_loop(g: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
     """L-BFGS's direction, -B g, with B known only by its last few pairs (s, y), oldest first.
 
     The same B as BFGS builds from (s'y / y'y) I, but in 4 m N multiplications and no matrix.
@@ -61,7 +74,7 @@ def two_loop(g, pairs):
     return q
 
 
-def lbfgs(w, g, state, lr, memory=10):
+def lbfgs(w: np.ndarray, g: np.ndarray, state: State, lr: float, memory: int = 10) -> np.ndarray:
     """L-BFGS as a rule, without a line search: w <- w + lr two_loop(g, pairs).
 
     Until there is a pair the step is cut to 1-norm ``lr`` at most. A pair with s'y <= 1e-10 is left

@@ -1,30 +1,31 @@
 """Means with their uncertainty."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 
 class Interval(NamedTuple):
     """A mean and the half-width of its confidence interval; arrays or numbers."""
 
-    mean: np.ndarray | float
-    half: np.ndarray | float
+    mean: Any
+    half: Any
 
     @property
-    def low(self):
+    def low(self) -> Any:
         return self.mean - self.half
 
     @property
-    def high(self):
+    def high(self) -> Any:
         return self.mean + self.half
 
-    def __format__(self, spec):
+    def __format__(self, spec: str) -> str:
         return f"{self.mean:{spec}} ± {self.half:{spec.removeprefix('+')}}"
 
 
-def interval(samples, axis=0, level=0.95):
+def interval(samples: ArrayLike, axis: int = 0, level: float = 0.95) -> Interval:
     """Student's t interval of the mean of ``samples`` along ``axis``.
 
     mean ± t_{(1+level)/2, n-1} s / sqrt(n), with s the sample standard deviation. Raises

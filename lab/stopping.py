@@ -12,7 +12,7 @@ class EarlyStopping:
     Checks count from 0. ``best_check`` is the first check that had the best score so far.
     """
 
-    def __init__(self, patience: int):
+    def __init__(self, patience: int) -> None:
         self.patience = patience
         self.checks, self.best, self.best_check = 0, inf, 0
 

@@ -63,11 +63,11 @@ def saddle() -> Surface:
     descent ends on the saddle.
     """
 
-    def grad(w):
+    def grad(w: Array) -> Array:
         x, y = w[..., 0], w[..., 1]
         return np.stack([x, y**3 - y], axis=-1)
 
-    def hessian(w):
+    def hessian(w: Array) -> Array:
         y = w[..., 1]
         h = np.zeros((*np.shape(w)[:-1], 2, 2))
         h[..., 0, 0] = 1.0
@@ -115,11 +115,11 @@ def rosenbrock(b: float = 10.0) -> Surface:
     Source: Rosenbrock (1960), https://doi.org/10.1093/comjnl/3.3.175 (there b = 100).
     """
 
-    def grad(w):
+    def grad(w: Array) -> Array:
         x, y = w[..., 0], w[..., 1]
         return np.stack([-2 * (1 - x) - 4 * b * x * (y - x**2), 2 * b * (y - x**2)], axis=-1)
 
-    def hessian(w):
+    def hessian(w: Array) -> Array:
         x, y = w[..., 0], w[..., 1]
         off = -4 * b * x
         return np.stack(

@@ -30,7 +30,7 @@ def full_batch(loss: Loss, w: Tensor, evaluations: int, memory: int = 10) -> np.
         tolerance_change=0,
     )
 
-    def closure():
+    def closure() -> Tensor:
         optimizer.zero_grad()
         value = loss(w)
         value.backward()
@@ -53,7 +53,7 @@ def batch_by_batch(losses: Iterable[Loss], w: Tensor, lr: float, evaluations: in
         [w], lr=lr, max_iter=5, history_size=10, line_search_fn="strong_wolfe"
     )
 
-    def closure(loss):
+    def closure(loss: Loss) -> Tensor:
         nonlocal used
         used += 1
         optimizer.zero_grad()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 from lab.data import Dataset
+from lab.rules import Rule
 
 
 def mlp(
@@ -63,7 +65,7 @@ class Run:
 def _over_settings_and_seeds(model: nn.Module, x_dims: tuple[int | None, int | None]) -> Callable:
     """``model`` as a function of ``(weights (L, S, ...), x)``; ``x_dims`` are x's axes L and S."""
 
-    def forward(weights, x):
+    def forward(weights: Weights, x: Tensor) -> Tensor:
         return functional_call(model, weights, (x,))
 
     for dim in reversed(x_dims):
@@ -94,7 +96,7 @@ def predict(
 def train(
     make_model: Callable[[], nn.Module],
     data: Dataset | list[Dataset],
-    rule: Callable,
+    rule: Rule,
     *,
     lr: float | Sequence[float] | None = None,
     settings: Mapping[str, ArrayLike] | None = None,
@@ -103,10 +105,10 @@ def train(
     batch_size: int | None = 64,
     schedule: Callable[[int], float] | Sequence[Callable[[int], float] | None] | None = None,
     augment: Callable | None = None,
-    penalty: Callable[[Weights], Tensor] | None = None,
+    penalty: Callable[[Weights], Tensor | float] | None = None,
     record_every: int = 25,
     snapshot_at: Collection[int] = (),
-    **hyper,
+    **hyper: Any,
 ) -> Run:
     """Minimize the cross-entropy with an update rule of ``lab.rules``, many runs side by side.
 
@@ -189,8 +191,19 @@ def train(
                 mine = {name: v.view(*v.shape, *[1] * (w.dim() - 2)) for name, v in own.items()}
                 params[k] = rule(w.detach(), g, states[k], **mine, **hyper)
     seconds = time.perf_counter() - began
-    curves = (np.stack(c, -1) for c in zip(*recorded, strict=True))
-    return Run(np.array(moments), *curves, judged(), snapshots, seconds)
+    train_loss, test_loss, train_accuracy, test_accuracy = (
+        np.stack(c, -1) for c in zip(*recorded, strict=True)
+    )
+    return Run(
+        step=np.array(moments),
+        train_loss=train_loss,
+        test_loss=test_loss,
+        train_accuracy=train_accuracy,
+        test_accuracy=test_accuracy,
+        params=judged(),
+        snapshots=snapshots,
+        seconds=seconds,
+    )
 
 
 def _by_setting(
@@ -214,7 +227,10 @@ def _stack(data: list[Dataset], seeds: int) -> Dataset:
     """One data set of ``(S, N, ...)`` from a list of them."""
     if len(data) != seeds:
         raise ValueError(f"{len(data)} data sets for {seeds} seeds")
-    return Dataset(*map(torch.stack, zip(*(d[:4] for d in data), strict=True)), data[0].classes)
+    x_train, y_train, x_test, y_test = (
+        torch.stack(parts) for parts in zip(*(d[:4] for d in data), strict=True)
+    )
+    return Dataset(x_train, y_train, x_test, y_test, data[0].classes)
 
 
 def _minibatches(
@@ -246,7 +262,9 @@ def _cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _scores(everyone: Callable, weights: Weights, data: Dataset, own_data: bool):
+def _scores(
+    everyone: Callable, weights: Weights, data: Dataset, own_data: bool
+) -> tuple[np.ndarray, ...]:
     """All runs' loss on training and test set and accuracy on both, each ``(L, S)``."""
 
     def on(x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:

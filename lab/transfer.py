@@ -5,11 +5,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import update_bn
 
+from lab.pretrained import EfficientNet
+
 BLOCKS = 16
 BACKBONE = BLOCKS + 2  # stages before the last layer: the stem, the blocks, the pooled features
 
 
-def stages(model: nn.Module) -> nn.Sequential:
+def stages(model: EfficientNet) -> nn.Sequential:
     """EfficientNet-Lite0 as a chain of 19 stages, which share their weights with ``model``.
 
     Stage 0 is the stem, 1 to 16 are the blocks, 17 makes the 1280 pooled features, 18 is the last
@@ -21,7 +23,8 @@ def stages(model: nn.Module) -> nn.Sequential:
         model._conv_head, model._bn1, model._swish, nn.AdaptiveAvgPool2d(1), nn.Flatten()
     )
     chain = nn.Sequential(stem, *model._blocks, pooled, model._fc)
-    return chain.to(memory_format=torch.channels_last).eval()
+    chain.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # in no stub
+    return chain.eval()
 
 
 def freeze(network: nn.Sequential, frozen: int) -> None:
@@ -103,7 +106,7 @@ def fine_tune(
 
 
 @torch.no_grad()
-def outputs(network: nn.Sequential, x: Tensor, batch_size: int = 64) -> Tensor:
+def outputs(network: nn.Module, x: Tensor, batch_size: int = 64) -> Tensor:
     """What a chain of stages (perhaps none) makes of ``x``, in evaluation mode."""
     network.eval()
     x = x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x

@@ -3,16 +3,17 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class Choice(NamedTuple):
     """What the other seeds chose for each seed (an index), and the loss it got there."""
 
-    index: np.ndarray
+    index: np.ndarray  # type: ignore[assignment]  # a tuple's method of that name is not used
     loss: np.ndarray
 
 
-def choose_on_other_seeds(losses) -> Choice:
+def choose_on_other_seeds(losses: ArrayLike) -> Choice:
     """For each seed, its loss at the setting that is best on average over all the other seeds.
 
     ``losses`` is ``(settings, seeds)``, lower is better; nan (a diverged run) counts as infinitely

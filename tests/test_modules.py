@@ -6,7 +6,7 @@ from book.extensions.modules import Modules
 
 FILES = {
     "lab/__init__.py": "",
-    "lab/alone.py": "x = 1\n",
+    "lab/alone.py": "if TYPE_CHECKING:\n    from lab import top\n",
     "lab/top.py": "from lab import middle\nfrom lab.inner.late import f\n",
     "lab/middle.py": "import numpy\nfrom . import bottom\n",
     "lab/bottom.py": "y = 2\n",

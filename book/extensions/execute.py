@@ -8,23 +8,36 @@ MyST-NB, which runs it again and reports the error where it happened.
 """
 
 import multiprocessing
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import single_nb_execution
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
 from myst_nb.core.read import create_nb_reader
+from myst_nb.sphinx_ import SphinxEnvType
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.util.typing import ExtensionMetadata
 from traitlets.config import Config
 
 from book.extensions.modules import Modules
 
+Page = tuple[str, str, NotebookNode]  # its name, its path and its cells
+
 logger = logging.getLogger(__name__)
 
 
-def read_notebook(env, docname):
+class Environment(SphinxEnvType):
+    """Sphinx's environment, with a digest of what each page with code depends on."""
+
+    page_modules: dict[str, str]
+
+
+def read_notebook(env: Environment, docname: str) -> NotebookNode | None:
     """The notebook that a page is, None if it has no code."""
     path = env.doc2path(docname)
     text = Path(path).read_text(encoding="utf-8")
@@ -32,7 +45,9 @@ def read_notebook(env, docname):
     return reader and reader.read(text)
 
 
-def pages_with_new_modules(app, env, added, changed, removed):
+def pages_with_new_modules(
+    app: Sphinx, env: Environment, added: set[str], changed: set[str], removed: set[str]
+) -> set[str]:
     """Have pages read again if what their code depends on has changed since they were read."""
     if env.mystnb_config.execution_mode != "cache":
         return set()
@@ -45,12 +60,14 @@ def pages_with_new_modules(app, env, added, changed, removed):
     return {page for page, digest in env.page_modules.items() if before.get(page) != digest}
 
 
-def pages_to_run(env, docnames, cache):
-    """Yield ``(docname, path, notebook)`` for each page with code whose outputs the cache lacks."""
+def pages_to_run(
+    env: Environment, docnames: Iterable[str], cache: JupyterCacheAbstract
+) -> Iterator[Page]:
+    """Yield each page with code whose outputs the cache lacks."""
     for docname in docnames:
-        if docname not in env.page_modules:
-            continue
         notebook = read_notebook(env, docname)
+        if notebook is None:
+            continue
         try:
             record = cache.match_cache_notebook(notebook)
         except KeyError:
@@ -61,7 +78,7 @@ def pages_to_run(env, docnames, cache):
             yield docname, env.doc2path(docname), notebook
 
 
-def run_page(page, timeout):
+def run_page(page: Page, timeout: int) -> tuple[str, str, ExecutionResult | None]:
     """Run a page's cells in a kernel of its own; its name, its path and its result.
 
     The result is None if the code fails.
@@ -79,7 +96,7 @@ def run_page(page, timeout):
     return docname, path, result if result.err is None else None
 
 
-def run_pages(app, env, docnames):
+def run_pages(app: Sphinx, env: Environment, docnames: list[str]) -> None:
     """Run what has to be run, on as many cores as there are, and keep the outputs."""
     config = env.mystnb_config
     if config.execution_mode != "cache":
@@ -104,7 +121,7 @@ def run_pages(app, env, docnames):
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
-def setup(app):
+def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-get-outdated", pages_with_new_modules)
     app.connect("env-before-read-docs", run_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -16,24 +16,24 @@ def imported(tree: ast.AST, package: str = "") -> Iterator[str]:
     """Yield what a syntax tree imports, by dotted name; ``from a import b`` yields ``a`` and ``a.b``.
 
     ``package`` is where the code lives, for relative imports. A name that is no module is for the
-    caller to leave out.
+    caller to leave out. What only a type checker imports does not count.
     """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1]
-            base = ".".join(
-                [*(above if node.level else []), *([node.module] if node.module else [])]
-            )
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+    if isinstance(tree, ast.Import):
+        yield from (alias.name for alias in tree.names)
+    elif isinstance(tree, ast.ImportFrom):
+        above = package.split(".")[: len(package.split(".")) - tree.level + 1] if tree.level else []
+        base = ".".join([*above, *([tree.module] if tree.module else [])])
+        yield base
+        yield from (f"{base}.{alias.name}" for alias in tree.names)
+    elif not (isinstance(tree, ast.If) and ast.unparse(tree.test) == "TYPE_CHECKING"):
+        for node in ast.iter_child_nodes(tree):
+            yield from imported(node, package)
 
 
 class Modules:
     """The modules below a folder ``root``, as they are when first asked for."""
 
-    def __init__(self, root: str | Path):
+    def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         self._of_file = cache(self._read)
 

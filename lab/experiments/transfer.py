@@ -161,11 +161,11 @@ def chosen_rate(cell: dict) -> float:
 
 def chosen_method(data: str, amount: str, methods: Sequence[str]) -> str:
     """The one of these methods that ``RATES`` found best in this cell, each at its best rate."""
-    best = (
+    bests = (
         _best({"study": "table", "data": data, "amount": amount, "method": method})
         for method in methods
     )
-    best = max(best, key=lambda r: (r["measured"]["accuracy"], -r["measured"]["loss"]))
+    best = max(bests, key=lambda r: (r["measured"]["accuracy"], -r["measured"]["loss"]))
     return best["setting"]["method"]
 
 
@@ -213,7 +213,7 @@ def probe(net: torch.nn.Sequential, task: Task) -> float:
 
 
 @cache
-def old_head() -> torch.nn.Module:
+def old_head() -> torch.nn.Linear:
     """The last layer that knows ImageNet's 1000 classes."""
     return pretrained.efficientnet_lite0()._fc
 
