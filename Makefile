@@ -12,10 +12,10 @@ PORT ?= 8000
 BOOK := _config.yml _toc.yml $(shell find book -type f -not -name '*.pyc')
 LAB := $(shell find lab -type f -not -name '*.pyc')
 GRADER := nbgrader_config.py $(shell find autograder -name '*.py')
-SOURCES := $(shell find solutions -type f)
+SOURCES := $(shell find solutions assignments/*/exercises assignments/*/data -type f -not -name '*.pyc')
 
 .DEFAULT_GOAL := all
-.PHONY: all setup site experiments release sample serve test test-cuda bench clean help
+.PHONY: all setup site experiments release sample serve test test-nightly test-cuda format bench clean help
 
 all: _build/html/.done _build/sample/results.jsonl
 	@echo
@@ -34,7 +34,9 @@ help:
 	@echo "make release    make the students' notebooks from solutions/"
 	@echo "make sample     write and grade a sample class in _build/sample"
 	@echo "make test       all tests (needs bubblewrap and Chromium; installs them where it may)"
+	@echo "make test-nightly  what takes longer: every mistake and every right answer on fifty seeds"
 	@echo "make test-cuda  the checks that need a CUDA device; fails without one"
+	@echo "make format     lay out the code as the tests want it"
 	@echo "make bench      time of grading, as a ratio to stock nbgrader"
 	@echo "make clean      remove what was built, but not .venv"
 
@@ -42,11 +44,11 @@ help:
 
 setup: $(READY)
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or name it with make PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "installing requirements (a few minutes the first time)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
@@ -88,8 +90,17 @@ test: $(READY)
 	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/test_site.py
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/test_site.py
 	$(BIN)/python -m pytest --capture no tests/test_site.py  # shows how the build of the site goes on
+
+test-nightly: $(READY)
+	@tools/debian-packages bwrap=bubblewrap
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m nightly
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 test-cuda: $(READY)
 	@tools/debian-packages bwrap=bubblewrap

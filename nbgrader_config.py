@@ -5,9 +5,9 @@ from pathlib import Path
 c = get_config()  # noqa: F821  (nbgrader puts it here)
 
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
-# `autograder release` builds the source folder from solutions/
+# `autograder release` builds the source folder from solutions/, and fills the release folder
 c.CourseDirectory.source_directory = "_build/source"
-c.CourseDirectory.release_directory = "assignments"
+c.CourseDirectory.release_directory = "_build/release"
 
 c.Autograde.exporter_class = "autograder.grading.submission.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = [

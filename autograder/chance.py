@@ -4,15 +4,15 @@ A probe draws many numbers from a random answer and sums them up. A *share* says
 independent draws had some property; a *mean* is that of ``of`` independent draws, with their
 standard deviation. Two answers agree if their shares and means differ by no more than chance allows.
 What chance must not touch (the values a mask may take, the result at test time) is reported beside
-them as plain numbers, and compared as ``autograder.judge`` does.
+them as plain numbers, and compared as ``autograder.compare`` does.
 """
 
 from typing import Any
 
 import numpy as np
 
+from autograder.compare import difference, tolerance
 from autograder.exercise import Case, Outputs
-from autograder.judge import difference, tolerance, unusable
 
 # Standard errors that two right answers may be apart. One comparison in 4e11 is farther: with some
 # hundred comparisons a grading, a right answer fails less than once in 1e9 gradings.
@@ -31,11 +31,27 @@ def share(holds: Any) -> dict[str, float]:
     return {"share": float(holds.mean()), "of": int(holds.size)}
 
 
+def every(what: str, holds: Any) -> dict[str, Any]:
+    """Whether something holds for every one, as in a right answer it does, without exception.
+
+    Where it does not: also for which share, which tells one wrong answer from another, where chance
+    may have a part in it.
+    """
+    holds = np.asarray(holds, dtype=bool)
+    if holds.all():
+        return {f"{what}: every one": True}
+    return {f"{what}: every one": False, f"{what}: share": share(holds)}
+
+
 def mean(values: Any) -> dict[str, float]:
-    """The mean of independent draws, and how much they scatter."""
+    """The mean of independent draws, and how much they scatter, rounded to what keys need."""
     values = np.asarray(values, dtype=np.float64)
     with np.errstate(all="ignore"):
-        return {"mean": float(values.mean()), "sd": float(values.std()), "of": int(values.size)}
+        return _rounded(float(values.mean()), float(values.std()), int(values.size))
+
+
+def _rounded(mean: float, sd: float, of: int) -> dict[str, float]:
+    return {"mean": round(mean, 8), "sd": float(f"{sd:.4g}"), "of": of}
 
 
 def spread_mean(values: Any) -> dict[str, float]:
@@ -43,19 +59,22 @@ def spread_mean(values: Any) -> dict[str, float]:
 
     They do not in a right answer; in a wrong one they may, and its mean is to be known again.
     """
-    seen = mean(values)
     table = np.asarray(values, np.float64)
     table = table.reshape(len(table), -1)
+    sd = float(table.std())
     for axis in (0, 1):
         means = table.mean(axis=axis)
-        seen["sd"] = max(seen["sd"], float(means.std() * np.sqrt(table.size / len(means))))
-    return seen
+        sd = max(sd, float(means.std() * np.sqrt(table.size / len(means))))
+    return _rounded(float(table.mean()), sd, int(table.size))
+
+
+def drop_probability(rng: np.random.Generator) -> float:
+    """A probability of dropping at which keeping and dropping differ."""
+    return round(float(rng.choice([rng.uniform(0.2, 0.35), rng.uniform(0.6, 0.75)])), 3)
 
 
 def close_in_distribution(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """The judge of random answers: shares and means agree within chance, all else as in ``close``."""
-    if (objection := unusable(outputs, expected)) is not None:
-        return objection
     findings = []
     for name, want in expected.items():
         got = outputs.get(name)

@@ -1,6 +1,7 @@
-"""The words of the course: exercise, case, finding, verdict."""
+"""The words of the course: exercise, part, case, finding, verdict."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -11,23 +12,96 @@ Outputs = dict[str, Any]
 PROBE_SECONDS = 10.0
 
 
+class Unusable(Exception):
+    """What an answer returned cannot be used; the message says what it should be.
+
+    A probe raises it, and the message is what the student reads.
+    """
+
+
 @dataclass(frozen=True)
 class Case:
     """One set of inputs for a student's function.
 
-    ``name`` is what the student reads; ``part`` says which part of the exercise it belongs to;
-    ``inputs`` is plain data (see ``autograder.wire``). ``withheld`` is for the judge alone (the
-    labels of pictures that are to be classified): the probe does not get it.
+    ``name`` is what the student reads; ``inputs`` is plain data (see ``autograder.wire``).
+    ``withheld`` is for the judge alone (the labels of pictures that are to be classified): the probe
+    does not get it. ``part`` names the part that drew the case, once one has.
     """
 
     name: str
-    part: str
     inputs: dict[str, Any]
     withheld: dict[str, Any] = field(default_factory=dict)
+    part: str = ""
 
     def as_sent(self) -> dict[str, Any]:
         """What travels to where the student's code is."""
         return {"name": self.name, "part": self.part, "inputs": self.inputs}
+
+
+Draw = Callable[[np.random.Generator], list[Case]]
+Probe = Callable[[Any, dict[str, Any], str], Outputs]
+Judge = Callable[[Case, Outputs, Outputs], list[str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What earns points by itself: all of its cases must be right.
+
+    ``cases`` draws its cases from a generator; ``probe`` feeds one case's inputs to the student's
+    object on a device and returns plain outputs, or raises Unusable; ``judge`` compares them with
+    the expected ones and returns what is wrong, nothing if all is right. ``summary`` says what a key
+    holds of the outputs of an oracle or a mistake, None if all of them.
+    """
+
+    name: str
+    points: float
+    cases: Draw
+    probe: Probe
+    judge: Judge
+    summary: Callable[[Case, Outputs], Outputs] | None = None
+
+    def draw(self, rng: np.random.Generator) -> list[Case]:
+        """Its cases, each with the name of this part."""
+        return [replace(case, part=self.name) for case in self.cases(rng)]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One thing that a student implements.
+
+    ``id`` is the ``grade_id`` of its test cell and the name of its file, ``entry`` the name that the
+    student defines. ``on_device`` says that the exercise runs on CUDA as well. ``uses`` names other
+    things of the student's that a probe needs (a backward pass is tried on the cache of the
+    student's own forward pass); the probe gets them from ``autograder.probe.beside``. ``seconds`` is
+    the longest that its probes may run, all cases together.
+    """
+
+    id: str
+    entry: str
+    parts: Sequence[Part]
+    on_device: bool = False
+    uses: tuple[str, ...] = ()
+    seconds: float = PROBE_SECONDS
+
+    @property
+    def points(self) -> float:
+        return sum(part.points for part in self.parts)
+
+    def part(self, name: str) -> Part:
+        """The part of this name; raises KeyError if there is none."""
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise KeyError(name)
+
+    def draw(self, seed: str) -> list[Case]:
+        """The cases of all parts for a seed: each part has a stream of its own."""
+        return [case for part in self.parts for case in part.draw(self.stream(part, seed))]
+
+    def stream(self, part: Part, seed: str) -> np.random.Generator:
+        """The generator that a part draws its cases from."""
+        digest = hashlib.sha256(f"{seed}/{self.id}/{part.name}".encode()).digest()
+        return np.random.default_rng(list(digest))
 
 
 @dataclass(frozen=True)
@@ -36,37 +110,6 @@ class Finding:
 
     case: str
     message: str
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """One thing that a student implements.
-
-    ``id`` is the ``grade_id`` of its test cell, ``entry`` the name that the student defines.
-    ``parts`` maps each part to its points. ``cases`` draws the cases from a generator; ``probe``
-    feeds one case's inputs to the student's object on a device and returns plain outputs;
-    ``judge`` compares them with the expected ones and returns what is wrong, nothing if all is
-    right. ``on_device`` says that the exercise runs on CUDA as well. ``uses`` names other things of
-    the student's that the probe needs (a backward pass is tried on the cache of the student's own
-    forward pass); the probe gets them from ``autograder.probe.beside``. ``seconds`` is the longest its
-    probe may run, all cases together. ``summary`` says what a key holds of the outputs of an oracle
-    or a mistake, None if all of them.
-    """
-
-    id: str
-    entry: str
-    parts: dict[str, float]
-    cases: Callable[[np.random.Generator], list[Case]]
-    probe: Callable[[Any, dict[str, Any], str], Outputs]
-    judge: Callable[[Case, Outputs, Outputs], list[str]]
-    on_device: bool = False
-    uses: tuple[str, ...] = ()
-    seconds: float = PROBE_SECONDS
-    summary: Callable[[Case, Outputs], Outputs] | None = None
-
-    @property
-    def points(self) -> float:
-        return sum(self.parts.values())
 
 
 @dataclass(frozen=True)
@@ -115,14 +158,14 @@ class Verdict:
         )
 
 
-def no_verdict(exercise: Exercise, status: Status, reason: str, **known) -> Verdict:
+def no_verdict(exercise: Exercise, status: Status, reason: str, **known: Any) -> Verdict:
     """The verdict where there are no outputs to judge: no points, and the reason."""
     return Verdict(
         exercise.id,
         status,
         0.0,
         exercise.points,
-        {part: (0.0, points) for part, points in exercise.parts.items()},
+        {part.name: (0.0, part.points) for part in exercise.parts},
         (Finding("", reason),),
         **known,
     )

@@ -1,34 +1,42 @@
 """Runs where the student's code is: feeds cases to it and collects plain outputs. Judges nothing."""
 
 import contextlib
+import hashlib
 import inspect
 import io
+import random
+import sys
 import time
 import traceback
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder import wire
-from autograder.exercise import Case, Exercise, Outputs
+from autograder.assignment import Assignment
+from autograder.exercise import Case, Exercise, Outputs, Unusable
 
 MIME = "application/vnd.autograder.outcomes"
 
 
 def run(exercise: Exercise, student: Any, cases: Sequence[Case], device: str) -> list[dict]:
-    """One outcome a case: ``{"outputs": ...}``, or ``{"error": type, "message": text, "line": n}``.
+    """One outcome a case: ``{"outputs": ...}``, ``{"unusable": what to return instead}``, or
+    ``{"error": type, "message": text, "line": n}``.
 
-    ``line`` counts from the beginning of the cell where the student's code raised, None if the
-    error did not come from there. Warnings are not shown.
+    ``line`` counts from the beginning of the cell where the student's code raised, None if none of
+    the student's code was running. Warnings are not shown.
     """
-    outcomes = []
+    outcomes: list[dict] = []
     for case in cases:
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 outcomes.append({"outputs": _outputs(exercise, student, case, device)})
+        except Unusable as objection:
+            outcomes.append({"unusable": str(objection)})
         except Exception as error:
             outcomes.append(
                 {
@@ -43,10 +51,8 @@ def run(exercise: Exercise, student: Any, cases: Sequence[Case], device: str) ->
 def _outputs(exercise: Exercise, student: Any, case: Case, device: str) -> Outputs:
     for name in exercise.uses:
         if beside(student, name) is None:
-            return {
-                "unusable": f"{exercise.entry} is tried together with {name}: define that first"
-            }
-    return exercise.probe(student, copies(case.inputs), device)
+            raise Unusable(f"{exercise.entry} is tried together with {name}: define that first")
+    return exercise.part(case.part).probe(student, copies(case.inputs), device)
 
 
 def beside(student: Any, name: str) -> Any:
@@ -77,22 +83,39 @@ def _student_line(error: Exception, student: Any) -> int | None:
     return lines[-1] if lines else None
 
 
-def publish(exercise_id: str, cases_text: str, device: str, namespace: dict[str, Any]) -> None:
+def publish(
+    folder: str,
+    exercise_id: str,
+    cases_text: str,
+    device: str,
+    chance: str,
+    namespace: dict[str, Any],
+) -> None:
     """Probe the student's object in ``namespace`` and publish the outcomes as a message.
 
-    This is what the grader runs in the student's kernel. What the student's code prints is dropped.
+    This is what the grader runs in the student's kernel; ``folder`` is the assignment's. The global
+    generators start from ``chance``, so that the same code draws the same numbers at each grading.
+    What the student's code prints is dropped.
     """
     from IPython.display import publish_display_data
 
-    from autograder.exercises import EXERCISES
-
-    exercise = EXERCISES[exercise_id]
+    exercise = Assignment(Path(folder)).exercise(exercise_id)
     began = time.perf_counter()
     if exercise.entry not in namespace:
         outcomes: Any = None
     else:
         cases = [Case(**c) for c in wire.loads(cases_text)]
+        start_generators(f"{chance}/{exercise_id}")
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             outcomes = run(exercise, namespace[exercise.entry], cases, device)
     reply = wire.dumps({"outcomes": outcomes, "seconds": time.perf_counter() - began})
     publish_display_data({MIME: reply})
+
+
+def start_generators(seed: str) -> None:
+    """Start the global generators of Python, NumPy and, where it is in use, torch."""
+    digest = hashlib.sha256(seed.encode()).digest()
+    random.seed(digest)
+    np.random.seed(int.from_bytes(digest[:4], "little"))
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(int.from_bytes(digest[4:8], "little"))

@@ -8,7 +8,7 @@ HEADLINE = {
     "passed": "all right",
     "partial": "partly right",
     "failed": "not right yet",
-    "error": "your code raised an error",
+    "error": "ended with an error",
     "timeout": "took too long",
     "missing": "not answered yet",
 }
@@ -19,10 +19,10 @@ def _points(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _headline(v: Verdict) -> str:
-    return (
-        f"{v.exercise}: {HEADLINE[v.status]}, {_points(v.score)} of {_points(v.max_score)} points"
-    )
+def _headline(v: Verdict, public: bool) -> str:
+    tried = " on the public cases" if public and v.status in ("passed", "partial") else ""
+    points = f"{_points(v.score)} of {_points(v.max_score)} points"
+    return f"{v.exercise}: {HEADLINE[v.status]}{tried}, {points}"
 
 
 def _shown(v: Verdict) -> tuple[list[str], int]:
@@ -34,9 +34,9 @@ def _shown(v: Verdict) -> tuple[list[str], int]:
     return lines[:MOST_FINDINGS], max(0, len(lines) - MOST_FINDINGS)
 
 
-def text(v: Verdict) -> str:
-    """The verdict as a few lines of text."""
-    lines = [("✓ " if v.status == "passed" else "✗ ") + _headline(v)]
+def text(v: Verdict, public: bool = False) -> str:
+    """The verdict as a few lines of text; ``public`` says that no other cases were tried."""
+    lines = [("✓ " if v.status == "passed" else "✗ ") + _headline(v, public)]
     if v.says:
         lines.append(f"  These are the numbers one gets from: {v.says}.")
     if v.status not in ("passed", "missing"):
@@ -51,12 +51,12 @@ def text(v: Verdict) -> str:
     return "\n".join(lines)
 
 
-def html(v: Verdict) -> str:
-    """The verdict as a block of HTML that needs no style sheet."""
+def html(v: Verdict, public: bool = False) -> str:
+    """As ``text``, as a block of HTML that needs no style sheet."""
     color, mark = ("#00724f", "✓") if v.status == "passed" else ("#a33d00", "✗")
     out = [
         f'<div style="border-left: 4px solid {color}; padding: 0.2em 0.8em; margin: 0.4em 0">',
-        f'<p style="margin: 0.3em 0"><strong>{mark} {escape(_headline(v))}</strong></p>',
+        f'<p style="margin: 0.3em 0"><strong>{mark} {escape(_headline(v, public))}</strong></p>',
     ]
     if v.says:
         out.append(

@@ -42,7 +42,15 @@ def loads(text: str) -> Any:
     """Read what ``dumps`` wrote; raises WireError for anything else."""
     try:
         return decode(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+        MemoryError,
+    ) as error:
         raise WireError(f"not plain data: {error}") from None
 
 
@@ -83,15 +91,17 @@ def _other(value: Any, shown: str | None = None, kind: str | None = None) -> dic
 def decode(value: Any) -> Any:
     if isinstance(value, list):
         return [decode(v) for v in value]
+    if isinstance(value, str):
+        return _whole(value)
     if not isinstance(value, dict):
         return value
     kind, v = value["!"], value["v"]
     if kind == "dict":
-        return {str(k): decode(x) for k, x in v.items()}
+        return {_whole(str(k)): decode(x) for k, x in v.items()}
     if kind == "float":
         return {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[v]
     if kind == "other":
-        return Other(str(value["t"])[:80], str(v)[:200])
+        return Other(_whole(str(value["t"]))[:80], _whole(str(v))[:200])
     if kind == "array":
         dtype, shape = value["d"], tuple(int(n) for n in value["s"])
         if dtype not in DTYPES or min(shape, default=0) < 0 or math.prod(shape) > MAX_ELEMENTS:
@@ -99,3 +109,8 @@ def decode(value: Any) -> Any:
         little = np.dtype(dtype).newbyteorder("<")
         return np.frombuffer(base64.b64decode(v), little).astype(dtype).reshape(shape)
     raise WireError(f"unknown kind {kind!r}")
+
+
+def _whole(text: str) -> str:
+    """The text with a question mark for each half of a surrogate pair, which no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.exercises import ASSIGNMENTS
 from autograder.grading import grade
-from autograder.grading.course import Course, run_nbgrader
-from autograder.grading.execution import bound_exercise
+from autograder.grading.course import Course
+from autograder.grading.jobs import find_jobs
+from autograder.grading.notebooks import bound_exercise
+from autograder.grading.release import register, run_nbgrader
 from autograder.grading.sample import sample_class
+from tests.answers import ASSIGNMENTS, exercise
 from tests.course import copy_course
 
 ASSIGNMENT = "optimizers"
@@ -37,14 +39,12 @@ def prepare(folder: Path, plain: bool) -> Course:
     solved = next(s for s in sample_class(course, ASSIGNMENT) if s.name == "perfect").content
     if plain:
         text = course.source(ASSIGNMENT).read_text()
-        for exercise in ASSIGNMENTS[ASSIGNMENT]:
-            text = text.replace(
-                f"check({exercise.entry})", ASSERTS.format(entry=exercise.entry).strip()
-            )
+        for entry in (exercise(name).entry for name in ASSIGNMENTS[ASSIGNMENT]):
+            text = text.replace(f"check({entry})", ASSERTS.format(entry=entry).strip())
         course.source(ASSIGNMENT).write_text(text)
         for cell in solved.cells:
-            if exercise := bound_exercise(cell):
-                cell.source = ASSERTS.format(entry=exercise.entry).strip()
+            if name := bound_exercise(cell, course.assignment(ASSIGNMENT)):
+                cell.source = ASSERTS.format(entry=exercise(name).entry).strip()
         config = (course.root / "nbgrader_config.py").read_text()
         (course.root / "nbgrader_config.py").write_text(
             config.split("c.Autograde.exporter_class")[0]
@@ -53,7 +53,7 @@ def prepare(folder: Path, plain: bool) -> Course:
         place = course.root / "submitted" / student / ASSIGNMENT
         place.mkdir(parents=True)
         nbformat.write(solved, place / f"{ASSIGNMENT}.ipynb")
-    course.register(ASSIGNMENT, course.root)
+    register(course, ASSIGNMENT, course.root)
     return course
 
 
@@ -61,7 +61,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ours, stock = prepare(Path(folder, "ours"), False), prepare(Path(folder, "stock"), True)
         config, plain = ours.config(), stock.config()
-        jobs = grade.find_jobs(ours, ours.root / "submitted", [ASSIGNMENT], [])
+        jobs = find_jobs(ours, ours.root / "submitted", [ASSIGNMENT], [])
         grade.grade_submission(ours, config, jobs[0])  # the first one starts the sandbox
         seconds: dict[str, list[float]] = {"ours": [], "stock": []}
         for job in jobs:

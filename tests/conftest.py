@@ -1,4 +1,9 @@
-"""Fast tests first: what builds the site or grades a class comes last."""
+"""Fast tests first: what builds the site or grades a class comes last. And a course to grade."""
+
+import pytest
+
+from autograder.grading.course import Course
+from tests.course import autograder, example_course
 
 LAST = [
     "test_sandbox",
@@ -9,10 +14,19 @@ LAST = [
     "test_notebooks",
     "test_instructors",
     "test_manual_grading",
-    "test_classes",
     "test_grading",
+    "test_classes",
     "test_site",
 ]
+
+
+@pytest.fixture(scope="session")
+def metrics(tmp_path_factory) -> Course:
+    """The released course of the instructors' example, with a made-up class; not to be changed."""
+    folder = example_course(tmp_path_factory.mktemp("metrics"))
+    autograder(folder, "release")
+    autograder(folder, "sample-class", "submitted")
+    return Course(folder)
 
 
 def pytest_collection_modifyitems(items):

@@ -1,19 +1,37 @@
-"""A course folder of its own for a test: the real sources, an empty gradebook."""
+"""Course folders for tests: the real one with an empty gradebook, and the instructors' example."""
 
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.answers import ROOT
+
+EXAMPLE = ROOT / "tests" / "example"
 
 
 def copy_course(folder: Path) -> Path:
-    """A copy of what grading needs: configuration, sources, released assignments."""
+    """A copy of what grading needs: configuration, sources, released assignments, lab."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     for name in ("solutions", "assignments"):
-        shutil.copytree(ROOT / name, folder / name)
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "lab").mkdir()
+    for module in (ROOT / "lab").glob("*.py"):
+        shutil.copy(module, folder / "lab")
+    return folder
+
+
+def example_course(folder: Path) -> Path:
+    """A course with the worked example of the instructors' page alone: two folders."""
+    exercises = folder / "assignments" / "metrics" / "exercises"
+    answers = folder / "solutions" / "metrics" / "answers"
+    for place in (exercises, answers):
+        place.mkdir(parents=True)
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    shutil.copy(EXAMPLE / "exercise.py", exercises / "top_k_accuracy.py")
+    shutil.copy(EXAMPLE / "answer.py", answers / "top_k_accuracy.py")
+    shutil.copy(EXAMPLE / "notebook.md", folder / "solutions" / "metrics" / "metrics.md")
     return folder
 
 

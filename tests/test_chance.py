@@ -7,7 +7,7 @@ from scipy import stats
 from autograder import chance
 from autograder.exercise import Case
 
-CASE = Case("a case", "part", {"x": np.zeros(3)})
+CASE = Case("a case", {"x": np.zeros(3)})
 
 
 def judged(got, want):

@@ -1,49 +1,123 @@
-"""A small class for each assignment: full marks in any dress, mistakes named, a loop that never ends.
+"""Made-up classes for every assignment, graded in one call: scores, statuses, reasons, mistakes.
 
-``tests/test_grading.py`` grades the whole class, with every accident, for the first assignment.
+The first assignment's class has every accident; of the others' come the reference solution, other
+right answers, common mistakes and the notebook as it was released.
 """
 
+import csv
+import json
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
-from autograder.exercises import ASSIGNMENTS
-from autograder.grading.course import Course
-from autograder.grading.results import read
-from autograder.grading.sample import sample_class
-from tests.course import ROOT, autograder, copy_course
+from autograder.grading.results import Result, read
+from autograder.grading.sample import SampleStudent, sample_class
+from tests.answers import ASSIGNMENTS, COURSE, exercise
+from tests.course import autograder, copy_course, nbgrader
 
-STUDENTS = ["perfect", "endless-loop", "untouched"]
-STUDENTS += [f"{kind}-{i}" for kind in ("other-dress", "mistakes") for i in (1, 2, 3)]
+FIELDS = ["student", "assignment", "exercise", "score", "max_score", "status", "mistake", "message",
+          "device", "seconds"]  # fmt: skip
+WHOLE = "optimizers"
+SOME = ["perfect", "untouched"]
+SOME += [f"{kind}-{i}" for kind in ("other-dress", "mistakes") for i in (1, 2, 3)]
+CLASSES: dict[str, dict[str, SampleStudent]] = {
+    name: {s.name: s for s in sample_class(COURSE, name) if name == WHOLE or s.name in SOME}
+    for name in ASSIGNMENTS
+}
+EVERYBODY = [(name, student) for name, students in CLASSES.items() for student in students]
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
-    return copy_course(tmp_path_factory.mktemp("course"))
-
-
-@pytest.mark.parametrize("assignment", [name for name in ASSIGNMENTS if name != "optimizers"])
-def test_a_class_gets_the_right_scores_and_reasons(course, assignment):
-    submitted = course / assignment / "submitted"
-    autograder(course, "sample-class", str(submitted), assignment)
-    for place in submitted.iterdir():
-        if place.name not in STUDENTS:
+    folder = copy_course(tmp_path_factory.mktemp("course"))
+    autograder(folder, "sample-class", "submitted")
+    for place in (folder / "submitted").glob("*/*"):
+        if place.parent.name not in CLASSES[place.name]:
             shutil.rmtree(place)
-    results = course / assignment / "results.jsonl"
-    autograder(
-        course, "grade", "--submissions", str(submitted), "--device", "cpu", "--results", str(results)
-    )  # fmt: skip
-    expected = {s.name: s for s in sample_class(Course(ROOT), assignment)}
-    by_student: dict[str, dict] = {name: {} for name in STUDENTS}
-    for result in read(results):
-        assert result.assignment == assignment
-        by_student[result.student][result.exercise] = result
-    for name, graded in by_student.items():
-        assert list(graded) == [e.id for e in ASSIGNMENTS[assignment]]
-        for exercise, result in graded.items():
-            wanted = expected[name].expected.get(exercise, expected[name].otherwise)
-            assert wanted in (None, result.status), result
-            assert (result.score == result.max_score) == (result.status == "passed"), result
-            if exercise in expected[name].mistakes:
-                assert result.mistake == expected[name].mistakes[exercise], result
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graded(course) -> dict[tuple[str, str], dict[str, Result]]:
+    """All results, by assignment and student."""
+    done = autograder(course, "grade", "--device", "cpu", "--results", "results.jsonl")
+    by_student: dict[tuple[str, str], dict[str, Result]] = {}
+    for result in read(course / "results.jsonl"):
+        of_one = by_student.setdefault((result.assignment, result.student), {})
+        of_one[result.exercise] = result
+    count = len(by_student)
+    assert f"[{count}/{count}]" in done.stdout
+    return by_student
+
+
+def test_the_class_is_as_large_as_it_should_be():
+    assert len(CLASSES[WHOLE]) >= 12
+
+
+@pytest.mark.parametrize(("assignment", "name"), EVERYBODY)
+def test_every_student_gets_the_right_score_and_a_reason(assignment, name, graded):
+    student, results = CLASSES[assignment][name], graded[assignment, name]
+    assert list(results) == ASSIGNMENTS[assignment]
+    for exercise_id, result in results.items():
+        wanted = student.expected.get(exercise_id, student.otherwise)
+        assert wanted in (None, result.status), result
+        assert (result.score == result.max_score) == (result.status == "passed"), result
+        assert result.message
+        if exercise_id in student.mistakes:
+            assert result.status != "passed"
+            assert result.mistake == student.mistakes[exercise_id], result
+        if result.status in ("error", "timeout", "missing"):
+            assert result.score == 0
+
+
+def test_results_are_json_lines_with_the_promised_fields(course, graded):
+    lines = (course / "results.jsonl").read_text().splitlines()
+    assert len(lines) == sum(len(results) for results in graded.values())
+    assert all(list(json.loads(line)) == FIELDS for line in lines)
+
+
+def test_an_exercise_for_any_device_says_that_it_was_not_run_on_cuda(graded):
+    for result in graded[WHOLE, "perfect"].values():
+        assert result.device == "cpu"
+        assert ("not run on CUDA" in result.message) == exercise(result.exercise).on_device
+
+
+def test_the_gradebook_and_the_export_hold_the_same_scores(course, graded):
+    expected = {who: sum(r.score for r in results.values()) for who, results in graded.items()}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        held = {
+            (name, s.student.id): s.score
+            for name in ASSIGNMENTS
+            for s in gradebook.assignment_submissions(name)
+            if s.score or (name, s.student.id) in expected
+        }
+    assert held == pytest.approx(expected)
+    nbgrader(course, "export", "--to", "grades.csv")
+    with open(course / "grades.csv") as file:
+        exported = {
+            (r["assignment"], r["student_id"]): float(r["score"]) for r in csv.DictReader(file)
+        }
+    assert {who: exported[who] for who in expected} == pytest.approx(expected)
+
+
+def test_feedback_says_what_is_wrong(course, graded):
+    for (assignment, name), results in graded.items():
+        path = course / "feedback" / name / assignment / f"{assignment}.html"
+        if name == "no-notebook" or not (course / "submitted" / name / assignment).is_dir():
+            assert not path.exists()
+            continue
+        page = path.read_text()
+        assert all(f"{result.exercise}: " in page for result in results.values())
+
+
+def test_nothing_hidden_stands_in_graded_notebooks(course, graded):
+    for path in course.glob("autograded/*/*/*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        if path.parent.parent.name in ("untouched", "not-a-notebook"):
+            assert "SOLUTION" not in json.dumps(notebook)
+        assert "publish(" not in "".join(
+            c.source for c in notebook.cells if "grade_id" in str(c.metadata)
+        )

@@ -4,14 +4,13 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.grading.answers import ANSWERS
-from autograder.grading.answers.base import source_of
-from autograder.grading.execution import RunSubmission, _NotebookRun, read_verdict
+from autograder.grading.answer import source_of
+from autograder.grading.execution import NotebookRun, RunSubmission, read_verdict
+from autograder.grading.handout import handout
 from autograder.grading.session import Session
+from tests.answers import COURSE, answer
 
-RIGHT = source_of(ANSWERS["exponential_decay"].alternatives[0])
-
-
+RIGHT = source_of(answer("exponential_decay").alternatives[0])
 WRONG = "def exponential_decay(step, base_lr, rate):\n    return base_lr * np.cos(rate * step)"
 
 
@@ -29,8 +28,9 @@ def run(*sources, **settings):
     )
     notebook = new_notebook()
     notebook.cells = [*map(new_code_cell, ("import numpy as np", *sources)), test]
-    with Session() as session:
-        _NotebookRun(RunSubmission(**settings), notebook, session, "seed", "cpu").run()
+    settings.setdefault("probe_seconds", 2.0)
+    with Session(handout(COURSE, "optimizers")) as session:
+        NotebookRun(RunSubmission(**settings), COURSE, notebook, session, "seed", "cpu").run()
     return read_verdict(test), notebook.cells
 
 

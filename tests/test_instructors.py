@@ -1,63 +1,21 @@
-"""The worked example of the instructors' page: from three new files to a graded class."""
+"""The worked example of the instructors' page: from two new folders to a graded class."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from autograder.grading.results import read
-from tests.course import ROOT
+from tests.answers import ROOT
+from tests.course import autograder, example_course
 
-EXAMPLE = ROOT / "tests" / "example"
 STUDENTS = [f"{kind}-{i}" for kind in ("other-dress", "mistakes") for i in (1, 2, 3)] + ["perfect"]
 PAGE = (ROOT / "book" / "instructors.md").read_text()
 
 
-def replace_once(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
-
-
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
-    """A course of its own, with the package, to which the page's steps were applied."""
-    folder = tmp_path_factory.mktemp("course")
-    shutil.copytree(ROOT / "autograder", folder / "autograder")
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
-    (folder / "solutions" / "metrics").mkdir(parents=True)
-    package = folder / "autograder"
-    shutil.copy(EXAMPLE / "exercise.py", package / "exercises" / "metrics.py")
-    shutil.copy(EXAMPLE / "answer.py", package / "grading" / "answers" / "metrics.py")
-    shutil.copy(EXAMPLE / "notebook.md", folder / "solutions" / "metrics" / "metrics.md")
-    for where, entry, after in (
-        (package / "exercises", '    "metrics": metrics.EXERCISES,', "list[Exercise]] = {\n"),
-        (
-            package / "grading" / "answers",
-            "    **metrics.ANSWERS,",
-            "ANSWERS: dict[str, Answer] = {\n",
-        ),
-    ):
-        module = ".".join(where.relative_to(folder).parts)
-        assert entry in PAGE and f"from {module} import metrics" in PAGE
-        replace_once(where / "__init__.py", after, f"{after}{entry}\n")
-        first = f"from {module} import "
-        replace_once(where / "__init__.py", first, f"{first}metrics\n{first}")
-    return folder
-
-
-def run(course: Path, *arguments: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(course)}
-    done = subprocess.run(
-        [sys.executable, "-m", "autograder", *arguments],
-        cwd=course, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return example_course(tmp_path_factory.mktemp("course"))
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +27,23 @@ def results(course):
             if f"autograder {command} " in line and "metrics" in line
         ]
         assert len(shown) == 1, f"the page should show `autograder {command} ...` once"
-        run(course, *shown[0].split()[1:])
-        for accident in set((course / "submitted").glob("*")) - {
-            course / "submitted" / s for s in STUDENTS
-        }:
-            shutil.rmtree(accident)
-    return {r.student: r for r in read(course / "results.jsonl")}
+        autograder(course, *shown[0].split()[1:])
+    return {r.student: r for r in read(course / "trial" / "results.jsonl")}
+
+
+def test_nothing_but_the_two_folders_is_added(course):
+    assert sorted(p.name for p in course.iterdir() if p.is_dir())[:1] == ["assignments"]
+    for place in (
+        "assignments/metrics/exercises/top_k_accuracy.py",
+        "solutions/metrics/answers/top_k_accuracy.py",
+        "solutions/metrics/metrics.md",
+    ):
+        assert (course / place).is_file() and f":caption: {place}" in PAGE
+
+
+def test_the_made_up_class_does_not_meet_the_real_one(course, results):
+    assert (course / "trial" / "gradebook.db").is_file()
+    assert not (course / "submitted").exists() and not (course / "gradebook.db").exists()
 
 
 def test_right_answers_in_any_dress_get_full_marks(results):

@@ -3,27 +3,30 @@
 import numpy as np
 import pytest
 
-from autograder import judge, report
-from autograder.exercise import Case, Exercise
+from autograder import compare, judge, report
+from autograder.exercise import Case, Exercise, Part
+from autograder.key import Mistake, WholeKey
 from autograder.wire import Other
 
 
-def exercise(**parts):
-    return Exercise(
-        "double", "double", parts, lambda rng: [], lambda f, inputs, device: {}, judge.close
-    )
+def exercise(**points):
+    parts = [
+        Part(name, of, lambda rng: [], lambda f, inputs, device: {}, compare.close)
+        for name, of in points.items()
+    ]
+    return Exercise("double", "double", parts)
 
 
 def key(cases, expected, mistakes=()):
-    return judge.Key(cases, expected, list(mistakes))
+    return WholeKey(cases, expected, list(mistakes))
 
 
 CASES = [
-    Case("a vector", "values", {"x": np.array([1.0, 2.0])}),
-    Case("an empty array", "shapes", {"x": np.zeros(0)}),
+    Case("a vector", {"x": np.array([1.0, 2.0])}, part="values"),
+    Case("an empty array", {"x": np.zeros(0)}, part="shapes"),
 ]
 EXPECTED = [{"y": np.array([2.0, 4.0])}, {"y": np.zeros(0)}]
-HALF = judge.Mistake(
+HALF = Mistake(
     "half",
     "halved, not doubled",
     [{"outputs": {"y": np.array([0.5, 1.0])}}, {"outputs": {"y": np.zeros(0)}}],
@@ -77,6 +80,9 @@ def test_errors():
     v = verdict(error, error)
     assert (v.status, v.score) == ("error", 0)
     assert "KeyError: 'velocity' (line 3 of your cell)" in v.message
+    of_the_check = verdict({**error, "line": None}, right(1))
+    assert "your code raised" not in of_the_check.message
+    assert "could not call your code, or not use what it returned" in of_the_check.message
     todo = {"error": "NotImplementedError", "message": "", "line": 2}
     assert verdict(todo, todo).status == "missing"
 
@@ -91,17 +97,17 @@ def test_it_fails_closed(outcomes):
 
 @pytest.mark.parametrize(("dtype", "error"), [("float64", 1e-6), ("float32", 1e-4)])
 def test_tolerance_follows_the_dtype_of_the_inputs(dtype, error):
-    case = Case("x", "values", {"x": np.ones(3, dtype)})
+    case = Case("x", {"x": np.ones(3, dtype)})
     want = {"y": np.array([1.0, -2.0, 3.0])}
-    assert judge.close(case, {"y": want["y"] * (1 + error)}, want)
-    assert not judge.close(case, {"y": want["y"] * (1 + error / 100)}, want)
-    assert not judge.close(case, {"y": want["y"].astype(dtype)}, want)
+    assert compare.close(case, {"y": want["y"] * (1 + error)}, want)
+    assert not compare.close(case, {"y": want["y"] * (1 + error / 100)}, want)
+    assert not compare.close(case, {"y": want["y"].astype(dtype)}, want)
 
 
 def test_rows_of_very_different_size_are_each_compared_at_their_own_scale():
     want = {"y": np.array([[1e6, 1e6], [1.0, 1.0]])}
     off = {"y": want["y"] + np.array([[0, 0], [0, 1e-3]])}
-    assert judge.close(Case("x", "values", {"x": np.ones(1)}), off, want)
+    assert compare.close(Case("x", {"x": np.ones(1)}), off, want)
 
 
 def test_scores_scale_to_the_points_of_the_cell():
@@ -115,6 +121,33 @@ def test_html_escapes_what_a_student_wrote():
 
 
 def test_a_yes_or_no_reads_as_one():
-    said = judge.difference("the head trains", False, True, 1e-6)
+    said = compare.difference("the head trains", False, True, 1e-6)
     assert said == "the head trains: expected True, got False"
-    assert judge.difference("the head trains", True, True, 1e-6) is None
+    assert compare.difference("the head trains", True, True, 1e-6) is None
+
+
+def test_what_can_not_be_used_is_said_in_the_probes_words():
+    v = verdict({"unusable": "return an array"}, right(1))
+    assert (v.status, v.score, v.message) == ("partial", 1.0, "a vector: return an array")
+
+
+def test_a_mistake_that_returns_something_unusable_is_named():
+    nothing = Mistake("nothing", "nothing is returned", [{"unusable": "return an array"}, right(1)])
+    v = verdict({"unusable": "return an array"}, right(1), mistakes=(HALF, nothing))
+    assert v.mistake == "nothing"
+    assert verdict({"unusable": "return a number"}, right(1), mistakes=(nothing,)).mistake is None
+
+
+def test_arrays_of_different_shapes_are_compared_one_by_one():
+    want = [np.ones(2), np.ones((3, 1))]
+    assert compare.difference("y", [np.ones(2), np.ones((3, 1))], want, 1e-6) is None
+    said = compare.difference("y", [np.ones(2), np.zeros((3, 1))], want, 1e-6)
+    assert said == "y[1][0, 0]: expected 1, got 0 (3 of 3 values differ)"
+    assert compare.difference("y", [np.ones(2)], want, 1e-6) == "y: expected a list of 2"
+
+
+def test_public_verdicts_say_that_no_other_cases_were_tried():
+    v = verdict(right(0), right(1))
+    assert "all right on the public cases, 4 of 4 points" in report.text(v, public=True)
+    assert "all right on the public cases" in report.html(v, public=True)
+    assert "double: all right, 4 of 4 points" in report.text(v)

@@ -7,8 +7,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading.course import Course, read_source
-from tests.course import ROOT, autograder, copy_course, nbgrader
+from autograder.grading.notebooks import read_source
+from tests.answers import ASSIGNMENTS, COURSE
+from tests.course import autograder, copy_course, nbgrader
 
 ASSIGNMENT, WRITTEN = "hyperparameters", "flattery"
 STUDENTS = ("perfect", "untouched")
@@ -35,7 +36,7 @@ def gradebook(folder: Path) -> Gradebook:
 
 def written_cells(name: str) -> list:
     """The cells of an assignment that a person grades."""
-    cells = read_source(Course(ROOT).source(name)).cells
+    cells = read_source(COURSE.source(name)).cells
     return [
         c
         for c in cells
@@ -43,12 +44,12 @@ def written_cells(name: str) -> list:
     ]
 
 
-@pytest.mark.parametrize("name", Course(ROOT).assignments([]))
+@pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_an_assignment_has_a_written_question_and_a_bonus_whose_answers_students_do_not_get(name):
     cells = written_cells(name)
     points = [c.metadata.nbgrader.points for c in cells]
     assert 1 <= sum(p > 0 for p in points) <= 3 and points.count(0) == 1
-    student = (Course(ROOT).released(name)).read_text()
+    student = COURSE.released(name).read_text()
     for cell in cells:
         lines = [line for line in cell.source.splitlines() if len(line) > 30]
         assert lines and not [line for line in lines if line in student]

@@ -5,24 +5,24 @@ import time
 import pytest
 from nbclient import NotebookClient
 
-from autograder.exercises import ASSIGNMENTS
-from autograder.grading.course import Course, read_source
-from tests.course import ROOT
+from autograder.grading.notebooks import read_source
+from tests.answers import ASSIGNMENTS, COURSE
 
 NOTEBOOK_SECONDS, CHECKS_SECONDS = 120, 30
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_a_solved_notebook_runs_through_in_time(name, tmp_path):
-    notebook = read_source(Course(ROOT).source(name))
-    client = NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}})
+def test_a_solved_notebook_runs_through_in_time(name):
+    notebook = read_source(COURSE.source(name))
+    folder = COURSE.assignment(name).folder
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}})
     spent = {}
     with client.setup_kernel():
         for i, cell in enumerate(notebook.cells):
             began = time.perf_counter()
             client.execute_cell(cell, i)  # raises if the cell does
             spent[cell.id] = time.perf_counter() - began
-    checks = {e.id: spent[e.id] for e in ASSIGNMENTS[name]}
+    checks = {e: spent[e] for e in ASSIGNMENTS[name]}
     assert sum(spent.values()) < NOTEBOOK_SECONDS, spent
     assert sum(checks.values()) < CHECKS_SECONDS, checks
     shown = "".join(str(c.get("outputs", "")) for c in notebook.cells)

@@ -7,7 +7,6 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
-from browser import launch, resize
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -16,6 +15,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from book.extensions import playground
 from lab import plots
+from tests.browser import launch, resize
 
 SURFACES = list(playground.SURFACES)
 RULES = list(playground.RULES)

@@ -1,7 +1,6 @@
 """What students receive: the notebook that the source makes, and nothing that gives an answer away."""
 
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,21 +11,19 @@ import pytest
 from nbgrader.utils import is_solution
 
 from autograder.exercise import PROBE_SECONDS
-from autograder.exercises import ASSIGNMENTS
-from autograder.grading.answers import ANSWERS
-from autograder.grading.answers.base import source_of
-from autograder.grading.course import Course, read_source
-from autograder.grading.execution import bound_exercise
-from tests.course import ROOT, autograder, copy_course
-
-COURSE = Course(ROOT)
+from autograder.grading.answer import source_of
+from autograder.grading.notebooks import points_by_exercise, read_source
+from tests.answers import ASSIGNMENTS, COURSE, ROOT, answer, exercise
+from tests.course import autograder, copy_course
 
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory) -> Path:
     """A course folder in which everything was released afresh."""
     folder = copy_course(tmp_path_factory.mktemp("release"))
-    shutil.rmtree(folder / "assignments")
+    for name in ASSIGNMENTS:
+        (folder / "assignments" / name / f"{name}.ipynb").unlink()
+        (folder / "assignments" / name / "key.json").unlink()
     autograder(folder, "release")
     return folder
 
@@ -85,43 +82,55 @@ def test_no_solution_line_is_left(name, bundles):
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_no_oracle_no_mistake_and_no_other_dress_is_in_the_zip(name, bundles):
     held = code_lines("\n".join(text_of(bundles[name]).values()))
-    for exercise in ASSIGNMENTS[name]:
-        answer = ANSWERS[exercise.id]
-        for code in [answer.oracle, *(m.code for m in answer.mistakes), *answer.alternatives]:
+    for answers in map(answer, ASSIGNMENTS[name]):
+        for code in [answers.oracle, *(m.code for m in answers.mistakes), *answers.alternatives]:
             assert not formulas(code_lines(source_of(code))) & held
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_the_zip_holds_the_student_side_alone(name, bundles):
+def test_the_zip_is_the_assignments_folder_and_the_engine_without_grading(name, bundles, released):
+    def below(folder: Path, prefix: str = "") -> set[str]:
+        return {prefix + place for place in text_of(folder) if not place.endswith(".pyc")}
+
     files = set(text_of(bundles[name]))
-    assert [f for f in files if f.startswith("autograder/keys/")] == [
-        f"autograder/keys/{name}.json"
-    ]
-    assert {
-        f"{name}.ipynb",
+    engine = {p for p in below(ROOT / "autograder", "autograder/") if "/grading/" not in p}
+    own = below(released / "assignments" / name)
+    lab = {place for place in files if place.startswith("lab/")}
+    assert files - lab == own | engine - {"autograder/__main__.py"} | {
         "README.txt",
         "requirements.txt",
-        "autograder/check.py",
-        f"autograder/keys/{name}.json",
-    } <= files
-    assert not [f for f in files if "grading" in f or "solutions" in f or f.endswith(".pyc")]
+    }
+    assert all((ROOT / place).is_file() for place in lab)
+    assert not [f for f in files if "grading" in f or "solutions" in f or "held_out" in f]
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_every_exercise_has_its_cell_and_its_points(name):
     notebook = nbformat.read(COURSE.released(name), as_version=4)
-    points = {e.id: c.metadata.nbgrader.points for c in notebook.cells if (e := bound_exercise(c))}
-    assert points == {e.id: e.points for e in ASSIGNMENTS[name]}
+    points = points_by_exercise(notebook, COURSE.assignment(name))
+    assert points == {e: exercise(e).points for e in ASSIGNMENTS[name]}
     assert all(c.get("outputs", []) == [] for c in notebook.cells)
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_the_points_add_up_to_what_the_notebook_and_the_book_say(name):
-    cells = read_source(COURSE.source(name)).cells
-    total = sum(c.metadata.get("nbgrader", {}).get("points", 0) for c in cells)
-    assert f"**Points:** {total}" in cells[0].source
-    row = re.search(rf"^\| `{name}` .*$", (ROOT / "book" / "assignments.md").read_text(), re.M)
-    assert row.group().endswith(f" {total} |")
+def test_headings_say_the_points_of_their_exercises(name):
+    cells = {c.id: c for c in read_source(COURSE.source(name)).cells}
+    for e in ASSIGNMENTS[name]:
+        text = cells.get(f"{e.replace('_', '-')}-text")
+        if text is not None and (said := re.search(r"\((\d+) points?\)", text.source)):
+            assert float(said.group(1)) == exercise(e).points, e
+
+
+def test_the_points_add_up_to_what_the_notebooks_and_the_book_say():
+    rows = re.findall(
+        r"^\| `(\w+)` .* (\d+) \|$", (ROOT / "book" / "assignments.md").read_text(), re.M
+    )
+    assert len(rows) >= 5
+    for name, points in rows:
+        cells = read_source(COURSE.source(name)).cells
+        total = sum(c.metadata.get("nbgrader", {}).get("points", 0) for c in cells)
+        assert f"**Points:** {total}" in cells[0].source
+        assert int(points) == total, name
 
 
 STUDENT = """
@@ -150,27 +159,57 @@ except NotYet as error:
 def test_with_the_zip_alone_check_answers_in_time_and_names_a_mistake(name, bundles, tmp_path):
     cells = [c for c in read_source(COURSE.source(name)).cells if c.cell_type == "code"]
     answers = [c.source for c in cells if c.id == "setup" or is_solution(c)]
-    exercise = ASSIGNMENTS[name][len(ASSIGNMENTS[name]) // 2]
-    wrong = ANSWERS[exercise.id].mistakes[0]
+    middle = exercise(ASSIGNMENTS[name][len(ASSIGNMENTS[name]) // 2])
+    wrong = answer(middle.id).mistakes[0]
     code = "\n".join(["import numpy as np\nimport torch", *answers])
-    code += f"\nright = {exercise.entry}\n{source_of(wrong.code)}\nwrong, {exercise.entry} = {exercise.entry}, right\n"
+    code += f"\nright = {middle.entry}\n{source_of(wrong.code)}\nwrong, {middle.entry} = {middle.entry}, right\n"
     script = tmp_path / "student.py"
     usual = 1.0
     entries = [
-        (e.entry, usual if e.seconds <= PROBE_SECONDS else e.seconds / 2) for e in ASSIGNMENTS[name]
+        (e.entry, usual if e.seconds <= PROBE_SECONDS else e.seconds / 2)
+        for e in map(exercise, ASSIGNMENTS[name])
     ]
     script.write_text(STUDENT.format(folder=str(bundles[name]), code=code, entries=entries))
     done = subprocess.run(
-        [sys.executable, "-P", script], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, "-P", script], capture_output=True, text=True, cwd=bundles[name]
     )
     assert done.returncode == 0, done.stderr
-    assert all(f"✓ {e.id}: all right" in done.stdout for e in ASSIGNMENTS[name])
+    assert all(f"✓ {e}: all right" in done.stdout for e in ASSIGNMENTS[name])
     assert wrong.says in done.stdout and "NOT YET" in done.stdout
 
 
 def test_importing_the_student_side_brings_in_neither_torch_nor_the_grader():
-    code = "import sys, autograder; print([m for m in sys.modules if m == 'torch' or m.startswith('autograder.grading')])"
+    code = "import sys, autograder, autograder.numeric; print([m for m in sys.modules if m == 'torch' or m.startswith('autograder.grading')])"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
         == "[]\n"
     )
+
+
+@pytest.mark.parametrize("entry", ["adam", "step_decay"])
+def test_checking_an_exercise_in_numpy_does_not_import_torch(entry):
+    code = (
+        "import sys\nfrom autograder import NotYet, check\n"
+        f"def {entry}(*a, **k): return 1\n"
+        f"try: check({entry})\nexcept NotYet: print('torch' in sys.modules)"
+    )
+    folder = COURSE.assignment("optimizers").folder
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder)
+    assert done.stdout.endswith("False\n"), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["ensembles"])
+def test_the_zip_can_be_tried_on_any_machine(name, released, tmp_path):
+    bundle = released / "_build" / "students" / f"{name}.zip"
+    solved = released / "_build" / "source" / name / f"{name}.ipynb"
+    command = [sys.executable, "-P", ROOT / "tools" / "try_bundle.py", bundle, solved]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("all right on the public cases") >= len(ASSIGNMENTS[name])
+    notebook = nbformat.read(solved, as_version=4)
+    broken = next(c for c in notebook.cells if is_solution(c) and c.cell_type == "code")
+    broken.source = re.sub(r"return .*", "return 0", broken.source)
+    nbformat.write(notebook, tmp_path / "broken.ipynb")
+    command[-1] = tmp_path / "broken.ipynb"
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode != 0 and "NotYet" in done.stderr

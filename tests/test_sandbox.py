@@ -7,15 +7,21 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.grading import sandbox
+from autograder.grading import handout, sandbox, syscalls
 from autograder.grading import session as module
-from autograder.grading.sandbox import PACKAGE
 from autograder.grading.session import CellTimeout, KernelDied, Session
+from tests.answers import ROOT
 
 
 @pytest.fixture(scope="module")
-def kernel():
-    with Session() as session:
+def students(metrics):
+    """What students of the example have."""
+    return handout.handout(metrics, "metrics")
+
+
+@pytest.fixture(scope="module")
+def kernel(students):
+    with Session(students) as session:
         yield session
 
 
@@ -48,17 +54,41 @@ def test_no_network(kernel):
     assert error(kernel.run("socket.getaddrinfo('example.org', 80)", 10)) == "gaierror"
 
 
-def test_no_project_no_answers_no_home(kernel):
-    root = PACKAGE.parent
-    seen = text(kernel.run(f"import os; print([os.path.exists(p) for p in {[str(root / n) for n in ('solutions', 'tests', 'gradebook.db', '.git', '.autograder-seed')]!r}])", 10))  # fmt: skip
-    assert seen == f"{[False] * 5}\n"
-    assert text(kernel.run(f"os.listdir({str(PACKAGE / 'grading')!r})", 10)) == "[]"
+def test_no_project_no_answers_no_home(kernel, metrics, students):
+    hidden = [ROOT / n for n in ("autograder", "solutions", "assignments", "lab", "tests", ".git")]
+    hidden += [metrics.root / n for n in ("solutions", "assignments", "_build", ".autograder-seed")]
+    seen = f"import os; print([os.path.exists(p) for p in {[str(p) for p in hidden]!r}])"
+    assert text(kernel.run(seen, 10)) == f"{[False] * len(hidden)}\n"
     assert error(kernel.run("import autograder.grading.keys", 10)) == "ModuleNotFoundError"
-    assert error(kernel.run(f"open({str(PACKAGE / 'probe.py')!r}, 'a')", 10)) == "OSError"
+    assert error(kernel.run(f"open('{students.inside}/autograder/probe.py', 'a')", 10)) == "OSError"
     assert error(kernel.run("os.listdir(os.path.expanduser('~root/.ssh'))", 10)) in (
         "FileNotFoundError",
         "PermissionError",
     )
+
+
+def test_a_sandbox_holds_what_students_have_and_nothing_else_of_the_course(kernel, metrics):
+    def files(folder):
+        found = (p.relative_to(folder) for p in Path(folder).rglob("*") if p.is_file())
+        return sorted(str(p) for p in found if "__pycache__" not in p.parts)
+
+    inside = """
+from pathlib import Path
+folder = Path("/handed-out/metrics")
+print(sorted(str(p.relative_to(folder)) for p in folder.rglob("*")
+             if p.is_file() and "__pycache__" not in p.parts))"""
+    handed_out = files(metrics.release_folder / "metrics")
+    for made in ("README.txt", "requirements.txt"):  # written for the zip
+        handed_out.remove(made)
+    assert text(kernel.run(inside, 10)) == f"{handed_out}\n"
+    assert text(kernel.run("import os; print(os.listdir('/handed-out'))", 10)) == "['metrics']\n"
+
+
+def test_check_works_in_the_sandbox(kernel):
+    code = "from autograder import check\ndef top_k_accuracy(scores, y, k): return 2.0\ncheck(top_k_accuracy)"
+    outputs = kernel.run(code, 10)
+    assert error(outputs) == "NotYet"
+    assert "top_k_accuracy: not right yet" in str(outputs)
 
 
 def test_no_environment_and_no_processes_of_the_instructor(kernel, monkeypatch):
@@ -81,10 +111,10 @@ def test_scratch_space_is_bounded(kernel):
     assert error(kernel.run("open('big', 'wb').write(bytes(300 * 2**20))", 30)) == "OSError"
 
 
-def test_submissions_do_not_meet():
-    with Session() as one:
+def test_submissions_do_not_meet(students):
+    with Session(students) as one:
         one.run("open('/tmp/left', 'w').write('x'); open('left', 'w').write('x'); open('/dev/shm/left', 'w').write('x')", 10)  # fmt: skip
-    with Session() as two:
+    with Session(students) as two:
         left = two.run(
             "import os; print([os.path.exists(p) for p in ('/tmp/left', 'left', '/dev/shm/left')])",
             10,
@@ -92,24 +122,24 @@ def test_submissions_do_not_meet():
         assert text(left) == "[False, False, False]\n"
 
 
-def test_a_submissions_own_files_are_copies(tmp_path):
+def test_a_submissions_own_files_are_copies(tmp_path, students):
     (tmp_path / "helper.py").write_text("x = 41")
     (tmp_path / "optimizers.ipynb").write_text("{}")
     (tmp_path / "link").symlink_to("/etc/passwd")
-    with Session(tmp_path) as session:
+    (tmp_path / "key.json").write_text("mine")
+    with Session(students, tmp_path) as session:
         assert text(session.run("import helper, os; helper.x + 1", 10)) == "42"
-        assert (
-            text(session.run("sorted(n for n in os.listdir() if n[0] not in '._')", 10))
-            == "['helper.py']"
-        )
+        seen = text(session.run("sorted(n for n in os.listdir() if n[0] not in '._')", 10))
+        assert seen == "['autograder', 'exercises', 'helper.py', 'key.json', 'metrics.ipynb']"
+        assert text(session.run("open('key.json').read() == 'mine'", 10)) == "False"
         session.run("open('helper.py', 'w').write('gone')", 10)
     assert (tmp_path / "helper.py").read_text() == "x = 41"
 
 
-def test_a_shadow_numpy_harms_nobody_else(tmp_path):
+def test_a_shadow_numpy_harms_nobody_else(tmp_path, students):
     (tmp_path / "json.py").write_text("raise SystemExit")
     (tmp_path / "ipykernel.py").write_text("raise SystemExit")
-    with Session(tmp_path) as session:
+    with Session(students, tmp_path) as session:
         assert text(session.run("1 + 1", 10)) == "2"
 
 
@@ -122,8 +152,8 @@ def test_an_endless_loop_is_interrupted_and_the_kernel_lives_on(kernel):
     assert text(kernel.run("x", 10)) == "5"
 
 
-def test_a_loop_that_will_not_be_interrupted_is_killed():
-    with Session() as session:
+def test_a_loop_that_will_not_be_interrupted_is_killed(students):
+    with Session(students) as session:
         session.start()
         with pytest.raises(KernelDied, match="ignored the interrupt"):
             session.run(
@@ -133,8 +163,8 @@ def test_a_loop_that_will_not_be_interrupted_is_killed():
 
 
 @pytest.mark.parametrize("code", ["import os; os._exit(0)", "import os; os.abort()", "import ctypes; ctypes.string_at(0)"])  # fmt: skip
-def test_the_death_of_the_kernel_is_noticed_at_once(code):
-    with Session() as session:
+def test_the_death_of_the_kernel_is_noticed_at_once(code, students):
+    with Session(students) as session:
         session.start()
         began = time.monotonic()
         with pytest.raises(KernelDied):
@@ -142,16 +172,16 @@ def test_the_death_of_the_kernel_is_noticed_at_once(code):
         assert time.monotonic() - began < 5
 
 
-def test_memory_is_bounded(monkeypatch):
+def test_memory_is_bounded(monkeypatch, students):
     monkeypatch.setattr(module, "MEMORY", 800 * module.MEGABYTE)
-    with Session() as session:
+    with Session(students) as session:
         session.start()
         with pytest.raises(KernelDied, match="memory"):
             session.run("hog = []\nwhile True: hog.append(bytearray(10**7))", 30)
 
 
-def test_processes_are_bounded_and_die_with_the_kernel():
-    with Session() as session:
+def test_processes_are_bounded_and_die_with_the_kernel(students):
+    with Session(students) as session:
         session.start()
         session.run(
             "import subprocess; p = subprocess.Popen(['sleep', '987654'], start_new_session=True)",
@@ -172,21 +202,117 @@ def test_a_flood_of_output_is_cut_and_stopped(kernel):
     assert len(text(outputs)) < 2 * module.OUTPUT_CHARACTERS
 
 
-def test_nothing_is_left_behind():
-    with Session() as session:
+def test_nothing_is_left_behind(students):
+    with Session(students) as session:
         session.start()
-        folder = Path(session._manager.folder)
-        process = session._process
-    assert not folder.exists() and not process.is_running()
+        folder = Path(session.kernel.manager.folder)
+        process = session.kernel.process
+    assert not folder.exists()
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def test_without_nested_namespaces_each_kernel_has_an_outer_sandbox_to_itself(monkeypatch):
+def test_without_nested_namespaces_each_kernel_has_an_outer_sandbox_to_itself(
+    monkeypatch, students
+):
     monkeypatch.setattr(sandbox._Waiting, "can_fork", False)
-    with Session() as one:
+    with Session(students) as one:
         one.run("open('/tmp/left', 'w').write('x')", 20)
         assert text(one.run("1 + 1", 10)) == "2"
-        outer = one._manager.provisioner._own.process
+        outer = one.kernel.manager.provisioner._own.process
     assert outer.poll() is not None
-    with Session() as two:
+    with Session(students) as two:
         assert text(two.run("import os; os.path.exists('/tmp/left')", 20)) == "False"
         assert text(two.run("import autograder; autograder.check.__name__", 20)) == "'check'"
+
+
+# ---- from one submission to the next
+
+WRITABLE = """
+import os
+found = set()
+for top, folders, files in os.walk('/'):
+    folders[:] = [f for f in folders if os.path.join(top, f) not in ('/proc', '/sys', '/usr')]
+    for name in [top, *(os.path.join(top, f) for f in files)]:
+        if os.access(name, os.W_OK) and not os.path.islink(name):
+            found.add(name)
+allowed = ('/scratch', '/tmp', '/dev/shm', '/sockets', '/dev/')
+print(sorted(f for f in found if f not in ('/dev/null',) and not f.startswith(allowed)))
+print(sorted(f for f in found if f.startswith('/dev') and os.path.isdir(f)))
+"""
+
+
+def test_a_kernel_can_write_only_where_the_next_one_will_not_see_it(kernel):
+    assert sandbox._Waiting.can_fork
+    outside, folders = text(kernel.run(WRITABLE, 60)).splitlines()
+    assert outside == "[]"
+    assert folders in ("['/dev/shm']", "['/dev/pts', '/dev/shm']")
+
+
+def test_each_kernel_sees_its_own_socket_folder_alone(students):
+    look = "import os; print(len(os.listdir('/sockets')))"
+    with Session(students) as one:
+        one.run("open('/sockets/' + os.listdir('/sockets')[0] + '/left', 'w').write('x')", 10)
+        assert text(one.run(look, 10)) == "1\n"
+        with Session(students) as two:
+            assert text(two.run(look, 10)) == "1\n"
+            left = "print(os.path.exists('/sockets/' + os.listdir('/sockets')[0] + '/left'))"
+            assert text(two.run(left, 10)) == "False\n"
+
+
+def test_kernels_do_not_meet_in_a_network(students):
+    listen = "import socket; s = socket.socket(socket.AF_UNIX); s.bind('\\0meet'); s.listen()"
+    with Session(students) as one, Session(students) as two:
+        one.run(listen, 10)
+        knock = "import socket; socket.socket(socket.AF_UNIX).connect('\\0meet')"
+        assert error(two.run(knock, 10)) == "ConnectionRefusedError"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "libc.syscall({keyctl}, 0, -3, 1)",
+        "libc.unshare(0x10000000)",
+        "libc.syscall({io_uring_setup}, 8, 0)",
+        "libc.ptrace(0, 0, 0, 0)",
+        "libc.syscall({clone}, 0x10000000 | 17, 0, 0, 0, 0)",
+    ],
+)
+def test_what_no_notebook_needs_is_forbidden(kernel, call):
+    import platform
+
+    _, clones, forbidden = syscalls.MACHINES[platform.machine()]
+    filled = call.format(**clones, **forbidden)
+    code = f"import ctypes; libc = ctypes.CDLL(None, use_errno=True); print({filled}, ctypes.get_errno())"
+    assert text(kernel.run(code, 10)) == "-1 1\n"  # EPERM
+
+
+def test_threads_processes_and_loaders_still_work(kernel):
+    code = """
+import subprocess, threading, multiprocessing, torch
+print(subprocess.run(['echo', 'a'], capture_output=True, text=True).stdout.strip())
+t = threading.Thread(target=print, args=('b',)); t.start(); t.join()
+with multiprocessing.get_context('fork').Pool(2) as pool: print(pool.map(abs, [-1, -2]))
+print(len(list(torch.utils.data.DataLoader(torch.arange(6), batch_size=2, num_workers=2))))
+import getpass; print(getpass.getuser())
+"""
+    assert text(kernel.run(code, 30)).split() == ["a", "b", "[1,", "2]", "3", "student"]
+
+
+def test_no_environment_in_the_sandbox_is_the_graders(students, monkeypatch):
+    monkeypatch.setenv("PLANTED_SECRET", "s3cr3t-in-the-environment")
+    sandbox.forget()
+    look = """
+import glob
+seen = []
+for path in glob.glob('/proc/[0-9]*/environ'):
+    try:
+        seen.append(open(path, 'rb').read())
+    except OSError:
+        pass
+print(len(seen) > 0, any(b's3cr3t' in s or b'PLANTED' in s for s in seen))
+"""
+    for fork in (True, False):
+        monkeypatch.setattr(sandbox._Waiting, "can_fork", fork)
+        with Session(students) as session:
+            assert text(session.run(look, 20)) == "True False\n"
+    sandbox.forget()

@@ -95,3 +95,14 @@ def test_a_huge_array_is_not_sent():
 
 def test_the_text_is_json():
     json.loads(wire.dumps({"x": [np.zeros(2), math.inf]}))
+
+
+def test_half_a_surrogate_pair_is_replaced():
+    read = wire.loads(wire.dumps({"\ud800": ["a\udfff", wire.Other("\ud800", "\ud800")]}))
+    assert read == {"?": ["a?", wire.Other("?", "?")]}
+
+
+def test_an_array_of_infinitely_many_elements_is_not_plain_data():
+    text = '{"!": "array", "d": "float64", "s": [Infinity], "v": ""}'
+    with pytest.raises(wire.WireError):
+        wire.loads(text)

@@ -5,20 +5,22 @@ import sys
 import time
 from pathlib import Path
 
+from autograder.grading.course import Course, GradingImpossible
+from autograder.grading.jobs import Job, find_jobs
 from autograder.grading.results import Result
 
 # Heavy imports (nbgrader, torch) wait until a command needs them, so that --help is instant.
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0 done, 2 could not be done."""
-    args = _parser().parse_args(arguments)
-    from autograder.grading.course import Course
+    """Run the command line and return its exit status.
 
+    0: done; 2: could not be done; 3: done, but some submissions could not be graded.
+    """
+    args = _parser().parse_args(arguments)
     try:
-        course = Course.find(Path.cwd())
-        return args.run(course, args)
-    except RuntimeError as error:  # CourseError and SandboxMissing among them
+        return args.run(Course.find(Path.cwd()), args)
+    except GradingImpossible as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -91,9 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _release(course, args) -> int:
-    for name in course.assignments(args.assignment):
-        course.release(name)
+def _release(course: Course, args: argparse.Namespace) -> int:
+    names = course.names(args.assignment)
+    from autograder.grading.release import release
+
+    for name in names:
+        release(course, name)
         notebook, bundle = (
             p.relative_to(course.root) for p in (course.released(name), course.bundle(name))
         )
@@ -101,19 +106,13 @@ def _release(course, args) -> int:
     return 0
 
 
-def _grade(course, args) -> int:
-    from autograder.grading.grade import grade_class
-
+def _grade(course: Course, args: argparse.Namespace) -> int:
     submissions = args.submissions or course.root / "submitted"
+    jobs = find_jobs(course, submissions, args.assignment, args.student)
+    from autograder.grading.workers import LOG, grade_class
+
     began = time.perf_counter()
-    results = grade_class(
-        course,
-        args.assignment,
-        submissions,
-        args.student,
-        args.device,
-        _show_progress,
-    )
+    results = grade_class(course, jobs, submissions, args.device, _show_progress)
     beside = submissions.resolve().parent
     print(
         f"graded in {time.perf_counter() - began:.0f} s; scores: {beside / 'gradebook.db'}; feedback: {beside / 'feedback'}"
@@ -123,24 +122,37 @@ def _grade(course, args) -> int:
 
         file.write(args.results, results)
         print(f"results: {args.results}")
-    return 0
+    return _say_ungraded(results, beside / LOG)
 
 
-def _show_progress(done: int, total: int, job, results: list[Result]) -> None:
-    score, of = sum(r.score for r in results), sum(r.max_score for r in results)
+def _say_ungraded(results: list[Result], log: Path) -> int:
+    """List the submissions that the grader itself failed on; the exit status of the command."""
+    causes = {(r.assignment, r.student): r.message for r in results if r.status == "ungraded"}
+    if not causes:
+        return 0
+    print(f"autograder: {len(causes)} not graded, their old scores stand:", file=sys.stderr)
+    for (assignment, student), message in causes.items():
+        print(f"  {assignment} {student}: {message}", file=sys.stderr)
+    print(f"what happened: {log}; grade them again with --student", file=sys.stderr)
+    return 3
+
+
+def _show_progress(done: int, total: int, job: Job, results: list[Result]) -> None:
+    score, of = sum(r.score or 0.0 for r in results), sum(r.max_score for r in results)
     wrong = [r for r in results if r.status != "passed"]
     why = f"  {wrong[0].exercise}: {wrong[0].message}" if wrong else ""
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    print(
-        f"[{done}/{total}] {job.assignment} {job.student}: {score:g} of {of:g}{why[:120]}{more}",
-        flush=True,
-    )
+    points = f"{score:g} of {of:g}"
+    if results and results[0].status == "ungraded":
+        points, why, more = "ungraded", f"  {results[0].message}", ""
+    print(f"[{done}/{total}] {job.assignment} {job.student}: {points}{why[:120]}{more}", flush=True)
 
 
-def _sample_class(course, args) -> int:
+def _sample_class(course: Course, args: argparse.Namespace) -> int:
+    names = course.names(args.assignment)
     from autograder.grading.sample import write_sample_class
 
-    for name in course.assignments(args.assignment):
+    for name in names:
         students = write_sample_class(course, name, args.folder)
         print(f"wrote {len(students)} submissions of {name} to {args.folder}")
     return 0

@@ -1,27 +1,42 @@
 """Runs a submission's notebook and puts a verdict in place of each exercise's test cell."""
 
 import contextlib
+import logging
 import time
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader import utils
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Enum, Float
+from traitlets import Enum, Float, Unicode
 
 from autograder import judge, probe, report, wire
+from autograder.assignment import Assignment
 from autograder.exercise import Exercise, Verdict, no_verdict
-from autograder.exercises import EXERCISES
-from autograder.grading import keys, seeds
-from autograder.grading.session import CellTimeout, KernelDied, KernelTimeout, Session
+from autograder.grading import keys, sandbox, seeds
+from autograder.grading.course import Course, GradingImpossible
+from autograder.grading.handout import handout
+from autograder.grading.notebooks import bound_exercise
+from autograder.grading.session import (
+    CellTimeout,
+    KernelDied,
+    KernelNotStarted,
+    KernelTimeout,
+    Session,
+)
 from autograder.grading.submission import PROBLEM
+from autograder.key import Key
 
 VERDICT_MIME = "application/vnd.autograder.verdict+json"
 MOST_REVIVALS = 4
-CUDA_MISSING = "the device is cuda, but torch finds no CUDA device here"
+logger = logging.getLogger(__name__)
+
+
+class CudaMissing(GradingImpossible):
+    """CUDA was asked for, and torch finds no device."""
 
 
 @cache
@@ -33,11 +48,11 @@ def cuda_is_available() -> bool:
 
 
 def resolve_device(device: str) -> str:
-    """``cpu`` or ``cuda`` for a setting of auto, cpu or cuda; raises RuntimeError without CUDA."""
+    """``cpu`` or ``cuda`` for a setting of auto, cpu or cuda; raises CudaMissing without CUDA."""
     if device == "auto":
         return "cuda" if cuda_is_available() else "cpu"
     if device == "cuda" and not cuda_is_available():
-        raise RuntimeError(CUDA_MISSING)
+        raise CudaMissing("the device is cuda, but torch finds no CUDA device here")
     return device
 
 
@@ -52,31 +67,49 @@ class RunSubmission(NbGraderPreprocessor):
     device = Enum(["auto", "cpu", "cuda"], "auto", help="Where torch exercises run.").tag(
         config=True
     )
+    class_folder = Unicode("", help="Where the class's seed lies; default: the course's root.").tag(
+        config=True
+    )
+    probe_seconds = Float(
+        None, allow_none=True, help="The longest an exercise may be tried; default: what it says."
+    ).tag(config=True)
     cell_seconds = Float(20.0, help="The longest a cell may run.").tag(config=True)
     total_seconds = Float(120.0, help="The longest a notebook may run.").tag(config=True)
 
-    def preprocess(self, nb, resources):
-        names = resources["nbgrader"]
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        folders = CourseDirectory(parent=self)
+        course = Course.of(folders)
+        name = resources["nbgrader"]["assignment"]
         code = "\0".join(c.source for c in nb.cells if c.cell_type == "code")
         seed = seeds.submission_seed(
-            seeds.class_seed(Path(CourseDirectory(parent=self).root)), names["student"], code
+            seeds.class_seed(Path(self.class_folder or folders.root)), name, code
         )
         device = resolve_device(self.device)
-        with Session(Path(resources["metadata"]["path"])) as session:
-            _NotebookRun(self, nb, session, seed, device).run()
+        files = Path(resources["metadata"]["path"])
+        with Session(handout(course, name), files) as session:
+            NotebookRun(self, course, nb, session, seed, device).run()
         return nb, resources
 
 
-class _NotebookRun:
+class NotebookRun:
     """One pass over one notebook."""
 
     def __init__(
-        self, settings, nb: NotebookNode, session: Session, seed: str, device: str
+        self,
+        settings: RunSubmission,
+        course: Course,
+        nb: NotebookNode,
+        session: Session,
+        seed: str,
+        device: str,
     ) -> None:
         self.settings = settings
+        self.course = course
+        self.assignment: Assignment = course.assignment(session.handout.name)
         self.nb = nb
         self.session = session
         self.seed = seed
+        self.chance = seeds.students_chance(seed)
         self.device = device
         self.deadline = time.monotonic() + settings.total_seconds
         self.done: list[str] = []  # sources that ran, to be run again in a new kernel
@@ -88,10 +121,11 @@ class _NotebookRun:
         for cell in self.nb.cells:
             if cell.cell_type != "code":
                 continue
-            exercise = bound_exercise(cell)
-            if exercise is None:
+            exercise_id = bound_exercise(cell, self.assignment)
+            if exercise_id is None:
                 self._run_cell(cell)
                 continue
+            exercise = self.assignment.exercise(exercise_id)
             verdict = no_verdict(exercise, "error", problem) if problem else self._probe(exercise)
             cell.execution_count = None
             cell.outputs = verdict_outputs(verdict.out_of(float(cell.metadata.nbgrader.points)))
@@ -111,18 +145,22 @@ class _NotebookRun:
         device = self.device if exercise.on_device else "cpu"
         note = "not run on CUDA" if exercise.on_device and device == "cpu" else ""
         known = {"device": device, "note": note}
-        cases = keys.draw_cases(exercise, self.seed)
+        answer = self.course.answer(self.assignment.name, exercise.id)
+        cases = keys.hidden_cases(exercise, answer, self.seed)
+        sent = wire.dumps([c.as_sent() for c in cases])
         code = (
             "__import__('autograder.probe', fromlist=['publish']).publish"
-            f"({exercise.id!r}, {wire.dumps([c.as_sent() for c in cases])!r}, {device!r}, globals())"
+            f"({self.session.handout.inside!r}, {exercise.id!r}, {sent!r}, {device!r}, "
+            f"{self.chance!r}, globals())"
         )
+        seconds = self.settings.probe_seconds or exercise.seconds
         try:
-            outputs = self._execute(code, exercise.seconds)
+            outputs = self._execute(code, seconds)
         except (CellTimeout, KernelTimeout) as stopped:
             return no_verdict(exercise, "timeout", str(stopped), **known)
         except KernelDied as stopped:
             return no_verdict(exercise, "error", str(stopped), **known)
-        return _judged(exercise, outputs, keys.LazyKey(exercise, cases), known)
+        return _judged(exercise, outputs, keys.LazyKey(exercise, answer, cases), known)
 
     def _execute(self, code: str, seconds: float) -> list[NotebookNode]:
         """Run code within the time that is left, in a revived kernel if the last one died."""
@@ -148,21 +186,24 @@ class _NotebookRun:
 
     def _revive(self) -> None:
         """Start a kernel and bring it to where the last one was."""
-        self.session.start()
-        for source in self.done:
+        try:
+            self.session.start()
+        except KernelNotStarted:
+            if self.session.files is None:
+                raise
+            sandbox.forget()  # is it the files beside the notebook, or the sandbox?
+            self.session.files = None
+            self.session.start()
+        start = "__import__('autograder.probe', fromlist=['start_generators']).start_generators"
+        for source in [f"{start}({self.chance!r})", *self.done]:
             left = max(0.1, self.deadline - time.monotonic())
             with contextlib.suppress(CellTimeout):
                 self.session.run(source, min(self.settings.cell_seconds, left))
 
 
-def bound_exercise(cell: NotebookNode) -> Exercise | None:
-    """The exercise whose test cell this is, None for any other cell."""
-    if cell.cell_type != "code" or not utils.is_grade(cell) or utils.is_solution(cell):
-        return None
-    return EXERCISES.get(cell.metadata.nbgrader.grade_id)
-
-
-def _judged(exercise: Exercise, outputs: list[NotebookNode], key, known: dict) -> Verdict:
+def _judged(
+    exercise: Exercise, outputs: list[NotebookNode], key: Key, known: dict[str, Any]
+) -> Verdict:
     replies = [
         o.data[probe.MIME]
         for o in outputs
@@ -185,7 +226,13 @@ def _judged(exercise: Exercise, outputs: list[NotebookNode], key, known: dict) -
     if outcomes is None:
         reason = f"{exercise.entry} is not defined; see the cells above for an error"
         return no_verdict(exercise, "missing", reason, **known)
-    return judge.judge(exercise, outcomes, key, **known)
+    _ = key.expected  # if the oracle raises, that is no fault of what is judged
+    try:
+        return judge.judge(exercise, outcomes, key, **known)
+    except Exception as error:
+        logger.exception("%s: the judge raised", exercise.id)
+        reason = f"the answers can't be judged: {type(error).__name__}: {str(error)[:200]}"
+        return no_verdict(exercise, "error", reason, **known)
 
 
 def record_of(verdict: Verdict) -> dict:

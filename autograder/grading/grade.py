@@ -1,183 +1,160 @@
-"""Grades a class: one nbgrader run a submission, several at a time, a result for every exercise."""
+"""Grades one submission with nbgrader and the plug-in, and says whose fault it is if that fails.
 
+There are three kinds of fault. What the student's code does becomes a verdict. A file that is not
+there or that is no notebook is graded as what it is: 0 points, and the reason. Everything else is
+the grader's own: it is tried again in a fresh sandbox, and if it persists the submission is
+*ungraded*. Then nothing is recorded: the old score, the old notebook and the old feedback stay.
+"""
+
+import glob
 import logging
 import os
-import shutil
-import sys
+import tempfile
+import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing import get_context
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.exercise import no_verdict
-from autograder.grading.course import Course, CourseError, run_nbgrader
-from autograder.grading.execution import (
-    bound_exercise,
-    read_verdict,
-    record_of,
-    resolve_device,
-)
+from autograder.grading import sandbox, staging
+from autograder.grading.course import Course
+from autograder.grading.execution import read_verdict, record_of
+from autograder.grading.jobs import Job
+from autograder.grading.notebooks import bound_exercise, points_by_exercise
+from autograder.grading.release import run_nbgrader
 from autograder.grading.results import Result
+from autograder.grading.staging import NotHandedIn
 
-
-@dataclass(frozen=True)
-class Job:
-    """One submission to grade: a student's folder for an assignment."""
-
-    assignment: str
-    student: str
-    folder: Path
-
-    @property
-    def notebook(self) -> Path:
-        return self.folder / f"{self.assignment}.ipynb"
-
-
-def find_jobs(
-    course: Course, submissions: Path, assignments: list[str], students: list[str]
-) -> list[Job]:
-    """The submissions to grade: every student's for each named assignment.
-
-    If none is named, for each that somebody handed in. Raises CourseError if the folder is missing
-    or empty, or if a named assignment is unknown or a named student is not in the folder.
-    """
-    known = course.assignments(assignments)
-    if not submissions.is_dir():
-        raise CourseError(
-            f"there is no folder {submissions}: put submissions at {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
-        )
-    present = sorted(
-        p.name for p in submissions.iterdir() if p.is_dir() and not p.name.startswith(".")
-    )
-    chosen = known
-    if not assignments:
-        chosen = [a for a in known if any((submissions / s / a).is_dir() for s in present)]
-    if not present or not chosen:
-        raise CourseError(
-            f"{submissions} holds no submissions: they go to {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
-        )
-    for student in students:
-        if student not in present:
-            raise CourseError(
-                f"no student {student!r} in {submissions}; there is: {', '.join(present)}"
-            )
-    return [Job(a, s, submissions / s / a) for a in chosen for s in (students or present)]
-
-
-def grade_class(
-    course: Course,
-    assignments: list[str],
-    submissions: Path,
-    students: list[str],
-    device: str,
-    progress: Callable[[int, int, Job, list[Result]], None],
-) -> list[Result]:
-    """Grade a class and return all results, sorted by assignment and student.
-
-    Scores go to the class's gradebook, graded notebooks and feedback beside ``submissions``. One
-    submission that fails in any way gets zero points and a reason; the others go on. ``progress``
-    is told of each one as it is done.
-    """
-    resolve_device(device)
-    jobs = find_jobs(course, submissions, assignments, students)
-    class_folder = submissions.resolve().parent
-    config = course.config(class_folder)
-    config.CourseDirectory.submitted_directory = submissions.name
-    config.RunSubmission.device = device
-    for name in dict.fromkeys(job.assignment for job in jobs):
-        if not course.released(name).exists():
-            raise CourseError(f"{name} is not released: run `autograder release {name}` first")
-        course.register(name, class_folder)
-    results: dict[Job, list[Result]] = {}
-    for job, outcome in _run_all(course, config, jobs):
-        results[job] = outcome
-        progress(len(results), len(jobs), job, outcome)
-    return [result for job in jobs for result in results[job]]
-
-
-def _run_all(course: Course, config: Config, jobs: list[Job]) -> Iterator[tuple[Job, list[Result]]]:
-    """Grade in worker processes; a job whose worker died is tried once more, alone."""
-    again: list[Job] = []
-    with _workers(min(len(jobs), os.cpu_count() or 1)) as pool:
-        futures = {pool.submit(grade_submission, course, config, job): job for job in jobs}
-        for future in as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except BrokenProcessPool:
-                again.append(futures[future])
-    for job in again:
-        with _workers(1) as pool:
-            try:
-                yield job, pool.submit(grade_submission, course, config, job).result()
-            except BrokenProcessPool:
-                reason = "the grader itself stopped on this submission"
-                yield job, _give_zero(course, config, job, "error", reason)
-
-
-def _workers(count: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+STAGING = ".grading-"  # what a folder begins with in which a submission is being graded
+TRIES = 2
+logger = logging.getLogger("autograder")
 
 
 def grade_submission(course: Course, config: Config, job: Job) -> list[Result]:
-    """Grade one submission with nbgrader and the plug-in, write its feedback, return its results."""
+    """Grade one submission, write its feedback, return its results. Raises nothing."""
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     # nbgrader's own queries: nothing that a reader could act on
     warnings.simplefilter("ignore", SAWarning)
-    if not job.notebook.is_file():
-        return _give_zero(course, config, job, "missing", _what_is_there(job))
-    try:
-        run_nbgrader(config, "autograde", job.assignment, job.student, force=True)
-        graded = _class_folder(config) / "autograded" / job.student / job.assignment
-        notebook = nbformat.read(graded / job.notebook.name, as_version=4)
-        results = list(_read_results(job, notebook))
-    except Exception as error:  # a submission must not stop the class, whatever it did
-        reason = f"it could not be graded: {_last_line(error)}"
-        return _give_zero(course, config, job, "error", reason)
-    try:
-        run_nbgrader(config, "generate_feedback", job.assignment, job.student, force=True)
-    except Exception as error:  # the scores stand
-        print(f"no feedback for {job.student}: {_last_line(error)}", file=sys.stderr)
-    return results
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _grade(course, config, job)
+        except Exception as error:
+            cause = _cause(error)
+            logger.error(
+                "%s %s, try %d of %d: %s\n%s",
+                job.assignment, job.student, attempt, TRIES, cause, traceback.format_exc(),
+            )  # fmt: skip
+            sandbox.forget()
+    return ungraded(course, job, cause)
 
 
-def _last_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[-1][:300]
+def _grade(course: Course, config: Config, job: Job) -> list[Result]:
+    """Grade a copy of the submission, and put what comes of it in its place."""
+    class_folder = Path(config.CourseDirectory.root)
+    with tempfile.TemporaryDirectory(prefix=f"{STAGING}{os.getpid()}-", dir=class_folder) as folder:
+        root = Path(folder)
+        try:
+            left_out = staging.stage(job, root)
+        except NotHandedIn as reason:
+            results = _give_zero(course, config, job, str(reason))
+            staging.publish(root, class_folder, job)
+            return results
+        staged = _staged_config(config, root)
+        existed = _is_recorded(config, job)
+        try:
+            notebook = _autograde(staged, root, job)
+        except BaseException:
+            if not existed:
+                _forget_submission(config, job)
+            raise
+        for what in left_out:
+            logger.warning("%s %s: %s", job.assignment, job.student, what)
+        try:
+            run_nbgrader(
+                staged, "generate_feedback", job.assignment, glob.escape(job.student), force=True
+            )
+        except Exception as error:  # the scores stand
+            logger.error("%s %s: no feedback: %s", job.assignment, job.student, _cause(error))
+        staging.publish(root, class_folder, job)
+        return list(_read_results(course, job, notebook))
 
 
-def _read_results(job: Job, graded: NotebookNode) -> Iterator[Result]:
+def _staged_config(config: Config, root: Path) -> Config:
+    """The class's configuration, for a copy of one submission in a folder of its own."""
+    staged = Config(config)
+    staged.CourseDirectory = Config(config.CourseDirectory)
+    staged.CourseDirectory.root = str(root)
+    staged.CourseDirectory.submitted_directory = "submitted"
+    return staged
+
+
+def _autograde(staged: Config, root: Path, job: Job) -> NotebookNode:
+    """Let nbgrader grade the copy; returns the graded notebook."""
+    run_nbgrader(staged, "autograde", job.assignment, glob.escape(job.student), force=True)
+    path = root / "autograded" / job.student / job.assignment / job.notebook.name
+    return nbformat.read(path, as_version=4)
+
+
+def _read_results(course: Course, job: Job, graded: NotebookNode) -> Iterator[Result]:
+    assignment = course.assignment(job.assignment)
     for cell in graded.cells:
-        if exercise := bound_exercise(cell):
-            record = read_verdict(cell) or record_of(
-                no_verdict(exercise, "error", "no verdict").out_of(cell.metadata.nbgrader.points)
-            )
-            yield Result(
-                student=job.student, assignment=job.assignment, exercise=exercise.id, **record
-            )
+        if (name := bound_exercise(cell, assignment)) is None:
+            continue
+        if (record := read_verdict(cell)) is None:
+            verdict = no_verdict(assignment.exercise(name), "error", "no verdict")
+            record = record_of(verdict.out_of(cell.metadata.nbgrader.points))
+        yield Result(job.student, job.assignment, name, **record)
 
 
-def _what_is_there(job: Job) -> str:
-    if not job.folder.is_dir():
-        return f"no folder {job.assignment} was handed in"
-    others = ", ".join(sorted(p.name for p in job.folder.iterdir())[:5]) or "nothing"
-    return f"there is no {job.notebook.name} in the folder, only: {others}"
+def _cause(error: BaseException) -> str:
+    """What went wrong, in a line: of nbgrader's log the error that it reports, not its last words."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if "see the the above traceback" not in line]
+    raised = [line for line in telling if _names_an_error(line)]
+    if raised:
+        return raised[-1][:300]
+    return (telling or [type(error).__name__])[0][:300]
 
 
-def _give_zero(course: Course, config: Config, job: Job, status, reason: str) -> list[Result]:
-    """Zero points with a reason for every exercise, in the gradebook too; nothing old is left."""
-    folder = _class_folder(config)
-    for step in ("autograded", "feedback"):
-        shutil.rmtree(folder / step / job.student / job.assignment, ignore_errors=True)
-    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+def _names_an_error(line: str) -> bool:
+    """Whether a line of a log looks like the last one of a traceback."""
+    kind, colon, _ = line.partition(":")
+    last = kind.rpartition(".")[2]
+    return bool(colon) and last.isidentifier() and last.endswith(("Error", "Missing", "Exception"))
+
+
+# ---- the gradebook
+
+
+def _gradebook(config: Config) -> Gradebook:
+    return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
+
+
+def _is_recorded(config: Config, job: Job) -> bool:
+    with _gradebook(config) as gradebook:
+        try:
+            gradebook.find_submission(job.assignment, job.student)
+        except MissingEntry:
+            return False
+        return True
+
+
+def _forget_submission(config: Config, job: Job) -> None:
+    """Take out what nbgrader recorded of a submission before its grading failed."""
+    if _is_recorded(config, job):
+        with _gradebook(config) as gradebook:
+            gradebook.remove_submission(job.assignment, job.student)
+
+
+def _give_zero(course: Course, config: Config, job: Job, reason: str) -> list[Result]:
+    """Zero points for every exercise of what was not handed in, in the gradebook too."""
+    with _gradebook(config) as gradebook:
         gradebook.update_or_create_student(job.student)
         submission = gradebook.update_or_create_submission(job.assignment, job.student)
         for notebook in submission.notebooks:
@@ -185,13 +162,21 @@ def _give_zero(course: Course, config: Config, job: Job, status, reason: str) ->
                 grade.auto_score = 0.0
                 grade.needs_manual_grade = False
         gradebook.db.commit()
-    released = nbformat.read(course.released(job.assignment), as_version=4)
-    points = {e.id: c.metadata.nbgrader.points for c in released.cells if (e := bound_exercise(c))}
     return [
-        Result(job.student, job.assignment, name, 0.0, float(of), status, None, reason, "cpu", 0.0)
-        for name, of in points.items()
+        Result(job.student, job.assignment, name, 0.0, of, "missing", None, reason, "cpu", 0.0)
+        for name, of in _points(course, job).items()
     ]
 
 
-def _class_folder(config: Config) -> Path:
-    return Path(config.CourseDirectory.root)
+def ungraded(course: Course, job: Job, cause: str) -> list[Result]:
+    """The results of a submission that the grader could not grade: no scores, and the cause."""
+    reason = f"the grader could not grade it: {cause}"
+    return [
+        Result(job.student, job.assignment, name, None, of, "ungraded", None, reason, "cpu", 0.0)
+        for name, of in _points(course, job).items()
+    ]
+
+
+def _points(course: Course, job: Job) -> dict[str, float]:
+    released = nbformat.read(course.released(job.assignment), as_version=4)
+    return points_by_exercise(released, course.assignment(job.assignment))

@@ -2,32 +2,30 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
 
-from autograder import judge, probe, publickeys
+from autograder import probe
 from autograder.exercise import Case, Exercise, Outputs
-from autograder.exercises import ASSIGNMENTS
-from autograder.grading.answers import ANSWERS
-from autograder.grading.answers.base import WrongAnswer, fresh
+from autograder.grading.answer import Answer, WrongAnswer, fresh
+from autograder.key import Mistake, WholeKey
 
 PUBLIC_SEED = "public"
 
 torch.set_num_threads(1)  # oracles and mistakes work on small tensors, a grader on each core
 
 
-def draw_cases(exercise: Exercise, seed: str) -> list[Case]:
-    """The cases of an exercise for a seed; every pair of seed and exercise has its own stream.
-
-    Hidden cases come from the answer's own generator where it has one.
-    """
-    digest = hashlib.sha256(f"{seed}/{exercise.id}".encode()).digest()
-    hidden = ANSWERS[exercise.id].hidden_cases if seed != PUBLIC_SEED else None
-    return (hidden or exercise.cases)(np.random.default_rng(list(digest)))
+def hidden_cases(exercise: Exercise, answer: Answer, seed: str) -> list[Case]:
+    """The cases of a grading: a part's own, or those that its answer draws in their place."""
+    cases: list[Case] = []
+    for part in exercise.parts:
+        if part.name in answer.hidden:
+            part = answer.in_place_of(part)
+        cases += part.draw(exercise.stream(part, seed))
+    return cases
 
 
 def restart_chance(name: str) -> None:
@@ -48,27 +46,16 @@ def as_float64(value: Any) -> Any:
     return value
 
 
-def expected_outputs(exercise: Exercise, cases: list[Case]) -> list[Outputs]:
-    """What the oracle gives on each case, computed in float64 on the CPU."""
-    oracle = ANSWERS[exercise.id].oracle
-    restart_chance(exercise.id)
-    return [
-        kept(exercise, c, exercise.probe(oracle, as_float64(probe.copies(c.inputs)), "cpu"))
-        for c in cases
-    ]
-
-
 def kept(exercise: Exercise, case: Case, outputs: Outputs) -> Outputs:
     """What a key holds of these outputs."""
-    if exercise.summary is None or "unusable" in outputs:
-        return outputs
-    return exercise.summary(case, outputs)
+    summary = exercise.part(case.part).summary
+    return outputs if summary is None else summary(case, outputs)
 
 
-class LazyOutcomes(Sequence):
+class LazyOutcomes(Sequence[dict]):
     """What a known mistake gives on each case: a case is tried, after those before it, on demand."""
 
-    def __init__(self, exercise: Exercise, mistake: WrongAnswer, cases: list[Case]) -> None:
+    def __init__(self, exercise: Exercise, mistake: WrongAnswer, cases: Sequence[Case]) -> None:
         self.exercise = exercise
         self.mistake = mistake
         self.cases = cases
@@ -77,7 +64,13 @@ class LazyOutcomes(Sequence):
     def __len__(self) -> int:
         return len(self.cases)
 
-    def __getitem__(self, i: int) -> dict:
+    @overload
+    def __getitem__(self, i: int) -> dict: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[dict]: ...
+    def __getitem__(self, i: int | slice) -> dict | Sequence[dict]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
         if not self.tried:
             restart_chance(f"{self.exercise.id}/{self.mistake.id}")
             self.code = fresh(self.mistake.code)
@@ -97,30 +90,37 @@ class LazyKey:
     mistake is out of the question.
     """
 
-    def __init__(self, exercise: Exercise, cases: list[Case]) -> None:
+    def __init__(self, exercise: Exercise, answer: Answer, cases: Sequence[Case]) -> None:
         self.exercise = exercise
+        self.answer = answer
         self.cases = cases
 
     @cached_property
     def expected(self) -> list[Outputs]:
-        return expected_outputs(self.exercise, self.cases)
+        """What the oracle gives on each case, computed in float64 on the CPU."""
+        restart_chance(self.exercise.id)
+        return [self._expected(case) for case in self.cases]
+
+    def _expected(self, case: Case) -> Outputs:
+        inputs = as_float64(probe.copies(case.inputs))
+        outputs = self.exercise.part(case.part).probe(self.answer.oracle, inputs, "cpu")
+        return kept(self.exercise, case, outputs)
 
     @cached_property
-    def mistakes(self) -> list[judge.Mistake]:
+    def mistakes(self) -> list[Mistake]:
         return [
-            judge.Mistake(m.id, m.says, LazyOutcomes(self.exercise, m, self.cases))
-            for m in ANSWERS[self.exercise.id].mistakes
+            Mistake(m.id, m.says, LazyOutcomes(self.exercise, m, self.cases))
+            for m in self.answer.mistakes
         ]
 
+    def whole(self) -> WholeKey:
+        """The same key with every mistake tried on every case."""
+        mistakes = [Mistake(m.id, m.says, list(m.outcomes)) for m in self.mistakes]
+        return WholeKey(self.cases, self.expected, mistakes)
 
-def make_key(exercise: Exercise, seed: str) -> judge.Key:
+
+def make_key(exercise: Exercise, answer: Answer, seed: str) -> WholeKey:
     """The whole answer key of an exercise for a seed: every mistake tried on every case."""
-    key = LazyKey(exercise, draw_cases(exercise, seed))
-    mistakes = [replace(m, outcomes=list(m.outcomes)) for m in key.mistakes]
-    return judge.Key(key.cases, key.expected, mistakes)
-
-
-def public_keys_text(assignment: str) -> str:
-    """The public answer keys of an assignment, as ``autograder/keys/ASSIGNMENT.json`` holds them."""
-    keys = {e.id: make_key(e, PUBLIC_SEED) for e in ASSIGNMENTS[assignment]}
-    return publickeys.dumps(keys)
+    public = seed == PUBLIC_SEED
+    cases = exercise.draw(seed) if public else hidden_cases(exercise, answer, seed)
+    return LazyKey(exercise, answer, cases).whole()

@@ -4,20 +4,21 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from autograder.exercise import Status
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one student earned on one exercise, and why."""
+    """What one student earned on one exercise, and why; no score if the grader failed on it."""
 
     student: str
     assignment: str
     exercise: str
-    score: float
+    score: float | None
     max_score: float
-    status: Status
+    status: Status | Literal["ungraded"]
     mistake: str | None
     message: str
     device: str

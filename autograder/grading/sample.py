@@ -12,10 +12,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.exercise import Status
-from autograder.grading.answers import ANSWERS
-from autograder.grading.answers.base import source_of
-from autograder.grading.course import Course, read_source
-from autograder.grading.execution import bound_exercise
+from autograder.grading.answer import Answer, source_of
+from autograder.grading.course import Course
+from autograder.grading.notebooks import bound_exercise, points_by_exercise, read_source
 
 
 @dataclass(frozen=True)
@@ -89,14 +88,21 @@ class _Maker:
     def __init__(self, course: Course, assignment: str) -> None:
         self.released = nbformat.read(course.released(assignment), as_version=4)
         source = read_source(course.source(assignment))
-        self.exercises = [e.id for c in self.released.cells if (e := bound_exercise(c))]
+        self.assignment = course.assignment(assignment)
+        self.exercises = list(points_by_exercise(self.released, self.assignment))
+        self.answers: dict[str, Answer] = {
+            name: course.answer(assignment, name) for name in self.exercises
+        }
         solutions = {c.id: c for c in source.cells if _is_answer(c)}
         self.solutions = {name: solutions[self._answer_id(name)].source for name in self.exercises}
         self.written = {c.id: c.source for c in source.cells if _is_written(c)}
 
+    def _is_test(self, cell: NotebookNode) -> bool:
+        return bound_exercise(cell, self.assignment) is not None
+
     def _answer_id(self, exercise: str) -> str:
         """The id of the answer cell that stands before an exercise's test cell."""
-        answers = None
+        answers = ""
         for cell in self.released.cells:
             if _is_answer(cell):
                 answers = cell.id
@@ -118,12 +124,10 @@ class _Maker:
 
     def other_dress(self, count: int) -> list[SampleStudent]:
         def answer(name: str, k: int) -> str:
-            alternatives = ANSWERS[name].alternatives
-            return (
-                handed_in(alternatives[k % len(alternatives)])
-                if alternatives
-                else self.solutions[name]
-            )
+            alternatives = self.answers[name].alternatives
+            if not alternatives:
+                return self.solutions[name]
+            return handed_in(alternatives[k % len(alternatives)])
 
         return [
             SampleStudent(
@@ -137,7 +141,8 @@ class _Maker:
     def common_mistakes(self, count: int) -> list[SampleStudent]:
         students = []
         for k in range(count):
-            chosen = {name: ANSWERS[name].mistakes[k] for name in self.exercises}
+            known = {name: answer.mistakes for name, answer in self.answers.items()}
+            chosen = {name: mistakes[k % len(mistakes)] for name, mistakes in known.items()}
             students.append(
                 SampleStudent(
                     f"mistakes-{k + 1}",
@@ -216,7 +221,7 @@ class _Maker:
         """Every trick that earns points in a grader that decides inside the student's process."""
         notebook = copy.deepcopy(self.released)
         for cell in notebook.cells:
-            if bound_exercise(cell):
+            if self._is_test(cell):
                 cell.metadata.nbgrader.points = 1000
                 cell.source = "float(1000)"
                 cell.outputs = [
@@ -242,7 +247,7 @@ class _Maker:
 
     def deletes_test_cells(self) -> SampleStudent:
         notebook = self.solved()
-        notebook.cells = [c for c in notebook.cells if not bound_exercise(c)]
+        notebook.cells = [c for c in notebook.cells if not self._is_test(c)]
         return SampleStudent("no-test-cells", "right, all test cells deleted", notebook)
 
     def stripped(self) -> SampleStudent:

@@ -1,15 +1,16 @@
 """Kernels that hold nothing worth stealing: each runs in a sandbox of its own.
 
-bubblewrap builds an outer sandbox: the system and the Python environment, read-only; the student
-side of this package; scratch folders in memory, of bounded size; no network, no other process, no
-home, no project, no gradebook and no submission. In it waits a process that has imported the slow
-libraries (``zygote``) and forks a kernel for each submission, again isolated from the next one.
-Where the system does not allow that second step, every kernel gets an outer sandbox to itself,
-which takes a few seconds more.
+bubblewrap builds an outer sandbox for an assignment: the system and the Python environment,
+read-only; what students of this assignment have; scratch folders in memory, of bounded size; no
+network, no other process, no home, no project, no gradebook and no submission. In it waits a process
+that has imported the slow libraries (``zygote``) and forks a kernel for each submission, again
+isolated from the next one. Where the system does not allow that second step, every kernel gets an
+outer sandbox to itself, which takes a few seconds more.
 """
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import signal
@@ -24,25 +25,29 @@ from typing import Any
 
 import psutil
 from jupyter_client import KernelManager
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Unicode, default
+from traitlets import Instance, Unicode, default
 
-import autograder
-from autograder.grading import zygote
+from autograder.grading.course import GradingImpossible
+from autograder.grading.handout import Handout
+
+logger = logging.getLogger(__name__)
 
 MEGABYTE = 2**20
 SCRATCH = 256 * MEGABYTE
 START_SECONDS = 60.0
-PACKAGE = Path(autograder.__file__).parent
+HERE = Path(__file__).parent
+HOME = "/scratch"  # as in zygote.py
 SOCKETS = "/sockets"  # where the sandbox sees the folder that it shares with the outside
 
 
-class SandboxMissing(RuntimeError):
+class SandboxMissing(GradingImpossible):
     """bubblewrap is not there, or it may not do its work here."""
 
 
-def sandbox_command(shared: Path, command: list[str]) -> list[str]:
+def sandbox_command(handout: Handout, shared: Path, command: list[str]) -> list[str]:
     """The command line that runs ``command`` in the outer sandbox, with one folder shared.
 
     Raises SandboxMissing without bubblewrap.
@@ -55,24 +60,28 @@ def sandbox_command(shared: Path, command: list[str]) -> list[str]:
     args = [bwrap, "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000",
             "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "sandbox",
             "--clearenv"]  # fmt: skip
-    for name, value in _environment().items():
+    for name, value in _environment(handout).items():
         args += ["--setenv", name, value]
     for top in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"):
         if os.path.islink(top):
             args += ["--symlink", os.readlink(top), top]
         elif os.path.isdir(top):
             args += ["--ro-bind", top, top]
-    for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
-        args += ["--ro-bind-try", path, path]
+    for readable in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
+        args += ["--ro-bind-try", readable, readable]
     args += ["--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/tmp", zygote.HOME, "/dev/shm"):
+    for folder in ("/tmp", HOME, "/dev/shm"):
         args += ["--size", str(SCRATCH), "--tmpfs", folder]
     args += _gpu_arguments()
     for prefix in _python_folders():
         args += ["--ro-bind", prefix, prefix]
-    args += ["--ro-bind", str(PACKAGE), str(PACKAGE), "--tmpfs", str(PACKAGE / "grading")]
-    args += ["--ro-bind", zygote.__file__, "/zygote.py"]
-    args += ["--bind", str(shared), SOCKETS, "--chdir", zygote.HOME]
+    for place, path in handout.files.items():
+        args += ["--ro-bind", str(path), f"{handout.inside}/{place}"]
+    for script in ("zygote.py", "syscalls.py"):
+        args += ["--ro-bind", str(HERE / script), f"/{script}"]
+    args += ["--ro-bind", str(HERE / "passwd"), "/etc/passwd"]
+    args += ["--bind", str(shared), SOCKETS, "--chdir", HOME]
+    args += ["--remount-ro", "/dev", "--remount-ro", "/"]  # or one kernel could leave files there
     return [*args, "--", *command]
 
 
@@ -88,19 +97,29 @@ def _gpu_arguments() -> list[str]:
 
 
 def _python_folders() -> list[str]:
-    """The folders that the Python environment lives in, none inside another, /usr left out."""
-    wanted = {os.path.realpath(p) for p in (sys.base_prefix, sys.prefix)}
+    """The folders that the Python environment lives in, none inside another, /usr left out.
+
+    An environment that is reached through a symbolic link is there under both names.
+    """
+    named = {sys.base_prefix, sys.prefix}
+    wanted = named | {os.path.realpath(p) for p in named}
     wanted.add(os.path.dirname(os.path.dirname(os.path.realpath(sys.executable))))
     wanted.discard("/usr")
     return sorted(p for p in wanted if not any(p.startswith(q + "/") for q in wanted))
 
 
-def _environment() -> dict[str, str]:
+def _environment(handout: Handout) -> dict[str, str]:
     return {
         "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
-        "HOME": zygote.HOME,
+        "HOME": HOME,
+        "USER": "student",
+        "LOGNAME": "student",
         "LANG": "C.UTF-8",
-        "PYTHONPATH": str(PACKAGE.parent),
+        # Not in the folder where a submission's files are: what lies there would run.
+        "IPYTHONDIR": "/tmp/ipython",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "XDG_CACHE_HOME": "/tmp/cache",
+        "PYTHONPATH": handout.inside,
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLBACKEND": "agg",
         "OMP_NUM_THREADS": "1",
@@ -112,37 +131,47 @@ def _environment() -> dict[str, str]:
 class OuterSandbox:
     """A running outer sandbox with the waiting process in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, handout: Handout) -> None:
+        self.handout = handout
         self.shared = Path(tempfile.mkdtemp(prefix="autograder-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._control.settimeout(START_SECONDS)
-        command = [sys.executable, "/zygote.py", str(SCRATCH)]
+        command = [sys.executable, "/zygote.py", str(SCRATCH), handout.inside]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         self.process = subprocess.Popen(
-            sandbox_command(self.shared, command),
-            stdin=theirs,
+            sandbox_command(handout, self.shared, command),
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
+            env={},  # that of bubblewrap itself can be read inside
         )
         theirs.close()
 
     def kernel(self, connection: dict, files: str, fork: bool) -> int:
         """Turn into, or fork, a kernel; returns its process id. Raises OSError if it can't."""
-        self._control.send(
-            json.dumps({"connection": connection, "files": files, "fork": fork}).encode()
-        )
+        request = {"connection": connection, "files": files, "fork": fork}
         size = socket.CMSG_SPACE(struct.calcsize("3i"))
-        message, ancillary, *_ = self._control.recvmsg(2**16, size)
+        try:
+            self._control.send(json.dumps(request).encode())
+            message, ancillary, *_ = self._control.recvmsg(2**16, size)
+        except (BrokenPipeError, ConnectionResetError):
+            message, ancillary = b"", []
+        except TimeoutError:
+            raise SandboxMissing(f"the sandbox gave no answer in {START_SECONDS:g} s") from None
         if not message:
-            self._errors.seek(0)
-            said = self._errors.read()[-500:].decode(errors="replace").strip()
-            raise SandboxMissing(f"the sandbox does not start here: {said or 'no reason given'}")
+            raise SandboxMissing(f"the sandbox does not start here: {self._last_words()}")
         reply = json.loads(message)
         if "error" in reply:
             raise OSError(reply["error"])
         process, _user, _group = struct.unpack("3i", ancillary[0][2])
         return process
+
+    def _last_words(self) -> str:
+        """What the sandbox said before it ended."""
+        self.process.wait(START_SECONDS)
+        self._errors.seek(0)
+        return self._errors.read()[-500:].decode(errors="replace").strip() or "no reason given"
 
     def close(self) -> None:
         """End the sandbox and everything in it."""
@@ -154,18 +183,19 @@ class OuterSandbox:
 
 
 class _Waiting:
-    """The outer sandbox of this process, kept for the next kernel."""
+    """The outer sandbox of this process, kept for the next kernel of the same assignment."""
 
     sandbox: OuterSandbox | None = None
     can_fork = True
 
     @classmethod
-    def get(cls) -> OuterSandbox:
-        if cls.sandbox is None or cls.sandbox.process.poll() is not None:
+    def get(cls, handout: Handout) -> OuterSandbox:
+        kept = cls.sandbox
+        if kept is None or kept.handout != handout or kept.process.poll() is not None:
             cls.drop()
-            cls.sandbox = OuterSandbox()
+            kept = cls.sandbox = OuterSandbox(handout)
             Finalize(None, cls.drop, exitpriority=10)  # also at the end of a worker process
-        return cls.sandbox
+        return kept
 
     @classmethod
     def drop(cls) -> None:
@@ -174,9 +204,15 @@ class _Waiting:
             cls.sandbox = None
 
 
+def forget() -> None:
+    """Close the outer sandbox that waits: the next kernel gets a fresh one."""
+    _Waiting.drop()
+
+
 class SandboxProvisioner(KernelProvisionerBase):
     """jupyter_client's way to kernels that are forked inside the sandbox."""
 
+    parent: "SandboxedKernelManager"
     process: psutil.Process | None = None
     _own: OuterSandbox | None = None  # an outer sandbox that serves this kernel alone
 
@@ -189,17 +225,18 @@ class SandboxProvisioner(KernelProvisionerBase):
         self.connection_info = self.parent.get_connection_info()
         return await super().pre_launch(cmd=[], **kwargs)
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         here = f"{SOCKETS}/{self.parent.folder.name}"  # as the sandbox sees the kernel's folder
-        key = self.connection_info["key"].decode()
+        key = self.parent.session.key.decode()
         inside = {**self.connection_info, "ip": f"{here}/kernel", "key": key}
         files = f"{here}/files"
-        sandbox = _Waiting.get()
+        sandbox = _Waiting.get(self.parent.handout)
         if _Waiting.can_fork:
             try:
                 self.process = psutil.Process(sandbox.kernel(inside, files, fork=True))
-            except OSError:
+            except OSError as error:
                 _Waiting.can_fork = False
+                logger.warning("each kernel gets a sandbox to itself, which is slower: %s", error)
         if not _Waiting.can_fork:
             self.process = psutil.Process(sandbox.kernel(inside, files, fork=False))
             self._own, _Waiting.sandbox = sandbox, None
@@ -242,6 +279,7 @@ class SandboxProvisioner(KernelProvisionerBase):
 class SandboxedKernelManager(KernelManager):
     """Manages one Python kernel in the sandbox, whatever kernel the notebook asks for."""
 
+    handout = Instance(Handout, help="What students of the assignment have.")
     folder_path = Unicode(help="The folder, inside the outer sandbox's shared one, of this kernel.")
 
     @property
@@ -271,14 +309,22 @@ class SandboxedKernelManager(KernelManager):
         )
 
 
-def new_manager(files: Path | None) -> SandboxedKernelManager:
+def new_manager(handout: Handout, files: Path | None) -> SandboxedKernelManager:
     """A manager for a kernel that starts beside copies of ``files``'s files, notebooks excepted."""
-    folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=_Waiting.get().shared))
+    folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=_Waiting.get(handout).shared))
     beside = folder / "files"
     beside.mkdir()
     if files is not None:
         _copy_files(files, beside)
-    return SandboxedKernelManager(folder_path=str(folder))
+    return SandboxedKernelManager(handout=handout, folder_path=str(folder))
+
+
+def sandbox_process(manager: SandboxedKernelManager) -> psutil.Process:
+    """The process of a manager's kernel; raises SandboxMissing if it has none."""
+    provisioner = manager.provisioner
+    if not isinstance(provisioner, SandboxProvisioner) or provisioner.process is None:
+        raise SandboxMissing("the kernel was not started in the sandbox")
+    return provisioner.process
 
 
 def _copy_files(source: Path, target: Path) -> None:

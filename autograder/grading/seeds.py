@@ -25,6 +25,14 @@ def class_seed(root: Path) -> str:
     return path.read_text().strip()
 
 
-def submission_seed(seed: str, student: str, code: str) -> str:
-    """The seed of one submission: another answer is tried on other cases, the same on the same."""
-    return hashlib.sha256(f"{seed}\0{student}\0{code}".encode()).hexdigest()
+def submission_seed(seed: str, assignment: str, code: str) -> str:
+    """The seed of one submission: another answer is tried on other cases, the same on the same.
+
+    The student's name has no part in it: two students with the same code get the same score.
+    """
+    return hashlib.sha256(f"{seed}\0{assignment}\0{code}".encode()).hexdigest()
+
+
+def students_chance(seed: str) -> str:
+    """What the generators of a submission's kernel start from; it tells nothing of the seed."""
+    return hashlib.sha256(f"{seed}\0chance".encode()).hexdigest()

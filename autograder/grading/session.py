@@ -1,24 +1,31 @@
 """One submission's kernel: run code, give up in time, survive its death, keep it within bounds."""
 
 import contextlib
+import logging
 import os
 import queue
 import shutil
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import psutil
 import zmq
+from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat import NotebookNode
 
+from autograder.grading.handout import Handout, engine
 from autograder.grading.sandbox import (
     MEGABYTE,
     START_SECONDS,
     SandboxedKernelManager,
     new_manager,
+    sandbox_process,
 )
+
+logger = logging.getLogger(__name__)
 
 INTERRUPT_SECONDS = 3.0
 MEMORY = 4096 * MEGABYTE
@@ -27,6 +34,10 @@ SOCKET_FOLDER = 64 * MEGABYTE
 OUTPUT_CHARACTERS = 100_000
 RICH_CHARACTERS = 2_000_000
 MESSAGE_BYTES = 64 * MEGABYTE
+
+
+class KernelNotStarted(RuntimeError):
+    """No kernel comes up: the grader's fault, not the code's that was to run in it."""
 
 
 class KernelDied(RuntimeError):
@@ -41,45 +52,59 @@ class CellTimeout(RuntimeError):
     """The code did not end in time. It was interrupted, and the kernel lives on."""
 
 
+@dataclass
+class _Kernel:
+    """A kernel that runs: how to reach it, and what is known of its end."""
+
+    manager: SandboxedKernelManager
+    client: BlockingKernelClient
+    process: psutil.Process
+    excess: str | None = None  # what it outgrew, and so was killed for
+    stopped: bool = False
+
+
 class Session:
     """A sandboxed kernel that is started when it is first needed, and again after it died.
 
-    ``files`` is the folder of the submission. Use it as a context manager: on leaving, kernel,
-    processes and files of the sandbox are gone.
+    ``handout`` is what students of the assignment have (without one, the engine alone); ``files`` is
+    the folder of the submission. Use it as a context manager: on leaving, kernel, processes and files of the sandbox are gone.
     """
 
-    def __init__(self, files: Path | None = None) -> None:
+    def __init__(self, handout: Handout | None = None, files: Path | None = None) -> None:
+        self.handout = handout or engine()
         self.files = files
-        self._manager: SandboxedKernelManager | None = None
+        self.kernel: _Kernel | None = None
 
     def __enter__(self) -> "Session":
         return self
 
-    def __exit__(self, *exc) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.stop()
 
     @property
     def running(self) -> bool:
-        return self._manager is not None
+        return self.kernel is not None
 
     def start(self) -> None:
-        """Start a fresh kernel; raises KernelDied if it does not come up."""
+        """Start a fresh kernel; raises KernelNotStarted if it does not come up."""
         self.stop()
-        self._manager = new_manager(self.files)
-        self._verdict: str | None = None
-        self._manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
-        self._manager.start_kernel()
-        self._process = self._manager.provisioner.process
-        self._client = self._manager.blocking_client()
-        self._client.start_channels()
-        self._watch = threading.Thread(target=self._watchdog, args=(self._manager,), daemon=True)
-        self._watch.start()
+        manager = new_manager(self.handout, self.files)
+        manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
         try:
-            self._client.wait_for_ready(timeout=START_SECONDS)
+            manager.start_kernel()
+        except BaseException:
+            _clean_up(manager)
+            raise
+        client = manager.blocking_client()
+        client.start_channels()
+        kernel = self.kernel = _Kernel(manager, client, sandbox_process(manager))
+        threading.Thread(target=_watch, args=(kernel,), daemon=True).start()
+        try:
+            client.wait_for_ready(timeout=START_SECONDS)
         except RuntimeError as error:
-            reason = self._reason(str(error))
+            reason = kernel.excess or str(error)
             self.stop()
-            raise KernelDied(f"the kernel did not start: {reason}") from None
+            raise KernelNotStarted(reason) from None
 
     def run(self, code: str, timeout: float) -> list[NotebookNode]:
         """Run a cell and return its outputs, an ``error`` output among them if it raised.
@@ -87,9 +112,11 @@ class Session:
         Stream output beyond OUTPUT_CHARACTERS is cut. Raises CellTimeout if it does not end within
         ``timeout`` seconds, and KernelDied if the kernel stops or cannot be interrupted.
         """
-        if not self.running:
+        if self.kernel is None:
             self.start()
-        sent = self._client.execute(code, store_history=False, allow_stdin=False)
+        kernel = self.kernel
+        assert kernel is not None
+        sent = kernel.client.execute(code, store_history=False, allow_stdin=False)
         collected = _Outputs()
         deadline = time.monotonic() + timeout
         interrupted = False
@@ -102,15 +129,15 @@ class Session:
                         f"it ran for more than {timeout:g} s and ignored the interrupt"
                     )
                 interrupted = True
-                self._manager.interrupt_kernel()
+                kernel.manager.interrupt_kernel()
                 deadline = time.monotonic() + INTERRUPT_SECONDS
                 continue
             try:
-                message = self._client.get_iopub_msg(timeout=min(left, 0.2))
+                message = kernel.client.get_iopub_msg(timeout=min(left, 0.2))
             except queue.Empty:
-                if not self._manager.is_alive():
-                    reason = self._reason("your code ended the Python process")
+                if not kernel.manager.is_alive():
                     self.stop()
+                    reason = kernel.excess or "your code ended the Python process"
                     raise KernelDied(reason) from None
                 continue
             if message["parent_header"].get("msg_id") != sent:
@@ -124,39 +151,48 @@ class Session:
 
     def stop(self) -> None:
         """Kill the kernel and everything it started, and remove what it left."""
-        if self._manager is None:
+        if self.kernel is None:
             return
-        manager, self._manager = self._manager, None
-        self._client.stop_channels()
-        manager.shutdown_kernel(now=True)
-        manager.cleanup_resources()
-        shutil.rmtree(manager.folder, ignore_errors=True)
+        kernel, self.kernel = self.kernel, None
+        kernel.stopped = True
+        kernel.client.stop_channels()
+        kernel.manager.shutdown_kernel(now=True)
+        _clean_up(kernel.manager)
 
-    def _reason(self, otherwise: str) -> str:
-        return self._verdict or otherwise
 
-    def _watchdog(self, manager: SandboxedKernelManager) -> None:
-        """Kill the sandbox when it outgrows its memory, its processes or its socket folder."""
-        while self._manager is manager:
-            excess = self._excess(manager.folder)
-            if excess:
-                self._verdict = excess
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    self._process.kill()
-            time.sleep(0.2)
+def _clean_up(manager: SandboxedKernelManager) -> None:
+    manager.cleanup_resources()
+    shutil.rmtree(manager.folder, ignore_errors=True)
 
-    def _excess(self, folder: Path) -> str | None:
+
+def _watch(kernel: _Kernel) -> None:
+    """Kill the sandbox when it outgrows its memory, its processes or its socket folder."""
+    watched = True
+    while not kernel.stopped:
         try:
-            family = [self._process, *self._process.children(recursive=True)]
-            if len(family) > PROCESSES:
-                return f"it started more than {PROCESSES} processes"
-            if sum(process.memory_info().rss for process in family) > MEMORY:
-                return f"it used more than {MEMORY // MEGABYTE} MB of memory"
-            if _folder_size(folder) > SOCKET_FOLDER:
-                return "it filled a folder it should leave alone"
-        except (psutil.Error, OSError):
-            return None
-        return None
+            kernel.excess = kernel.excess or _excess(kernel.process, kernel.manager.folder)
+        except (psutil.NoSuchProcess, FileNotFoundError):  # it ends just now
+            pass
+        except (psutil.Error, OSError) as error:
+            if watched:
+                logger.warning("a kernel's memory and processes can't be watched: %s", error)
+            watched = False
+        if kernel.excess:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kernel.process.kill()
+        time.sleep(0.2)
+
+
+def _excess(process: psutil.Process, folder: Path) -> str | None:
+    """What the sandbox has outgrown, None if nothing."""
+    family = [process, *process.children(recursive=True)]
+    if len(family) > PROCESSES:
+        return f"it started more than {PROCESSES} processes"
+    if sum(member.memory_info().rss for member in family) > MEMORY:
+        return f"it used more than {MEMORY // MEGABYTE} MB of memory"
+    if _folder_size(folder) > SOCKET_FOLDER:
+        return "it filled a folder it should leave alone"
+    return None
 
 
 def _folder_size(folder: Path) -> int:

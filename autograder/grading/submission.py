@@ -2,12 +2,15 @@
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.grading.course import Course
 
 PROBLEM = "autograder_problem"  # notebook metadata: why the file could not be used as it was
 LARGEST_FILE = 20 * 2**20
@@ -16,7 +19,9 @@ LARGEST_FILE = 20 * 2**20
 class SubmissionExporter(NotebookExporter):
     """Reads a submission; a file that is not a notebook is read as an empty one, with a note."""
 
-    def from_file(self, file_stream, resources=None, **kw):
+    def from_file(
+        self, file_stream: Any, resources: dict | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict]:
         notebook = read_submission(Path(file_stream.name))
         return self.from_notebook_node(notebook, resources=resources, **kw)
 
@@ -125,11 +130,10 @@ def _give_unique_ids(cells: list[NotebookNode]) -> None:
 class RepairSubmission(NbGraderPreprocessor):
     """nbgrader preprocessor: repair a submission before anything else looks at it."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         names = resources["nbgrader"]
-        course = CourseDirectory(parent=self)
-        folder = course.format_path(course.release_directory, ".", names["assignment"])
-        released = nbformat.read(Path(folder) / f"{names['notebook']}.ipynb", as_version=4)
+        course = Course.of(CourseDirectory(parent=self))
+        released = nbformat.read(course.released(names["assignment"]), as_version=4)
         for line in repair(nb, released):
             self.log.warning("%s, %s", names["student"], line)
         if nb.nbformat_minor < 5:

@@ -16,28 +16,37 @@ import signal
 import socket
 import sys
 
+import syscalls  # beside this file, in the sandbox
+
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
+CLONE_NEWNET = 0x40000000
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 0x1000, 0x4000, 0x40000
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
 CAPABILITY_VERSION_3, LAST_CAPABILITY = 0x20080522, 63
 
 HOME = "/scratch"
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(scratch_bytes: int) -> None:
-    """Serve requests until the other side closes the control socket."""
+def main(scratch_bytes: int, handed_out: str) -> None:
+    """Serve requests until the other side closes the control socket.
+
+    ``handed_out`` is the folder with what students of the assignment have.
+    """
     control = socket.socket(fileno=0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     warm_up()
+    _checked(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl")  # kernels can't look into it
     while message := control.recv(2**16):
         request = json.loads(message)
         if request["fork"] and os.fork() != 0:
             continue
         try:
+            _checked(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
             if request["fork"]:
-                isolate(scratch_bytes)
-            take_files(request["files"])
+                isolate(scratch_bytes, os.path.dirname(request["files"]))
+            take_files(request["files"], handed_out)
+            syscalls.forbid()
         except OSError as error:
             control.send(json.dumps({"error": str(error)}).encode())
             os._exit(1)
@@ -49,7 +58,7 @@ def main(scratch_bytes: int) -> None:
 
 def warm_up() -> None:
     """Import what most notebooks import, down to what torch imports when it is first used."""
-    sys.modules["debugpy"] = None  # the kernel does without: nobody debugs here, and it is slow
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # the kernel does without: nobody debugs here, and it is slow
 
     import matplotlib.pyplot  # noqa: F401
     import numpy  # noqa: F401
@@ -63,10 +72,14 @@ def warm_up() -> None:
     torch.optim.SGD([torch.zeros(1, requires_grad=True)]).step()
 
 
-def isolate(scratch_bytes: int) -> None:
-    """Move this process, by another fork, into namespaces of its own, and drop every privilege."""
+def isolate(scratch_bytes: int, sockets: str) -> None:
+    """Move this process, by another fork, into namespaces of its own, and drop every privilege.
+
+    Of the folder that the outer sandbox shares with the outside it sees ``sockets``, its own, alone.
+    """
     user, group = os.getuid(), os.getgid()
-    _checked(libc.unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC), "unshare")
+    namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET
+    _checked(libc.unshare(namespaces), "unshare")
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{user} {user} 1")
     _write("/proc/self/gid_map", f"{group} {group} 1")
@@ -80,6 +93,7 @@ def isolate(scratch_bytes: int) -> None:
     _mount(None, "/", None, MS_REC | MS_PRIVATE, None)
     for folder in (HOME, "/tmp", "/dev/shm"):
         _cover(folder, f"size={scratch_bytes},mode=0700")
+    _leave_alone(sockets)
     _checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
     for capability in range(LAST_CAPABILITY + 1):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
@@ -87,10 +101,20 @@ def isolate(scratch_bytes: int) -> None:
     _checked(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
-def take_files(folder: str) -> None:
-    """Copy a submission's own files into the folder that its notebook starts in."""
+def take_files(folder: str, handed_out: str) -> None:
+    """Make the folder that a notebook starts in: what was handed out, and the submission's own files.
+
+    What was handed out is linked there, whatever the submission has under the same names.
+    """
     os.chdir(HOME)
-    shutil.copytree(folder, HOME, dirs_exist_ok=True)
+    names = os.listdir(handed_out)
+    for name in names:
+        os.symlink(os.path.join(handed_out, name), name)
+
+    def left_out(where: str, found: list[str]) -> list[str]:
+        return [name for name in found if where == folder and name in names]
+
+    shutil.copytree(folder, HOME, ignore=left_out, dirs_exist_ok=True)
 
 
 def run_kernel(connection: dict) -> None:
@@ -112,7 +136,9 @@ def run_kernel(connection: dict) -> None:
     IPKernelApp.launch_instance(argv=["-f", path, "--HistoryManager.enabled=False"])
 
 
-def _mount(source, target, kind, flags, options) -> None:
+def _mount(
+    source: str | None, target: str, kind: str | None, flags: int, options: str | None
+) -> None:
     encoded = [None if s is None else s.encode() for s in (source, target, kind)]
     data = None if options is None else options.encode()
     _checked(libc.mount(*encoded, ctypes.c_ulong(flags), data), f"mount {target}")
@@ -133,6 +159,15 @@ def _cover(folder: str, options: str) -> None:
         os.close(descriptor)
 
 
+def _leave_alone(folder: str) -> None:
+    """Mount an empty tmpfs on the folder that this one lies in, and this one again below it."""
+    descriptor = os.open(folder, os.O_PATH)
+    _mount("tmpfs", os.path.dirname(folder), "tmpfs", MS_NOSUID | MS_NODEV, "size=4096,mode=0700")
+    os.mkdir(folder)
+    _mount(f"/proc/self/fd/{descriptor}", folder, None, MS_BIND, None)
+    os.close(descriptor)
+
+
 def _write(path: str, text: str) -> None:
     with open(path, "w") as file:
         file.write(text)
@@ -145,4 +180,4 @@ def _checked(status: int, what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2])

@@ -4,35 +4,36 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercise import Case, Exercise, Outputs
-from autograder.judge import close
+from autograder.compare import close
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 
-def cases(rng: np.random.Generator) -> list[Case]:
-    def case(name: str, part: str, k: int, items: int = 40, classes: int = 6) -> Case:
-        scores = rng.standard_normal((items, classes))
-        return Case(name, part, {"scores": scores, "y": rng.integers(classes, size=items), "k": k})
+def case(rng: np.random.Generator, name: str, k: int, items: int = 40, classes: int = 6) -> Case:
+    scores = rng.standard_normal((items, classes))
+    return Case(name, {"scores": scores, "y": rng.integers(classes, size=items), "k": k})
 
+
+def best_only(rng: np.random.Generator) -> list[Case]:
+    return [case(rng, "the best score", 1), case(rng, "a single item", 1, items=1)]
+
+
+def several(rng: np.random.Generator) -> list[Case]:
     return [
-        case("the best score", "k = 1", 1),
-        case("a single item", "k = 1", 1, items=1),
-        case("two of six", "larger k", 2),
-        case("three of five", "larger k", 3, classes=5),
-        case("all classes", "larger k", 4, classes=4),
+        case(rng, "two of six", 2),
+        case(rng, "three of five", 3, classes=5),
+        case(rng, "all classes", 4, classes=4),
     ]
 
 
 def probe(top_k_accuracy: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    return {"accuracy": top_k_accuracy(inputs["scores"], inputs["y"], inputs["k"])}
+    accuracy = top_k_accuracy(inputs["scores"], inputs["y"], inputs["k"])
+    if accuracy is None:
+        raise Unusable("return a number")
+    return {"accuracy": accuracy}
 
 
-EXERCISES = [
-    Exercise(
-        id="top_k_accuracy",
-        entry="top_k_accuracy",
-        parts={"k = 1": 1, "larger k": 2},
-        cases=cases,
-        probe=probe,
-        judge=close,
-    )
-]
+EXERCISE = Exercise(
+    "top_k_accuracy",
+    "top_k_accuracy",
+    [Part("k = 1", 1, best_only, probe, close), Part("larger k", 2, several, probe, close)],
+)

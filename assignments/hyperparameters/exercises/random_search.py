@@ -1,0 +1,207 @@
+"""The exercise ``random_search``: the best of some random configurations."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograder.chance import close_in_distribution, share, whole
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+
+Space = dict[str, tuple[float, float]]
+Values = list[float]  # those of a configuration, in the order of the space
+SLACK = 1e-9  # of positions on a log scale, for the ends of a range: float64 throughout
+
+
+@dataclass
+class Objective:
+    """Answers with losses that depend on no configuration, and notes what it was asked.
+
+    So what is to come back from a search depends on no draw.
+    """
+
+    names: list[str]
+    losses: np.ndarray
+    drawn: list[Values | None] = field(default_factory=list)
+
+    def __call__(self, config: Any) -> float:
+        self.drawn.append(values_of(config, self.names))
+        return float(self.losses[(len(self.drawn) - 1) % len(self.losses)])
+
+
+def values_of(config: Any, names: list[str]) -> Values | None:
+    """The numbers of a configuration, None if it is none."""
+    if not isinstance(config, dict) or set(config) != set(names):
+        return None
+    try:
+        # digits in a string are no number: hence 1.0
+        return [float(1.0 * config[name]) for name in names]
+    except (TypeError, ValueError):
+        return None
+
+
+def space_of(inputs: dict[str, Any]) -> Space:
+    return {name: (low, high) for name, (low, high) in inputs["space"].items()}
+
+
+def search(
+    random_search: Any, inputs: dict[str, Any], losses: np.ndarray, seed: int
+) -> tuple[Any, list[Values | None]]:
+    """What comes back, and the values that the objective was asked about."""
+    objective = Objective(list(inputs["space"]), losses)
+    rng = np.random.default_rng(seed)
+    returned = random_search(objective, space_of(inputs), inputs["trials"], rng)
+    return returned, objective.drawn
+
+
+def found(
+    random_search: Any, inputs: dict[str, Any], losses: np.ndarray
+) -> tuple[Outputs, list[Values]]:
+    """Whether what came back fits what the objective was asked; and that. Raises Unusable."""
+    returned, asked = search(random_search, inputs, losses, inputs["seed"])
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        raise Unusable("return two values: the best configuration and its loss")
+    best, loss = returned
+    if not isinstance(best, dict | None) or not isinstance(loss, float | int | np.floating):
+        raise Unusable("return a dict and a number: the best configuration and its loss")
+    names = list(inputs["space"])
+    drawn = [values for values in asked if values is not None]
+    if len(drawn) < len(asked):
+        keys = ", ".join(names)
+        raise Unusable(f"each configuration must be a dict with a float for each of {keys}")
+    return {
+        "calls of the objective": len(drawn),
+        "loss returned": float(loss),
+        "configuration returned": which(values_of(best, names), drawn, losses),
+    }, drawn
+
+
+def which(best: Values | None, drawn: list[Values], losses: np.ndarray) -> str:
+    """What the configuration returned is: one with the lowest loss, another that was tried, or none."""
+    if best is None or not drawn:
+        return "none of those tried"
+    same = np.isclose(drawn, best, rtol=1e-9, atol=0).all(axis=1)
+    if not same.any():
+        return "none of those tried"
+    asked = np.nan_to_num(np.resize(losses, len(drawn)), nan=np.inf, posinf=np.inf)
+    lowest = asked[same].min() == asked.min()
+    return "the one with the lowest loss" if lowest else "one of those tried, not the best"
+
+
+def draw_losses(rng: np.random.Generator, trials: int) -> np.ndarray:
+    """Losses of some trials, of which neither the first nor one of the last three is the lowest."""
+    losses = rng.uniform(0.6, 2.5, trials)
+    if trials > 4:
+        losses[rng.integers(1, trials - 3)] = rng.uniform(0.1, 0.5)
+    return losses
+
+
+def case(rng: np.random.Generator, name: str, trials: int, count: int = 2, **more: Any) -> Case:
+    """``count`` hyperparameters over two to four powers of ten each."""
+    space = {}
+    for key in ["learning_rate", "weight_decay", "width"][:count]:
+        low = float(10 ** rng.uniform(-5, -2))
+        space[key] = [low, low * float(10 ** rng.uniform(2, 4))]
+    seed = int(rng.integers(2**31))
+    return Case(name, {"space": space, "trials": trials, "seed": seed, **more})
+
+
+# The draws.
+
+
+def draws(random_search: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    losses = losses_of(inputs)
+    seen, drawn = found(random_search, inputs, losses)
+    few = inputs | {"trials": 5}
+    one, again, other = (
+        search(random_search, few, losses, inputs["seed"] + more)[1] for more in (0, 0, 1)
+    )
+    return {
+        **seen,
+        "two generators with one seed draw the same": one == again,
+        "two generators with different seeds draw the same": one == other,
+        **spread(drawn, space_of(inputs)),
+    }
+
+
+def losses_of(inputs: dict[str, Any]) -> np.ndarray:
+    """Losses drawn here: some thousands are not to stand in a key."""
+    return draw_losses(np.random.default_rng(inputs["seed"]), inputs["trials"])
+
+
+def spread(drawn: list[Values], space: Space) -> Outputs:
+    """Where the draws lie in their ranges, on a log scale, and whether they go together."""
+    table = np.reshape(drawn, (-1, len(space)))
+    low, high = np.array(list(space.values())).T
+    where = np.log(np.maximum(table, 1e-300) / low) / np.log(high / low)
+    halves = where < 0.5
+    pairs = halves[: len(halves) // 2 * 2, 0].reshape(-1, 2)
+    distinct = [np.unique(column).size > 0.9 * len(where) for column in where.T]
+    seen: Outputs = {
+        "share of draws inside their ranges": whole((where >= -SLACK) & (where <= 1 + SLACK)),
+        "share of distinct draws": whole(distinct),
+    }
+    for k, name in enumerate(space):
+        seen[f"{name}: share of draws in the first quarter of the range, on a log scale"] = share(
+            where[:, k] < 0.25
+        )
+        seen[f"{name}: share of draws in the second half of the range, on a log scale"] = share(
+            ~halves[:, k]
+        )
+    seen["share of trials in which the first two are in the same half of their ranges"] = share(
+        halves[:, 0] == halves[:, 1]
+    )
+    seen["share of neighboring trials in the same half"] = share(pairs[:, 0] == pairs[:, 1])
+    return seen
+
+
+def many_trials(rng: np.random.Generator) -> list[Case]:
+    return [
+        case(rng, "a thousand trials", 1000),
+        case(rng, "two thousand trials of three hyperparameters", 2000, count=3),
+    ]
+
+
+# The best of them.
+
+
+def the_best(random_search: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return found(random_search, inputs, losses_of(inputs))[0]
+
+
+def few_trials(rng: np.random.Generator) -> list[Case]:
+    return [
+        case(rng, "twelve trials", 12),
+        case(rng, "one trial", 1),
+        case(rng, "thirty trials of three hyperparameters", 30, count=3),
+    ]
+
+
+# Trials that diverge.
+
+
+def the_best_of_some(random_search: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return found(random_search, inputs, inputs["losses"])[0]
+
+
+def diverging_trials(rng: np.random.Generator) -> list[Case]:
+    """In the first case two trials follow the last one that diverges, and the later one is worse."""
+    losses = draw_losses(rng, 21)
+    losses[::3] = np.nan
+    losses[[5, 19, 20]] = rng.uniform(0.1, 0.5), 1.0, 1.5
+    every_third = "every third trial diverges, the first included"
+    return [
+        case(rng, every_third, 21, losses=losses),
+        case(rng, "all trials diverge", 4, losses=np.full(4, np.nan)),
+    ]
+
+
+EXERCISE = Exercise(
+    "random_search",
+    "random_search",
+    [
+        Part("draws", 2, many_trials, draws, close_in_distribution),
+        Part("the best", 2, few_trials, the_best, close_in_distribution),
+        Part("diverging trials", 1, diverging_trials, the_best_of_some, close_in_distribution),
+    ],
+)

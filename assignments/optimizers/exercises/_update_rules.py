@@ -1,0 +1,235 @@
+"""What the update rules in NumPy share: rule(w, dw, config=None) -> (next_w, config)."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+
+from autograder.compare import close_by_step
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+
+from ._steps import between, stacked
+
+WHICH = ("first", "second")
+Range = tuple[float, float]
+Kind = Literal["signed", "positive", "count"]
+
+# Probe.
+
+
+@dataclass
+class Run:
+    """One parameter that a rule steps: a run of a case, and what was seen of it.
+
+    ``w`` and ``config`` are those before the first step, ``grads`` holds a gradient a step.
+    ``omit``: the first call leaves the config out. ``rates``: learning rates to be set before a
+    step, None leaves it. ``read``: the state to be read from the config after each step.
+    ``saved``: the config is copied between steps, as if it had been saved.
+    """
+
+    w: Any
+    grads: np.ndarray
+    config: Any
+    omit: bool = False
+    rates: Sequence[float | None] = ()
+    read: Sequence[str] = ()
+    saved: bool = False
+    seen: dict[str, list] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seen = {"next_w": [], **{key: [] for key in self.read}}
+
+    def step(self, rule: Any) -> None:
+        """Take the next step; raises Unusable for what a rule must not return."""
+        step = len(self.seen["next_w"])
+        rate = self.rates[step] if self.rates else None
+        if rate is not None and isinstance(self.config, dict):
+            self.config["learning_rate"] = rate
+        arguments = [self.w, np.array(self.grads[step])]
+        if not (self.omit and step == 0):
+            arguments.append(self.config)
+        self.w, self.config = _two_values(rule(*arguments))
+        self.seen["next_w"].append(_snapshot(self.w))
+        for key in self.read:
+            if key in self.config:
+                self.seen[key].append(_snapshot(self.config[key]))
+        if self.saved:
+            self.config = copy.deepcopy(self.config)
+
+    def outputs(self, of: str) -> Outputs:
+        """What was seen, by step; state that was missing after one is left out."""
+        names = {key: f"config[{key!r}]{of}" for key in self.read} | {"next_w": f"next_w{of}"}
+        steps = len(self.seen["next_w"])
+        return {names[k]: stacked(v) for k, v in self.seen.items() if len(v) == steps}
+
+
+def run_rule(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """Step the runs of a case in the given order; next_w and the state asked for, by step."""
+    runs = [Run(**run) for run in inputs["runs"]]
+    for which in inputs["order"]:
+        runs[which].step(rule)
+    outputs: Outputs = {}
+    for which, run in zip(WHICH, runs, strict=False):
+        outputs |= run.outputs(f" of the {which} run" if len(runs) > 1 else "")
+    return outputs
+
+
+def _two_values(returned: Any) -> tuple[Any, dict]:
+    """next_w and config; raises Unusable for anything else."""
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        raise Unusable(f"return two values, next_w and config, not {_kind(returned)}")
+    w, config = returned
+    if not isinstance(config, dict):
+        raise Unusable(f"the second value returned must be the config, not {_kind(config)}")
+    if w is None:
+        raise Unusable("the next_w that you return is None")
+    return w, config
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return f"{len(value)} values"
+    return "None" if value is None else f"a value of type {type(value).__name__}"
+
+
+def _snapshot(value: Any) -> Any:
+    return np.array(value) if isinstance(value, np.ndarray | np.generic) else value
+
+
+# Cases.
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the cases of a rule are drawn from.
+
+    ``hyperparameters`` maps the keys of the rule's hyperparameters to their ranges, ``state`` the
+    keys of its state to their kind.
+    """
+
+    hyperparameters: dict[str, Range]
+    state: dict[str, Kind]
+
+    def some(self, rng: np.random.Generator) -> dict[str, Any]:
+        """A config that holds all hyperparameters."""
+        return {key: between(rng, *bounds) for key, bounds in self.hyperparameters.items()}
+
+    def some_state(self, rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Any]:
+        """The state of a parameter that has taken steps before."""
+        draws = {
+            "signed": lambda: rng.standard_normal(shape),
+            "positive": lambda: rng.uniform(0.2, 2.0, shape),
+            "count": lambda: int(rng.integers(3, 12)),
+        }
+        return {key: draws[kind]() for key, kind in self.state.items()}
+
+
+def _run(
+    rng: np.random.Generator,
+    config: dict | None,
+    shape: tuple[int, ...] = (3,),
+    steps: int = 4,
+    **more: Any,
+) -> dict[str, Any]:
+    w, grads = np.asarray(rng.standard_normal(shape)), rng.standard_normal((steps, *shape))
+    return {"w": w, "grads": grads, "config": config, **more}
+
+
+def _case(name: str, *runs: dict, order: list[int] | None = None) -> Case:
+    """A case of runs that take their steps in this order, else one run after the other."""
+    if order is None:
+        order = [which for which, run in enumerate(runs) for _ in run["grads"]]
+    return Case(name, {"runs": list(runs), "order": order})
+
+
+def update_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
+    zeros = _run(rng, rule.some(rng))
+    zeros["grads"][0] = 0.0
+    zeros["grads"][2, 1] = 0.0
+    if "epsilon" in zeros["config"]:
+        zeros["config"]["epsilon"] = 1e-3
+    changed = _run(rng, rule.some(rng))
+    changed["rates"] = [None, None, 3 * changed["config"]["learning_rate"], None]
+    growing = _run(rng, rule.some(rng))
+    growing["grads"] *= 10.0 ** np.arange(-2, 2)[:, None]
+    return [
+        _case("several steps, all hyperparameters given", _run(rng, rule.some(rng))),
+        _case("some gradients are zero", zeros),
+        _case("the learning rate changes after two steps", changed),
+        _case("small gradients first, large ones later", growing),
+    ]
+
+
+def default_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
+    twice = [_run(rng, None, (2,), steps=2, omit=True) for _ in range(2)]
+    cases = [
+        _case("config left out, in two runs", *twice),
+        _case("config=None", _run(rng, None, (2,), steps=3)),
+    ]
+    if "epsilon" in rule.hyperparameters:
+        tiny = _run(rng, None, (2,), steps=3)
+        tiny["grads"] *= 1e-7
+        cases.append(_case("config=None, gradients of about 1e-7", tiny))
+    for key, value in rule.some(rng).items():
+        run = _run(rng, {key: value}, (2,), steps=3)
+        cases.append(_case(f"config holds only {key}", run))
+    return cases
+
+
+def state_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
+    keys = list(rule.state)
+    ongoing = _run(rng, rule.some(rng) | rule.some_state(rng, (2,)), (2,), steps=3, read=keys)
+    fresh = _run(rng, rule.some(rng), (2,), steps=3, read=keys, saved=True)
+    pair = [_run(rng, rule.some(rng), shape, steps=3, saved=True) for shape in ((3,), (2, 2))]
+    again = _run(rng, rule.some(rng), (2,), steps=2)
+    return [
+        _case("a run that goes on from a given state", ongoing),
+        _case("state read from the returned config", fresh),
+        _case("two parameters in turns", *pair, order=[0, 1, 1, 0, 1, 0]),
+        _case("the same run twice", again, copy.deepcopy(again)),
+    ]
+
+
+def shape_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
+    def run(
+        shape: tuple[int, ...], steps: int, w: type = np.float64, grads: type = np.float64
+    ) -> dict[str, Any]:
+        drawn = _run(rng, rule.some(rng), shape, steps)
+        return {**drawn, "w": drawn["w"].astype(w), "grads": drawn["grads"].astype(grads)}
+
+    w_alone, grads_alone = run((2,), 2, w=np.float32), run((2,), 2, grads=np.float32)
+    return [
+        _case("a single number (shape ())", run((), steps=3)),
+        _case("three axes", run((1, 2, 1), steps=2)),
+        _case("an empty array", run((0, 3), steps=2)),
+        _case("float32", run((3,), 3, np.float32, np.float32)),
+        _case("float32 beside float64", w_alone, grads_alone),
+    ]
+
+
+# Exercise.
+
+RATE: dict[str, Range] = {"learning_rate": (0.05, 0.5)}
+MOMENTUM: dict[str, Range] = {**RATE, "momentum": (0.3, 0.8)}
+EPSILON: dict[str, Range] = {"epsilon": (0.05, 0.2)}
+
+
+def update_rule(name: str, rule: Rule, points: tuple[float, float, float, float]) -> Exercise:
+    """The exercise for a rule, with the points of its four parts."""
+    parts = zip(
+        ("update rule", "defaults", "state", "shapes and dtypes"),
+        points,
+        (update_cases, default_cases, state_cases, shape_cases),
+        strict=True,
+    )
+    return Exercise(
+        name,
+        name,
+        [
+            Part(part, of, partial(cases, rule), run_rule, close_by_step)
+            for part, of, cases in parts
+        ],
+    )

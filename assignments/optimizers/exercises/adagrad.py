@@ -1,0 +1,5 @@
+"""The exercise ``adagrad``: an update rule in NumPy."""
+
+from ._update_rules import EPSILON, RATE, Rule, update_rule
+
+EXERCISE = update_rule("adagrad", Rule({**RATE, **EPSILON}, {"cache": "positive"}), (2, 1, 1, 1))

@@ -1,0 +1,12 @@
+"""The exercise ``adam``: an update rule in NumPy."""
+
+from ._update_rules import EPSILON, RATE, Rule, update_rule
+
+EXERCISE = update_rule(
+    "adam",
+    Rule(
+        {**RATE, "beta1": (0.3, 0.7), "beta2": (0.75, 0.95), **EPSILON},
+        {"m": "signed", "v": "positive", "t": "count"},
+    ),
+    (4, 1, 2, 1),
+)

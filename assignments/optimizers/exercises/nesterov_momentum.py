@@ -1,0 +1,5 @@
+"""The exercise ``nesterov_momentum``: an update rule in NumPy."""
+
+from ._update_rules import MOMENTUM, Rule, update_rule
+
+EXERCISE = update_rule("nesterov_momentum", Rule(MOMENTUM, {"velocity": "signed"}), (2, 1, 1, 1))

@@ -1,0 +1,95 @@
+"""The exercise ``newton_step``: a damped step of Newton's, also at a saddle."""
+
+from typing import Any
+
+import numpy as np
+
+from autograder.compare import LOOSE, difference, numbers
+from autograder.exercise import Case, Exercise, Outputs, Part
+
+from ._steps import between
+
+
+def run_newton(newton_step: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return {"step": newton_step(inputs["grad"], inputs["hessian"], inputs["damping"])}
+
+
+def judge_newton(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """At the scale of the step as a whole; solving a system costs a digit."""
+    want = expected.get("step")
+    sizes = np.zeros(1) if (known := numbers(want)) is None else np.abs(known)
+    scale = float(sizes[np.isfinite(sizes)].max(initial=0.0))
+    rtol = LOOSE[case.inputs["grad"].dtype.name]
+    finding = difference("step", outputs.get("step"), want, rtol, scale)
+    return [] if finding is None else [finding]
+
+
+def problem(
+    rng: np.random.Generator,
+    name: str,
+    eigenvalues: list[float],
+    damping: float,
+    dtype: type = np.float64,
+) -> Case:
+    """A gradient, and a Hessian that has these eigenvalues in a random basis."""
+    n = len(eigenvalues)
+    basis = np.linalg.qr(rng.standard_normal((n, n)))[0]
+    hessian = basis @ np.diag(eigenvalues) @ basis.T
+    return Case(
+        name,
+        {
+            "grad": rng.standard_normal(n).astype(dtype),
+            "hessian": ((hessian + hessian.T) / 2).astype(dtype),
+            "damping": damping,
+        },
+    )
+
+
+def values(rng: np.random.Generator, low: float, high: float, count: int) -> list[float]:
+    return [float(v) for v in rng.uniform(low, high, count)]
+
+
+def some_damping(rng: np.random.Generator) -> float:
+    return between(rng, 0.3, 0.9)
+
+
+def bowls(rng: np.random.Generator) -> list[Case]:
+    flat = [0.05, *values(rng, 1, 3, 2)]
+    return [
+        problem(rng, "a bowl, little damping", values(rng, 1, 4, 3), 0.01),
+        problem(rng, "a bowl, much damping", values(rng, 1, 4, 3), some_damping(rng)),
+        problem(rng, "a bowl with an almost flat direction", flat, some_damping(rng)),
+    ]
+
+
+def saddles(rng: np.random.Generator) -> list[Case]:
+    eigenvalues = {
+        "a saddle": [-2.0, *values(rng, 0.5, 3, 2)],
+        "a saddle that is almost flat": [-0.1, *values(rng, 1, 3, 2)],
+        "a maximum": values(rng, -3, -0.5, 3),
+        "a valley (one eigenvalue is 0)": [0.0, *values(rng, 1, 3, 1)],
+    }
+    return [problem(rng, name, of, some_damping(rng)) for name, of in eigenvalues.items()]
+
+
+def shapes(rng: np.random.Generator) -> list[Case]:
+    single = [-0.5, *values(rng, 1, 3, 2)]
+    still = problem(rng, "a zero gradient", values(rng, 1, 3, 2), some_damping(rng))
+    still.inputs["grad"][:] = 0.0
+    return [
+        problem(rng, "one parameter", values(rng, 1, 3, 1), some_damping(rng)),
+        problem(rng, "six parameters", [-1.0, *values(rng, 0.5, 3, 5)], some_damping(rng)),
+        problem(rng, "float32", single, between(rng, 1, 2), np.float32),
+        still,
+    ]
+
+
+EXERCISE = Exercise(
+    "newton_step",
+    "newton_step",
+    [
+        Part("well-conditioned", 2, bowls, run_newton, judge_newton),
+        Part("at a saddle", 2, saddles, run_newton, judge_newton),
+        Part("shapes", 1, shapes, run_newton, judge_newton),
+    ],
+)

@@ -1,0 +1,9 @@
+"""The exercise ``rmsprop``: an update rule in NumPy."""
+
+from ._update_rules import EPSILON, RATE, Rule, update_rule
+
+EXERCISE = update_rule(
+    "rmsprop",
+    Rule({**RATE, "decay_rate": (0.55, 0.9), **EPSILON}, {"cache": "positive"}),
+    (2, 1, 1, 1),
+)

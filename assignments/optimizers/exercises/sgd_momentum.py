@@ -1,0 +1,5 @@
+"""The exercise ``sgd_momentum``: an update rule in NumPy."""
+
+from ._update_rules import MOMENTUM, Rule, update_rule
+
+EXERCISE = update_rule("sgd_momentum", Rule(MOMENTUM, {"velocity": "signed"}), (2, 1, 1, 1))

@@ -1,0 +1,246 @@
+"""The exercise ``affine_relu_dropout_loss``: a small network with dropout and a penalty, in NumPy."""
+
+from typing import Any
+
+import numpy as np
+
+from autograder.chance import close_in_distribution, mean, share, whole
+from autograder.compare import RTOL, close, equal
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.slopes import along_each_element, judge_slopes, single_number
+
+from ._layers import high_keep_probability, keep_probability, low_keep_probability
+
+NAMES = ("W1", "b1", "W2", "b2")
+USUAL, SMALL = (5, 2, 4, 3), (4, 2, 3, 2)  # examples, features, hidden units, classes
+MANY_MASKS = (16, 2, 3, 2)  # so many active hidden units that two masks are hardly ever alike
+OFF = -8.0  # a bias that keeps a hidden unit off for every example
+
+
+def returned(function: Any, inputs: dict[str, Any], **changed: Any) -> tuple[float, dict]:
+    """``(loss, grads)`` for these inputs, some of them changed; raises Unusable for another form."""
+    given = {**inputs, **changed}
+    params = {name: value.copy() for name, value in given["params"].items()}
+    values = function(
+        given["X"].copy(), given["y"].copy(), params, dict(given["dropout"]), given["lam"]
+    )
+    if not isinstance(values, tuple | list) or len(values) != 2:
+        raise Unusable("return two values: the loss and the gradients")
+    loss, grads = values
+    if not isinstance(grads, dict) or not set(NAMES) <= set(grads):
+        raise Unusable("grads must be a dict with the keys W1, b1, W2 and b2")
+    for name in NAMES:
+        shape = given["params"][name].shape
+        if not isinstance(grads[name], np.ndarray) or grads[name].shape != shape:
+            raise Unusable(f"grads[{name!r}] must be an array of shape {shape}")
+    return single_number(loss), grads
+
+
+def require_same_again(function: Any, inputs: dict[str, Any], loss: float) -> None:
+    """Raise Unusable if calls with a seed do not give the loss that the first one gave."""
+    if "seed" in inputs["dropout"]:
+        for _ in range(8):
+            again = returned(function, inputs)[0]
+            if abs(again - loss) > RTOL["float64"] * abs(loss):
+                raise Unusable("calls with the same seed gave different losses")
+
+
+# Cases: small networks without hidden units near the kink.
+
+
+def network(
+    rng: np.random.Generator, size: tuple[int, ...], units_off: int = 0
+) -> dict[str, np.ndarray | dict]:
+    """X, y and params; ``units_off`` hidden units are off for every example.
+
+    The others are on for a third of the examples at least, taken together.
+    """
+    n, d, h, c = size
+    while True:
+        X, y = rng.standard_normal((n, d)), rng.integers(c, size=n)
+        params = {
+            "W1": rng.standard_normal((d, h)),
+            "b1": 0.5 * rng.standard_normal(h),
+            "W2": 0.7 * rng.standard_normal((h, c)),
+            "b2": 0.5 * rng.standard_normal(c),
+        }
+        params["b1"][:units_off] = OFF
+        before = np.einsum("nd,dh->nh", X, params["W1"]) + params["b1"]
+        off, on = before[:, :units_off], before[:, units_off:] > 0
+        if np.abs(before).min() > 0.02 and (off < OFF / 2).all() and on.mean() > 1 / 3:
+            # One label that the network gives little: no gradient is lost in rounding.
+            y[0] = (before[0].clip(0).dot(params["W2"]) + params["b2"]).argmin()
+            return {"X": X, "y": y, "params": params}
+
+
+def case(
+    rng: np.random.Generator,
+    name: str,
+    size: tuple[int, ...],
+    dropout: dict[str, Any],
+    lam: float = 0.0,
+    dtype: str = "float64",
+    units_off: int = 0,
+) -> Case:
+    inputs: dict[str, Any] = network(rng, size, units_off)
+    inputs["X"] = inputs["X"].astype(dtype)
+    inputs["params"] = {k: v.astype(dtype) for k, v in inputs["params"].items()}
+    return Case(name, {**inputs, "dropout": dropout, "lam": lam})
+
+
+def with_slopes(case: Case) -> Case:
+    """The case, with what the judge of slopes needs to know."""
+    of = [[name, list(value.shape)] for name, value in case.inputs["params"].items()]
+    case.inputs.update(of=of, random="seed" in case.inputs["dropout"])
+    return case
+
+
+def test_time(p: float) -> dict[str, Any]:
+    return {"p": p, "mode": "test"}
+
+
+def train(p: float, **seed: int) -> dict[str, Any]:
+    return {"p": p, "mode": "train", **seed}
+
+
+def any_seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(1, 10_000))
+
+
+# The loss without dropout.
+
+
+def run_loss(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return {"loss": returned(affine_relu_dropout_loss, inputs)[0]}
+
+
+def loss_cases(rng: np.random.Generator) -> list[Case]:
+    test = test_time(keep_probability(rng))
+    return [
+        case(rng, "test time", (6, 4, 5, 3), test),
+        case(rng, "keep everything", USUAL, train(1.0)),
+        case(rng, "one example", (1, 4, 5, 3), test),
+        case(rng, "float32", USUAL, test, dtype="float32"),
+    ]
+
+
+# The gradients without dropout.
+
+
+def run_slopes(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """What the gradients claim, beside what the student's own loss does."""
+    loss, grads = returned(affine_relu_dropout_loss, inputs)
+    require_same_again(affine_relu_dropout_loss, inputs, loss)
+    return along_each_element(
+        grads,
+        lambda params: returned(affine_relu_dropout_loss, inputs, params=params)[0],
+        inputs["params"],
+    )
+
+
+def gradient_cases(rng: np.random.Generator) -> list[Case]:
+    """At a high p: a network that is scaled by p is much the same then, and its gradients are right.
+
+    A network without ReLU is another one wherever hidden units are off.
+    """
+    test = test_time(high_keep_probability(rng))
+    return [
+        with_slopes(case(rng, "test time", USUAL, test, units_off=2)),
+        with_slopes(case(rng, "keep everything", SMALL, train(1.0))),
+        with_slopes(case(rng, "one example at test time", (1, 2, 3, 2), test)),
+    ]
+
+
+# Dropout. With a seed the loss is a function like any other; without one its masks are looked at.
+
+
+def run_dropout(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    if "seed" in inputs["dropout"]:
+        return run_slopes(affine_relu_dropout_loss, inputs, device)
+    return fates(affine_relu_dropout_loss, inputs["units"], inputs["dropout"])
+
+
+def fates(affine_relu_dropout_loss: Any, units: int, dropout: dict[str, Any]) -> Outputs:
+    """Which hidden units were dropped, as dW2 shows it.
+
+    The batch holds one example twice, and W2 is 0, so that both classes have probability 1/2
+    whatever is dropped: a row of dW2 is -1/2 times the unit's mean activation in the two examples.
+    """
+    hidden = np.linspace(1, 2, units)
+    params = {
+        "W1": np.ones((2, units)),
+        "b1": hidden - 2.0,
+        "W2": np.zeros((units, 2)),
+        "b2": np.zeros(2),
+    }
+    batch = {"X": np.ones((2, 2)), "y": np.zeros(2, dtype=int), "params": params}
+    calls = [
+        returned(affine_relu_dropout_loss, {**batch, "dropout": dropout, "lam": 0.0})[1]
+        for _ in range(2)
+    ]
+    factors, again = (-2.0 * np.asarray(g["W2"], np.float64)[:, 0] / hidden for g in calls)
+    halves = np.round(2 * dropout["p"] * factors) / 2
+    fits = equal(dropout["p"] * factors, halves, "float64") & (halves >= 0) & (halves <= 1)
+    return {
+        "share of hidden units dropped for both examples": share(halves == 0),
+        "share of hidden units dropped for one of two examples": share(halves == 0.5),
+        "share of hidden units with the same fate in two calls": share(
+            equal(factors, again, "float64")
+        ),
+        "mean activation with dropout / without, as dW2 shows it": mean(factors),
+        "share of hidden units whose rows of dW2 fit masks of zeros and 1 / p": whole(fits),
+    }
+
+
+def judge_dropout(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """Slopes are judged as slopes, masks as distributions."""
+    judge = judge_slopes if "claimed" in expected else close_in_distribution
+    return judge(case, outputs, expected)
+
+
+def dropout_cases(rng: np.random.Generator) -> list[Case]:
+    p, q = keep_probability(rng), low_keep_probability(rng)
+    seeded, with_0 = train(p, seed=any_seed(rng)), train(keep_probability(rng), seed=0)
+    return [
+        with_slopes(case(rng, "with a seed", MANY_MASKS, seeded)),
+        with_slopes(case(rng, "with seed 0", MANY_MASKS, with_0)),
+        Case("which units are dropped", {"units": 2000, "dropout": train(q)}),
+    ]
+
+
+# What a penalty adds.
+
+
+def run_penalty(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    loss, grads = returned(affine_relu_dropout_loss, inputs)
+    require_same_again(affine_relu_dropout_loss, inputs, loss)
+    without = returned(affine_relu_dropout_loss, inputs, lam=0.0)
+    return {
+        "what the penalty adds to the loss": loss - without[0],
+        **{f"what it adds to d{name}": grads[name] - without[1][name] for name in NAMES},
+    }
+
+
+def penalty_cases(rng: np.random.Generator) -> list[Case]:
+    def lam() -> float:
+        return round(float(rng.uniform(0.1, 0.6)), 3)
+
+    test = test_time(keep_probability(rng))
+    seeded = train(keep_probability(rng), seed=any_seed(rng))
+    return [
+        case(rng, "at test time", USUAL, test, lam()),
+        case(rng, "in training, with a seed", MANY_MASKS, seeded, lam()),
+        case(rng, "a batch of twelve", (12, 2, 3, 2), test, lam()),
+    ]
+
+
+EXERCISE = Exercise(
+    "affine_relu_dropout_loss",
+    "affine_relu_dropout_loss",
+    [
+        Part("loss", 1, loss_cases, run_loss, close),
+        Part("gradients", 2, gradient_cases, run_slopes, judge_slopes),
+        Part("dropout", 2, dropout_cases, run_dropout, judge_dropout),
+        Part("penalty", 1, penalty_cases, run_penalty, close),
+    ],
+)

@@ -1,0 +1,167 @@
+"""The exercise ``dropout_backward``: the gradient of dropout, judged by the student's own forward pass."""
+
+from typing import Any
+
+import numpy as np
+
+from autograder import probe
+from autograder.chance import SIGMAS, close_in_distribution, mean, share
+from autograder.compare import LOOSE, equal
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+
+from ._layers import FATES, all_alike, away_from_zero, forward_pass, keep_probability
+
+GRADIENT = "dx is the gradient"
+WHERE_X_IS_0 = "share of zeros in dx where x is 0"
+
+
+# What dx is of dout, where the student's own forward pass kept an element and where not.
+#
+# The forward pass multiplies each element by a factor, which out / x shows: dx must be dout times
+# this factor. Two others are right whatever the forward pass does: dout / p where it kept an
+# element, and dout at test time. Where x is 0 nothing shows the factor: there the factors in dx
+# must be distributed as elsewhere. The input ``zeros`` is the share of such elements.
+
+
+def factors_and_ratios(
+    dropout_backward: Any, inputs: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """out / x and dx / dout where x is not 0, then dx / dout where it is."""
+    forward = probe.beside(dropout_backward, "dropout_forward")
+    draw, shape, dtype = inputs["draw"], inputs["shape"], inputs["dtype"]
+    x, dout = away_from_zero(draw, shape, dtype), away_from_zero(draw + 1, shape, dtype)
+    shown = np.random.default_rng(draw + 2).random(shape) >= inputs["zeros"]
+    x[~shown] = 0
+    try:
+        out, cache = forward_pass(forward, x.copy(), dict(inputs["param"]))
+    except Unusable as objection:
+        raise Unusable(f"dropout_forward: {objection}") from None
+    factors = out[shown].astype(np.float64) / x[shown]
+    if inputs["param"]["mode"] == "train" and all_alike(factors, dtype):
+        raise Unusable("your dropout_forward drops nothing, or all: mend that first")
+    dx = dropout_backward(dout.copy(), cache)
+    if not isinstance(dx, np.ndarray) or dx.shape != x.shape or dx.dtype.kind != "f":
+        raise Unusable(f"dx must be an array of shape {x.shape} of floats, as dout is")
+    if bad := int((~np.isfinite(dx)).sum()):
+        raise Unusable(f"{bad} of {dx.size} elements of dx are nan or infinite")
+    ratios = dx.astype(np.float64) / dout
+    return factors, ratios[shown], ratios[~shown]
+
+
+def run_training(dropout_backward: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    factors, ratios, unseen = factors_and_ratios(dropout_backward, inputs)
+    dtype, kept = inputs["dtype"], factors != 0
+    right = any(
+        equal(ratios, gradient, dtype).all() for gradient in (factors, kept / inputs["param"]["p"])
+    )
+    seen: Outputs = {
+        GRADIENT: bool(right) and alike(unseen, ratios, dtype),
+        "out / x where kept": of_some(mean, factors[kept]),
+    }
+    for name, where in {"kept": kept, "dropped": ~kept}.items():
+        seen[f"dx / dout where {name}"] = of_some(mean, ratios[where])
+        seen[f"share of zeros in dx where {name}"] = of_some(share, ratios[where] == 0)
+    if unseen.size:
+        seen[WHERE_X_IS_0] = share(unseen == 0)
+    return seen
+
+
+def run_test_time(dropout_backward: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    factors, ratios, _ = factors_and_ratios(dropout_backward, inputs)
+    kept = factors != 0
+    right = any(equal(ratios, gradient, inputs["dtype"]).all() for gradient in (factors, 1.0))
+    return {
+        GRADIENT: bool(right),
+        "out / x where kept": of_some(mean, factors[kept]),
+        "dx / dout where kept": of_some(mean, ratios[kept]),
+        "share of zeros in dx where kept": of_some(share, ratios[kept] == 0),
+    }
+
+
+def alike(some: np.ndarray, others: np.ndarray, dtype: str) -> bool:
+    """Whether chance explains how these elements differ from others in their zeros and their mean."""
+    for one, other in ((some == 0, others == 0), (some, others)) if some.size else ():
+        error = other.std() * np.sqrt(1 / one.size + 1 / other.size)
+        if not abs(one.mean() - other.mean()) <= SIGMAS * error + LOOSE[dtype]:
+            return False
+    return True
+
+
+def of_some(summary: Any, values: np.ndarray) -> dict[str, float]:
+    """A summary, or that of nothing, which agrees with none."""
+    return summary(values) if values.size else {"of": 0}
+
+
+# Right is a dx that is the gradient. Shares and means tell one wrong answer from another.
+
+
+def judge_gradient(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    if expected[GRADIENT] is not True:
+        return close_in_distribution(case, outputs, expected)
+    odd = [n for n, want in expected.items() if isinstance(want, dict) and not numbers(outputs, n)]
+    if odd:
+        return [f"{name}: there is nothing to compare" for name in odd]
+    return [] if outputs.get(GRADIENT) is True else [not_the_gradient(outputs, expected)]
+
+
+def not_the_gradient(outputs: Outputs, expected: Outputs) -> str:
+    kept, dropped = "dx / dout where kept", "dx / dout where dropped"
+    said = (
+        "dx is not the gradient: where your dropout_forward kept an element, out / x is "
+        f"{outputs['out / x where kept'].get('mean', 0):.3g} and dx / dout is "
+        f"{outputs[kept].get('mean', 0):.3g} on average"
+    )
+    if dropped in expected:
+        said += f"; where it dropped one, dx / dout is {outputs[dropped].get('mean', 0):.3g}"
+    if WHERE_X_IS_0 in expected:
+        said += f"; where x is 0, {outputs[WHERE_X_IS_0].get('share', 0):.0%} of dx is 0"
+    return said
+
+
+def numbers(outputs: Outputs, name: str) -> bool:
+    """Whether an output is a summary."""
+    got = outputs.get(name)
+    return (
+        isinstance(got, dict) and "of" in got and all(type(v) in (int, float) for v in got.values())
+    )
+
+
+# The cases are of the same kinds as those of the forward pass.
+
+
+def case(
+    rng: np.random.Generator, name: str, shape: list[int], param: dict[str, Any], **more: Any
+) -> Case:
+    inputs = {"draw": int(rng.integers(2**31)), "shape": shape, "dtype": "float64", "zeros": 0.0}
+    return Case(name, {**inputs, "param": {"p": keep_probability(rng), **param}, **more})
+
+
+def training_cases(rng: np.random.Generator) -> list[Case]:
+    train, matrix = {"mode": "train"}, [FATES, FATES]
+    seeded = {**train, "seed": int(rng.integers(1, 10_000))}
+    return [
+        case(rng, "a matrix", matrix, train),
+        case(rng, "images", [FATES, 3, 8, 8], train),
+        case(rng, "float32", matrix, train, dtype="float32"),
+        case(rng, "with a seed", matrix, seeded),
+        case(rng, "half of x is 0, as after a ReLU", matrix, train, zeros=0.5),
+    ]
+
+
+def test_time_cases(rng: np.random.Generator) -> list[Case]:
+    test = {"mode": "test"}
+    return [
+        case(rng, "test time", [20, 30], test),
+        case(rng, "images at test time", [5, 3, 6, 6], test),
+    ]
+
+
+EXERCISE = Exercise(
+    "dropout_backward",
+    "dropout_backward",
+    [
+        Part("training", 2, training_cases, run_training, judge_gradient),
+        Part("test time", 1, test_time_cases, run_test_time, judge_gradient),
+    ],
+    uses=("dropout_forward",),
+)

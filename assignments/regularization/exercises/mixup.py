@@ -1,0 +1,221 @@
+"""The exercise ``mixup``: examples and labels mixed in pairs, in torch; judged as distributions."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from autograder.chance import close_in_distribution, every, mean, share
+from autograder.compare import LOOSE, RTOL
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.tensors import as_array, require_floats
+
+from ._layers import after, away_from_zero
+
+MANY = 300
+EACH = "each example has a lambda of its own"
+NEAR = LOOSE["float32"]  # weights that agree: lambda may be float32 whatever x is
+ROUNDING = RTOL["float32"]  # a weight below this may be rounding; what it adds is less than NEAR
+
+
+class Mixed(NamedTuple):
+    """What came of a batch of N examples, as arrays in float64.
+
+    ``weights`` (N, N) are those with which the examples were mixed; ``partners`` says with which
+    other example each one was, itself if there is none; ``flat`` (N, D) are the examples, ``made``
+    (N, D) the mixed ones, ``labels`` and ``mixed_y`` (N, classes) the labels before and after.
+    """
+
+    weights: np.ndarray
+    partners: np.ndarray
+    flat: np.ndarray
+    made: np.ndarray
+    labels: np.ndarray
+    mixed_y: np.ndarray
+    manners: Outputs  # what a call leaves: x, and the dtype of mixed_x
+
+
+# Examples that are linearly independent show the weights with which they were mixed.
+
+
+def mixed_by(mixup: Any, inputs: dict[str, Any], device: str) -> Mixed:
+    """Mixes the batch of a case. ``shape`` None stands for MANY examples: an identity matrix's rows.
+
+    Raises Unusable for anything but two tensors of finite floats of the right shapes.
+    """
+    dtype = inputs["dtype"]
+    if inputs["shape"] is None:
+        given = 2.0 * np.eye(MANY, dtype=dtype)
+    else:
+        given = away_from_zero(inputs["draw"], inputs["shape"], dtype)
+    labels = labels_of(inputs["draw"] + 1, inputs["labels"], len(given))
+    x, y = torch.tensor(given, device=device), torch.tensor(labels, device=device)
+    returned = mixup(x, y, inputs["alpha"], inputs["classes"])
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        raise Unusable("return two tensors: mixed_x and mixed_y")
+    mixed_x = require_floats(returned[0], "mixed_x", given.shape, x)
+    mixed_y = require_floats(returned[1], "mixed_y", (len(labels), inputs["classes"]), x)
+    flat = given.reshape(len(given), -1).astype(np.float64)
+    made = as_array(mixed_x).reshape(flat.shape)
+    if not (np.isfinite(made).all() and bool(torch.isfinite(mixed_y).all())):
+        raise Unusable("a result holds numbers that are not finite")
+    manners = {
+        "x after the call": after(as_array(x), given),
+        f"bytes of a number in mixed_x, for {dtype}": mixed_x.element_size(),
+    }
+    weights = np.linalg.lstsq(flat.T, made.T, rcond=None)[0].T if inputs["shape"] else made / 2.0
+    return Mixed(weights, partners_of(weights), flat, made, labels, as_array(mixed_y), manners)
+
+
+def labels_of(draw: int, kinds: int | None, count: int) -> np.ndarray:
+    """Labels of so many kinds, for None a label of its own for each example."""
+    rng = np.random.default_rng(draw)
+    return rng.permutation(count) if kinds is None else rng.integers(kinds, size=count)
+
+
+def partners_of(weights: np.ndarray) -> np.ndarray:
+    """The example with which each one was mixed: itself if no other has more than rounding."""
+    others = np.abs(weights)
+    np.fill_diagonal(others, ROUNDING)
+    return others.argmax(axis=1)
+
+
+def case(
+    rng: np.random.Generator,
+    name: str,
+    alpha: float,
+    shape: list[int] | None,
+    labels: int | None = None,
+    classes: int | None = None,
+    dtype: str = "float64",
+) -> Case:
+    """``labels`` says from how many the labels are drawn; None: each example has its own."""
+    count = MANY if shape is None else shape[0]
+    inputs = {
+        "draw": int(rng.integers(2**31)),
+        "alpha": round(alpha, 3),
+        "shape": shape,
+        "labels": labels,
+        "classes": classes or labels or count,
+        "dtype": dtype,
+    }
+    return Case(name, inputs)
+
+
+def large(rng: np.random.Generator) -> float:
+    """An alpha at which hardly any example is left as it was."""
+    return float(rng.uniform(4, 7))
+
+
+# The inputs: each example mixed with one other, at random.
+
+
+def run_inputs(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """Whether each example was mixed with one other, and who with whom."""
+    mixed = mixed_by(mixup, inputs, device)
+    weights, partners, rows = mixed.weights, mixed.partners, np.arange(len(mixed.weights))
+    own = np.diag(weights)
+    other = np.where(partners == rows, 0.0, weights[rows, partners])
+    rebuilt = own[:, None] * mixed.flat + other[:, None] * mixed.flat[partners]
+    two = (np.abs(rebuilt - mixed.made) <= NEAR).all(axis=1)
+    proper = two & (np.abs(own + other - 1) <= NEAR) & (own > -NEAR) & (other > -NEAR)
+    with_other = partners != rows
+    served = np.bincount(partners[with_other], minlength=len(rows))
+    step = np.diff(partners)
+    return {
+        **every("examples that are a weighted sum of themselves and one other", two),
+        **every("examples that have the weights lambda and 1 - lambda", proper),
+        **every("examples that are the partner of one other at most", served <= 1),
+        "share of examples that are mixed": share(with_other),
+        "share of neighbors that have neighbors as partners": share(step == 1),
+        "share of neighbors that have neighbors as partners, in reverse order": share(step == -1),
+        **mixed.manners,
+    }
+
+
+def input_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        case(rng, "images", large(rng), [30, 3, 4, 4]),
+        case(rng, "vectors in float32", large(rng), [30, 40], dtype="float32"),
+        case(rng, "many examples", large(rng), None, 10),
+    ]
+
+
+# The labels: mixed as the examples were.
+
+
+def run_labels(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    mixed = mixed_by(mixup, inputs, device)
+    weights, partners, labels, mixed_y = mixed.weights, mixed.partners, mixed.labels, mixed.mixed_y
+
+    def near(values: Any, others: Any) -> np.ndarray:
+        return np.abs(values - others) <= NEAR
+
+    right = np.zeros_like(mixed_y)
+    for example, weight in enumerate(weights.T):
+        right[:, labels[example]] += weight
+    seen: Outputs = {
+        **every("rows of mixed_y that sum to 1", near(mixed_y.sum(axis=1), 1.0)),
+        **every("rows of mixed_y that are mixed as mixed_x is", near(mixed_y, right).all(axis=1)),
+    }
+    if len(set(labels.tolist())) == len(labels):
+        rows = np.arange(len(labels))
+        given, own = np.diag(weights), mixed_y[rows, labels]
+        other = mixed_y[rows, labels[partners]]
+        seen |= {
+            "share of rows with the example's weight at its own label": share(near(own, given)),
+            "share of rows with 1 minus this weight there": share(near(own, 1 - given)),
+            "share of rows with a weight of 1 there": share(near(own, 1.0)),
+            "share of rows with a weight of 1 somewhere": share(near(mixed_y, 1.0).any(axis=1)),
+            "share of rows with the partner's weight at the partner's label": share(
+                near(other, weights[rows, partners])
+            ),
+        }
+    return seen
+
+
+def label_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        case(rng, "each example has a label of its own", large(rng), None),
+        case(rng, "five classes, ten in all", large(rng), [30, 3, 4, 4], 5, classes=10),
+        case(rng, "ten classes, float32", large(rng), [30, 40], 10, dtype="float32"),
+    ]
+
+
+# Lambda: how the weights are distributed.
+
+
+def run_lambda(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    mixed = mixed_by(mixup, inputs, device)
+    own = np.diag(mixed.weights)[mixed.partners != np.arange(MANY)]
+    if not own.size:
+        return {"share of examples that are mixed": 0.0}
+    distinct = np.unique(own.round(6)).size / own.size
+    if distinct < 0.5:
+        return {EACH: False, "all lambdas are 1/2": bool((np.abs(own - 0.5) <= NEAR).all())}
+    return {
+        EACH: True,
+        "mean of lambda": mean(own),
+        "mean distance of lambda from 1/2": mean(np.abs(own - 0.5)),
+        "share of lambdas below 1/2": share(own < 0.5),
+    }
+
+
+def lambda_cases(rng: np.random.Generator) -> list[Case]:
+    small = float(rng.uniform(0.2, 0.4))
+    return [
+        case(rng, "a large alpha", large(rng), None, 3),
+        case(rng, "a small alpha", small, None, 3),
+    ]
+
+
+EXERCISE = Exercise(
+    "mixup",
+    "mixup",
+    [
+        Part("inputs", 1, input_cases, run_inputs, close_in_distribution),
+        Part("labels", 1, label_cases, run_labels, close_in_distribution),
+        Part("lambda", 1, lambda_cases, run_lambda, close_in_distribution),
+    ],
+    on_device=True,
+)

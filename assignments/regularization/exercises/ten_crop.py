@@ -1,0 +1,112 @@
+"""The exercise ``ten_crop``: a prediction averaged over ten crops at test time, in torch."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from autograder.compare import close
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.tensors import as_array, require_floats
+
+SEEN = "sums of the crops that the model saw, in rising order"
+
+
+def asked(
+    ten_crop: Any, inputs: dict[str, Any], device: str
+) -> tuple[torch.Tensor, list[np.ndarray]]:
+    """The answer, and the batches of crops that the model was asked about, a row a crop.
+
+    Raises Unusable for an answer that is not a probability for each image and class.
+    """
+    x = torch.tensor(inputs["x"], device=device)
+    weights = torch.tensor(inputs["weights"], device=device)
+    size = inputs["size"]
+    shown: list[np.ndarray] = []
+
+    def model(batch: torch.Tensor) -> torch.Tensor:
+        if batch.ndim != 4 or tuple(batch.shape[1:]) != (x.shape[1], size, size):
+            raise ValueError(
+                f"the model takes batches of shape (M, {x.shape[1]}, {size}, {size}), "
+                f"got {tuple(batch.shape)}"
+            )
+        shown.append(as_array(batch).reshape(len(batch), -1))
+        return batch.reshape(len(batch), -1) @ weights
+
+    answer = ten_crop(model, x.clone(), size)
+    return require_floats(answer, "what you return", (len(x), weights.shape[1]), x), shown
+
+
+def case(
+    rng: np.random.Generator,
+    name: str,
+    shape: tuple[int, ...],
+    size: int,
+    classes: int = 3,
+    dtype: str = "float64",
+) -> Case:
+    """Images, and the weights of a linear model of their crops."""
+    elements = shape[1] * size * size
+    weights = 2.5 * rng.standard_normal((elements, classes)) / np.sqrt(elements)
+    x = rng.standard_normal(shape).astype(dtype)
+    return Case(name, {"x": x, "weights": weights.astype(dtype), "size": size})
+
+
+# The crops alone.
+
+
+def run_crops(ten_crop: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """A number for each crop that the model was asked about."""
+    _, shown = asked(ten_crop, inputs, device)
+    if not shown:
+        raise Unusable("the model was never asked")
+    return {SEEN: np.sort(np.concatenate(shown) @ inputs["marks"])}
+
+
+def crop_cases(rng: np.random.Generator) -> list[Case]:
+    """Images whose sides exceed those of a crop by even and by odd numbers."""
+    drawn = [
+        case(rng, "two more rows and columns than a crop", (1, 2, 5, 5), 3),
+        case(rng, "one more row, three more columns", (2, 1, 4, 6), 3),
+        case(rng, "three more rows, one more column", (1, 2, 7, 5), 4),
+        case(rng, "five more rows, no more columns", (2, 1, 7, 2), 2),
+        case(rng, "crops of one pixel", (1, 3, 4, 3), 1),
+    ]
+    for one in drawn:
+        one.inputs["marks"] = rng.uniform(1, 2, len(one.inputs["weights"]))
+    return drawn
+
+
+# The average alone, where all crops are the image or its mirror image; then both.
+
+
+def run_probabilities(ten_crop: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return {"probabilities": as_array(asked(ten_crop, inputs, device)[0])}
+
+
+def average_cases(rng: np.random.Generator) -> list[Case]:
+    return [
+        case(rng, "crops as large as the image", (1, 2, 3, 3), 3),
+        case(rng, "three images", (3, 1, 4, 4), 4, 5),
+        case(rng, "three images in float32", (3, 2, 3, 3), 3, 4, "float32"),
+    ]
+
+
+def cases_of_both(rng: np.random.Generator) -> list[Case]:
+    return [
+        case(rng, "one image", (1, 2, 6, 8), 4),
+        case(rng, "four images", (4, 2, 7, 5), 4, 5),
+        case(rng, "float32", (3, 3, 5, 6), 3, 4, "float32"),
+    ]
+
+
+EXERCISE = Exercise(
+    "ten_crop",
+    "ten_crop",
+    [
+        Part("crops", 1, crop_cases, run_crops, close),
+        Part("average", 1, average_cases, run_probabilities, close),
+        Part("crops and average", 1, cases_of_both, run_probabilities, close),
+    ],
+    on_device=True,
+)

@@ -1,0 +1,174 @@
+"""``softmax_head_loss``: the loss of a linear head on stored features, and its gradients, in NumPy."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograder import numeric, slopes
+from autograder.compare import close
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+
+FAR_STEP = (
+    0.01  # where the loss is as good as straight: little is left of the rounding of large scores
+)
+CLEAR = 50  # of a score above the others: exp(-50) is nothing beside 1
+
+
+def case(
+    rng: np.random.Generator,
+    name: str,
+    n: int,
+    features: int,
+    classes: int,
+    scale: float = 1.0,
+    **more: Any,
+) -> Case:
+    """A head, features and labels; ``scale`` is that of the scores."""
+    inputs = {
+        "W": scale * rng.standard_normal((features, classes)),
+        "b": 2 * rng.standard_normal(classes),
+        "features": rng.standard_normal((n, features)),
+        "y": rng.integers(classes, size=n),
+        **more,
+    }
+    inputs["y"][0] = scores_of(inputs)[0].argmin()  # one surprise: no slope is lost in rounding
+    return Case(name, inputs)
+
+
+def scores_of(inputs: dict[str, Any]) -> np.ndarray:
+    return np.einsum("nf,fc->nc", inputs["features"], inputs["W"]) + inputs["b"]
+
+
+def answers_with(
+    softmax_head_loss: Any, inputs: dict[str, Any]
+) -> Callable[..., tuple[Any, Any, Any]]:
+    """The answer as a function of what is moved. It raises Unusable for anything but three values."""
+
+    def answer(**moved: np.ndarray) -> tuple[Any, Any, Any]:
+        given = {name: inputs[name] for name in ("W", "b", "features", "y")}
+        own = {name: value.copy() for name, value in {**given, **moved}.items()}
+        returned = softmax_head_loss(own["W"], own["b"], own["features"], own["y"])
+        if not isinstance(returned, tuple | list) or len(returned) != 3:
+            raise Unusable("return three values: the loss, dW and db")
+        loss, dW, db = returned
+        return loss, dW, db
+
+    return answer
+
+
+# The loss.
+
+
+def draw_losses(rng: np.random.Generator) -> list[Case]:
+    """Heads of several sizes; scores of a thousand and more, where exp overflows."""
+    low = case(rng, "scores far below zero", 6, 4, 3)
+    low.inputs["b"] -= 1500.0
+    single = case(rng, "float32", 6, 4, 3)
+    for name in ("W", "b", "features"):
+        single.inputs[name] = single.inputs[name].astype(np.float32)
+    return [
+        case(rng, "five pictures", 5, 4, 3),
+        case(rng, "one picture", 1, 3, 4),
+        case(rng, "two classes", 7, 3, 2),
+        case(rng, "scores beyond a thousand", 6, 4, 3, 1000.0),
+        low,
+        single,
+    ]
+
+
+def probe_loss(softmax_head_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    loss, _, _ = answers_with(softmax_head_loss, inputs)()
+    return {"loss": loss}
+
+
+# Its gradients.
+
+
+def draw_weights(rng: np.random.Generator) -> list[Case]:
+    return [
+        case(rng, "each element", 5, 4, 3),
+        case(rng, "each element, six classes", 4, 2, 6),
+        case(rng, "many features", 12, 40, 6, seed=int(rng.integers(2**31))),
+        case(rng, "one picture", 1, 3, 4),
+        far(rng, "scores of many thousands", 20_000.0),
+    ]
+
+
+def draw_biases(rng: np.random.Generator) -> list[Case]:
+    return [
+        case(rng, "each element", 5, 4, 3),
+        case(rng, "six classes", 9, 2, 6),
+        case(rng, "one picture", 1, 3, 4),
+        far(rng, "scores of minus many thousands", -20_000.0),
+    ]
+
+
+def far(rng: np.random.Generator, name: str, offset: float) -> Case:
+    """Each picture has one score far above its others, so that slopes are those of straight lines:
+    a wide step measures them, from which the rounding of large scores hardly takes."""
+    while True:
+        made = case(rng, name, 4, 3, 3, 1000.0, step=FAR_STEP)
+        made.inputs["b"] += offset
+        if np.diff(np.sort(scores_of(made.inputs)))[:, -1].min() > CLEAR:
+            return made
+
+
+def probe_gradient(of: str, softmax_head_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """Slopes claimed by the gradient of ``of``, W or b, beside slopes of the student's own loss."""
+    answer = answers_with(softmax_head_loss, inputs)
+    _, dW, db = answer()
+    at: np.ndarray = inputs[of]
+    directions = numeric.unit_directions(at.shape)
+    if at.size > numeric.ELEMENTWISE_UP_TO:
+        rng = np.random.default_rng(inputs["seed"])
+        directions = numeric.random_directions(rng, at.shape, 6)
+    claimed = slopes.claimed_by(of, {"W": dW, "b": db}[of], directions)
+
+    def loss(moved: np.ndarray) -> float:
+        return slopes.single_number(answer(**{of: moved})[0])
+
+    step = inputs.get("step", numeric.STEP)
+    measured = numeric.directional_derivatives(loss, at, directions, step)
+    return {"claimed": claimed, "measured": measured}
+
+
+def judge_gradient(of: str, case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """A gradient is compared with the slopes of the student's own loss.
+
+    A loss that is off by a constant factor, or not finite, is for the loss's own part to say.
+    """
+    if (found := slopes.all_slopes(outputs, expected)) is None:
+        return ["no slopes"]
+    claimed, measured, true_claimed, true_measured = found
+    finite = np.isfinite(measured).all()
+    if slopes.same(claimed, true_claimed) and (slopes.same(measured, true_measured) or not finite):
+        return []
+    if not np.isfinite(claimed).all():
+        return [f"there are numbers in d{of} that are nan or infinite"]
+    if not slopes.same(claimed, measured):
+        at = case.inputs[of]
+        place = partial(slopes.random_direction, f"d{of}")
+        if at.size <= numeric.ELEMENTWISE_UP_TO:
+            place = partial(slopes.element, f"d{of}", at.shape)
+        return [slopes.worst(claimed, measured, place)]
+    right = slopes.same(true_claimed, true_measured)  # else this is what a known mistake gives
+    if right and slopes.is_multiple(measured, of=true_measured):
+        return []
+    return [f"d{of} is the gradient of your loss, but that is no softmax loss of features @ W + b"]
+
+
+def gradient_part(name: str, of: str, draw: Callable[[np.random.Generator], list[Case]]) -> Part:
+    return Part(name, 1, draw, partial(probe_gradient, of), partial(judge_gradient, of))
+
+
+EXERCISE = Exercise(
+    "softmax_head_loss",
+    "softmax_head_loss",
+    [
+        Part("loss", 1, draw_losses, probe_loss, close),
+        gradient_part("dW", "W", draw_weights),
+        gradient_part("db", "b", draw_biases),
+    ],
+)

@@ -1,0 +1,143 @@
+"""Compares outputs with expected ones, at the precision of the inputs: what judges are made of."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.exercise import Case, Outputs
+from autograder.wire import Other
+
+# Relative tolerances for values computed from inputs of this dtype. The oracle is float64; a chain
+# of some twenty float32 operations stays well inside its bound.
+RTOL = {"float64": 1e-7, "float32": 1e-5, "float16": 1e-2}
+# The same where more is lost: long sums, differences of nearly equal numbers, slopes.
+LOOSE = {"float64": 1e-6, "float32": 1e-4, "float16": 1e-2}
+FLOOR = 1e-5  # magnitudes below this are compared as if they were this large
+
+
+def tolerance(inputs: Any) -> float:
+    """The relative tolerance for outputs computed from these inputs: that of their coarsest dtype."""
+    if isinstance(inputs, np.ndarray | np.generic):
+        return RTOL.get(inputs.dtype.name, RTOL["float64"])
+    if isinstance(inputs, Mapping):
+        inputs = list(inputs.values())
+    if isinstance(inputs, Sequence) and not isinstance(inputs, str):
+        return max((tolerance(v) for v in inputs), default=RTOL["float64"])
+    return RTOL["float64"]
+
+
+def numbers(value: Any) -> np.ndarray | None:
+    """The value as a float64 array, or None if it is not numbers of one shape."""
+    if isinstance(value, bool | int | float | np.ndarray | np.generic | list):
+        try:
+            array = np.asarray(value, dtype=np.float64)
+        except (ValueError, TypeError):
+            return None
+        return array
+    return None
+
+
+def equal(values: np.ndarray, others: Any, dtype: str) -> np.ndarray:
+    """Where two arrays are equal up to what is lost in a dtype, element by element."""
+    return np.abs(values - others) <= LOOSE[dtype] * np.maximum(np.abs(others), 1.0)
+
+
+def difference(
+    name: str, got: Any, expected: Any, rtol: float, scale: float | np.ndarray | None = None
+) -> str | None:
+    """How ``got`` differs from ``expected``, None if it does not.
+
+    Numbers agree if |got - expected| <= rtol max(m, FLOOR), with m the ``scale`` if it is given,
+    else the largest magnitude in ``expected``'s row of the first axis (a step of a run, say). The
+    worst element is reported. Infinities and nan, which a mistake may give, agree with themselves.
+    A list of arrays of different shapes is compared item by item.
+    """
+    if isinstance(expected, bool) and isinstance(got, bool):
+        return None if got == expected else f"{name}: expected {expected}, got {got}"
+    want = numbers(expected)
+    if want is None:
+        return _difference_of_others(name, got, expected, rtol, scale)
+    have = numbers(got)
+    if have is None:
+        shown = got if isinstance(got, Other) else repr(got)[:80]
+        return f"{name}: expected numbers, got {shown}"
+    if have.shape != want.shape:
+        return f"{name}: expected shape {want.shape}, got shape {have.shape}"
+    if want.size == 0:
+        return None
+    if scale is None:
+        sizes = np.where(np.isfinite(want), np.abs(want), 0.0)
+        scale = sizes.max(axis=tuple(range(1, want.ndim)), keepdims=True)
+    allowed = np.broadcast_to(rtol * np.maximum(scale, FLOOR), want.shape)
+    with np.errstate(all="ignore"):
+        excess = np.nan_to_num(np.abs(have - want) / allowed, nan=np.inf)
+    same = (have == want) | (np.isnan(have) & np.isnan(want))
+    wrong = ~((excess <= 1) & np.isfinite(want) | same)
+    if not wrong.any():
+        return None
+    excess = np.where(wrong, excess, -1.0)
+    at = np.unravel_index(int(excess.argmax()), want.shape)
+    if want.ndim == 0:
+        return f"{name}: expected {float(want):.8g}, got {float(have):.8g}"
+    where = ", ".join(map(str, at))
+    return (
+        f"{name}[{where}]: expected {want[at]:.8g}, got {have[at]:.8g} "
+        f"({int(wrong.sum())} of {want.size} values differ)"
+    )
+
+
+def _difference_of_others(
+    name: str, got: Any, expected: Any, rtol: float, scale: float | np.ndarray | None
+) -> str | None:
+    """As ``difference``, for what is not numbers of one shape: text, None, lists of anything."""
+    if isinstance(expected, list):
+        if not isinstance(got, list | np.ndarray) or len(got) != len(expected):
+            return f"{name}: expected a list of {len(expected)}"
+        pairs = enumerate(zip(got, expected, strict=True))
+        findings = (difference(f"{name}[{i}]", g, e, rtol, scale) for i, (g, e) in pairs)
+        return next((finding for finding in findings if finding is not None), None)
+    same = type(got) is type(expected) and got == expected
+    return None if same else f"{name}: expected {expected!r}, got {got}"
+
+
+def close(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """The ordinary judge: every expected output is there and agrees."""
+    rtol = tolerance(case.inputs)
+    findings = []
+    for name, want in expected.items():
+        if name not in outputs:
+            findings.append(f"{name} is missing")
+        elif (finding := difference(name, outputs[name], want, rtol)) is not None:
+            findings.append(finding)
+    return findings
+
+
+def close_by_step(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """The judge of runs: each output holds a value a step, and the first wrong step is reported.
+
+    A value is compared at the scale of the largest one so far in the run.
+    """
+    rtol = tolerance(case.inputs)
+    findings = [f"{name} is not expected here" for name in outputs if name not in expected]
+    for name, want in expected.items():
+        if name not in outputs:
+            findings.append(f"there is no {name}")
+        elif (finding := _first_wrong_step(name, outputs[name], want, rtol)) is not None:
+            findings.append(finding)
+    return findings
+
+
+def _first_wrong_step(name: str, got: Any, want: Any, rtol: float) -> str | None:
+    count = len(want)
+    whole = isinstance(got, list) or (isinstance(got, np.ndarray) and got.ndim > 0)
+    if not whole or len(got) != count:
+        return f"{name}: expected {count} steps"
+    scale = 0.0
+    for step, (have, value) in enumerate(zip(got, want, strict=True), start=1):
+        sizes = np.abs(known) if (known := numbers(value)) is not None else np.zeros(1)
+        scale = max(scale, float(sizes[np.isfinite(sizes)].max(initial=0.0)))
+        label = f"step {step} of {count}: {name}"
+        if (finding := difference(label, have, value, rtol, scale)) is not None:
+            return finding
+    return None

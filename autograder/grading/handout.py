@@ -1,0 +1,87 @@
+"""What students receive of an assignment, and so all that a sandbox holds of the project."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+import autograder
+from autograder.grading.course import Course, CourseError
+
+ENGINE = Path(autograder.__file__).parent
+INSTRUCTORS_SIDE = ("grading", "__main__.py")
+
+
+@dataclass(frozen=True)
+class Handout:
+    """The files and folders that students of an assignment have, by their place in its folder."""
+
+    name: str
+    files: Mapping[str, Path]
+
+    @property
+    def inside(self) -> str:
+        """Where a sandbox sees it."""
+        return f"/handed-out/{self.name}"
+
+
+def engine() -> Handout:
+    """The engine without the instructor's side, and no assignment."""
+    files = (p for p in ENGINE.iterdir() if p.name not in (*INSTRUCTORS_SIDE, "__pycache__"))
+    return Handout("none", {f"autograder/{p.name}": p for p in files})
+
+
+def handout(course: Course, name: str) -> Handout:
+    """The assignment's folder, the engine without the instructor's side, and the modules of ``lab``
+    that the assignment imports. Raises CourseError if the assignment was not released.
+    """
+    if not course.released(name).is_file():
+        raise CourseError(f"{name} is not released: run `autograder release {name}` first")
+    own = (p for p in course.assignment(name).folder.iterdir() if p.name != "__pycache__")
+    lab = lab_modules(course, name)
+    return Handout(
+        name,
+        {
+            **{p.name: p for p in own},
+            **engine().files,
+            **{f"lab/{p.name}": p for p in lab},
+        },
+    )
+
+
+def lab_modules(course: Course, name: str) -> list[Path]:
+    """The modules of ``lab`` that an assignment's exercises and notebook import, however far."""
+    exercises = (course.assignment(name).folder / "exercises").glob("*.py")
+    cells = nbformat.read(course.released(name), as_version=4).cells
+    texts = [p.read_text() for p in exercises]
+    texts += [c.source for c in cells if c.cell_type == "code"]
+    found: set[Path] = set()
+    while texts:
+        if "lab" not in (text := texts.pop()):
+            continue
+        for module in set(_imported_from_lab(text)):
+            path = course.root / "lab" / f"{module}.py"
+            if path.is_file() and path not in found:
+                found.add(path)
+                texts.append(path.read_text())
+    return sorted(found)
+
+
+def _imported_from_lab(text: str) -> Iterator[str]:
+    """The names of the modules that a text takes from ``lab``, wherever it does."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:  # a cell for the student to complete, or one with magics
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "lab":
+            modules = [f"lab.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+        else:
+            continue
+        yield from (m.split(".")[1] for m in modules if m.startswith("lab."))

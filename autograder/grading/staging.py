@@ -1,0 +1,113 @@
+"""A submission's folder copied to a place of our own: regular files only, nothing is followed.
+
+nbgrader works on the copy, and what it makes replaces what was there when it is whole. So a grading
+that fails leaves the old graded notebook and the old feedback as they were.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from autograder.grading.jobs import Job
+
+LARGEST_FILE = 256 * 2**20
+LARGEST_FOLDER = 512 * 2**20
+MOST_FILES = 2_000
+TIMESTAMP = "timestamp.txt"
+STEPS = ("autograded", "feedback")
+
+
+class NotHandedIn(Exception):
+    """There is no notebook that could be graded; the message says what is there instead."""
+
+
+def stage(job: Job, root: Path) -> list[str]:
+    """Copy a submission to ``root/submitted/STUDENT/ASSIGNMENT``; returns what was left out.
+
+    Raises NotHandedIn if the notebook is not there or is no regular file.
+    """
+    for folder in (job.folder.parent, job.folder):
+        if folder.is_symlink():
+            raise NotHandedIn(f"the folder {folder.name} is a link, which is not followed")
+    if not job.folder.is_dir():
+        raise NotHandedIn(f"no folder {job.assignment} was handed in")
+    if (why := objection(job.notebook)) is not None:
+        raise NotHandedIn(why if os.path.lexists(job.notebook) else _what_is_there(job))
+    place = root / "submitted" / job.student / job.assignment
+    place.mkdir(parents=True)
+    left_out, size, count = [], 0, 0
+    for path in _walk(job.folder):
+        inside = path.relative_to(job.folder)
+        if (why := objection(path)) is not None:
+            left_out.append(why)
+            continue
+        size, count = size + path.lstat().st_size, count + 1
+        if size > LARGEST_FOLDER or count > MOST_FILES:
+            left_out.append(f"{inside} and more: there are too many files, or too large ones")
+            break
+        (place / inside).parent.mkdir(parents=True, exist_ok=True)
+        _copy(path, place / inside)
+    stamp = place / TIMESTAMP
+    if stamp.exists() and not _is_time(stamp):
+        stamp.unlink()
+        left_out.append(f"{TIMESTAMP} holds no time")
+    return left_out
+
+
+def objection(path: Path) -> str | None:
+    """Why a file is not read, None if it may be."""
+    try:
+        seen = path.lstat()
+    except OSError as error:
+        return f"{path.name} can't be read ({error.strerror})"
+    if stat.S_ISLNK(seen.st_mode):
+        return f"{path.name} is a link, which is not followed"
+    if not stat.S_ISREG(seen.st_mode):
+        return f"{path.name} is no regular file"
+    if seen.st_nlink > 1:
+        return f"{path.name} is a hard link to another file, which is not followed"
+    if seen.st_size > LARGEST_FILE:
+        return f"{path.name} is larger than {LARGEST_FILE // 2**20} MB"
+    return None
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Everything below a folder but folders; links are not followed."""
+    for where, folders, files in os.walk(folder, followlinks=False):
+        links = [name for name in folders if Path(where, name).is_symlink()]
+        yield from (Path(where, name) for name in sorted([*links, *files]))
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a regular file, even if somebody puts a link in its place at this moment."""
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as read, open(target, "wb") as write:
+        shutil.copyfileobj(read, write)
+
+
+def _is_time(path: Path) -> bool:
+    try:
+        parse_utc(path.read_text(encoding="utf-8").strip())
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _what_is_there(job: Job) -> str:
+    others = ", ".join(sorted(p.name for p in job.folder.iterdir())[:5]) or "nothing"
+    return f"there is no {job.notebook.name} in the folder, only: {others}"
+
+
+def publish(root: Path, class_folder: Path, job: Job) -> None:
+    """Put what was made below ``root`` in the place of what the class's folder holds of this job."""
+    for step in STEPS:
+        made = root / step / job.student / job.assignment
+        place = class_folder / step / job.student / job.assignment
+        shutil.rmtree(place, ignore_errors=True)
+        if made.is_dir():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(made, place)

@@ -1,0 +1,96 @@
+"""Runs inside the sandbox: forbids the system calls that no notebook needs and that reach far.
+
+A classic BPF program, installed with ``prctl(PR_SET_SECCOMP)``: the listed calls fail with EPERM,
+``clone3`` with ENOSYS (the C library then uses ``clone``, whose flags can be seen), and ``clone``
+with EPERM if it asks for a new namespace. See seccomp(2) and the kernel's
+Documentation/userspace-api/seccomp_filter.rst.
+"""
+
+import ctypes
+import errno
+import platform
+import struct
+
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
+LOAD_WORD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050000, 0x80000000
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+OTHER_NUMBERING = 0x40000000  # where x32, another way to call the same, begins
+NEW_NAMESPACES = 0x7E020080  # all CLONE_NEW* that clone takes
+
+# The audit architecture, and the numbers of system calls (asm/unistd.h).
+MACHINES = {
+    "x86_64": (
+        0xC000003E,
+        {"clone": 56, "clone3": 435},
+        {
+            "add_key": 248, "request_key": 249, "keyctl": 250, "unshare": 272, "setns": 308,
+            "mount": 165, "umount2": 166, "pivot_root": 155, "bpf": 321, "userfaultfd": 323,
+            "perf_event_open": 298, "io_uring_setup": 425, "io_uring_enter": 426,
+            "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430,
+            "fsmount": 432, "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311,
+        },
+    ),
+    "aarch64": (
+        0xC00000B7,
+        {"clone": 220, "clone3": 435},
+        {
+            "add_key": 217, "request_key": 218, "keyctl": 219, "unshare": 97, "setns": 268,
+            "mount": 40, "umount2": 39, "pivot_root": 41, "bpf": 280, "userfaultfd": 282,
+            "perf_event_open": 241, "io_uring_setup": 425, "io_uring_enter": 426,
+            "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430,
+            "fsmount": 432, "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271,
+        },
+    ),
+}  # fmt: skip
+
+
+def program(machine: str) -> bytes:
+    """The filter for a machine: one ``struct sock_filter`` after the other.
+
+    Raises KeyError for a machine whose system calls are not listed.
+    """
+    architecture, clones, forbidden = MACHINES[machine]
+
+    def step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+        return struct.pack("=HBBI", code, if_true, if_false, value)
+
+    steps = [
+        step(LOAD_WORD, ARCHITECTURE),
+        step(JUMP_EQUAL, architecture, if_true=1),
+        step(RETURN, KILL),
+        step(LOAD_WORD, NUMBER),
+        step(JUMP_AT_LEAST, OTHER_NUMBERING, if_false=1),
+        step(RETURN, FAIL | errno.EPERM),
+        step(JUMP_EQUAL, clones["clone3"], if_false=1),
+        step(RETURN, FAIL | errno.ENOSYS),
+    ]
+    for number in forbidden.values():
+        steps += [step(JUMP_EQUAL, number, if_false=1), step(RETURN, FAIL | errno.EPERM)]
+    steps += [
+        step(JUMP_EQUAL, clones["clone"], if_true=1),
+        step(RETURN, ALLOW),
+        step(LOAD_WORD, FIRST_ARGUMENT),
+        step(JUMP_ANY_BIT, NEW_NAMESPACES, if_false=1),
+        step(RETURN, FAIL | errno.EPERM),
+        step(RETURN, ALLOW),
+    ]
+    return b"".join(steps)
+
+
+def forbid() -> None:
+    """Install the filter for this process and all that it starts; raises OSError if it can't."""
+    code = program(platform.machine())
+    buffer = ctypes.create_string_buffer(code, len(code))
+
+    class Program(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
+
+    filled = Program(len(code) // 8, ctypes.addressof(buffer))
+    libc = ctypes.CDLL(None, use_errno=True)
+    for option, *arguments in (
+        (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
+        (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(filled), 0, 0),
+    ):
+        if libc.prctl(option, *arguments) != 0:
+            raise OSError(ctypes.get_errno(), "the filter of system calls can't be installed")

@@ -1,0 +1,122 @@
+"""Answer keys: for some cases the outputs they should give, and those that known mistakes give.
+
+The public key of an assignment, ``key.json``, is what students hold. It has outputs alone, so that
+``check`` can name a mistake without holding anybody's code. ``autograder release`` writes it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograder import wire
+from autograder.exercise import Case, Outputs
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer: its id, its name in words, and its outcome on each case."""
+
+    id: str
+    says: str
+    outcomes: Sequence[dict]
+
+
+class Key(Protocol):
+    """The answers to a set of cases: the expected outputs, and the outcomes of the known mistakes."""
+
+    @property
+    def cases(self) -> Sequence[Case]: ...
+
+    @property
+    def expected(self) -> Sequence[Outputs]: ...
+
+    @property
+    def mistakes(self) -> Sequence[Mistake]: ...
+
+
+@dataclass(frozen=True)
+class WholeKey:
+    """A key with all of its numbers at hand."""
+
+    cases: Sequence[Case]
+    expected: Sequence[Outputs]
+    mistakes: Sequence[Mistake]
+
+
+def dumps(keys: Mapping[str, tuple[str, Key]]) -> str:
+    """Keys by exercise id, each with what the exercise asks for, as JSON text: a line an exercise."""
+    lines = (
+        f'{json.dumps(name)}:{{"entry":{json.dumps(entry)},"key":{wire.dumps(to_plain(key))}}}'
+        for name, (entry, key) in keys.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+class PublicKeys:
+    """The keys in a ``key.json``, decoded one by one as they are asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._records: dict[str, dict] = json.loads(text)
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """The exercise that asks for each name."""
+        return {record["entry"]: name for name, record in self._records.items()}
+
+    def __getitem__(self, exercise: str) -> WholeKey:
+        return from_plain(wire.decode(self._records[exercise]["key"]))
+
+
+def to_plain(key: Key) -> dict:
+    """A key as plain data.
+
+    Many mistakes do the same on a case, mostly what is right: each case holds the other outcomes
+    (outputs or failures) once, and a mistake their numbers, with 0 for the right one.
+    """
+    distinct = [{_fingerprint({"outputs": outputs}): 0} for outputs in key.expected]
+    tables: list[list[dict]] = [[] for _ in key.cases]
+    mistakes = []
+    for mistake in key.mistakes:
+        numbers = []
+        for known, table, outcome in zip(distinct, tables, mistake.outcomes, strict=True):
+            mark = _fingerprint(outcome)
+            if mark not in known:
+                known[mark] = len(known)
+                table.append(outcome)
+            numbers.append(known[mark])
+        mistakes.append({"id": mistake.id, "says": mistake.says, "outcomes": numbers})
+    cases = [{k: v for k, v in vars(c).items() if k != "withheld" or v} for c in key.cases]
+    return {"cases": cases, "expected": key.expected, "others": tables, "mistakes": mistakes}
+
+
+def from_plain(plain: dict) -> WholeKey:
+    """The key that ``to_plain`` wrote."""
+    tables = [
+        [{"outputs": outputs}, *others]
+        for outputs, others in zip(plain["expected"], plain["others"], strict=True)
+    ]
+    mistakes = [
+        Mistake(
+            m["id"], m["says"], [table[n] for table, n in zip(tables, m["outcomes"], strict=True)]
+        )
+        for m in plain["mistakes"]
+    ]
+    return WholeKey([Case(**case) for case in plain["cases"]], plain["expected"], mistakes)
+
+
+def _fingerprint(value: Any) -> str:
+    """Equal for values that are equal up to rounding."""
+    return wire.dumps(_rounded(value))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic | float):
+        return np.asarray(value, np.float32 if np.asarray(value).dtype.kind == "f" else None)
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items() if k != "line"}
+    if isinstance(value, list | tuple):
+        return [_rounded(v) for v in value]
+    return value

@@ -1,0 +1,153 @@
+"""Gradients judged by the student's own function: slopes claimed beside slopes measured.
+
+A gradient is right if it is the exercise's, or if it is that of the student's own forward pass or
+loss, as long as this does much the same as the exercise's: what is wrong with it is for other parts
+to say.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograder import numeric
+from autograder.compare import LOOSE
+from autograder.exercise import Case, Outputs, Unusable
+
+NAMES = ("claimed", "measured")
+ALIKE = 0.7  # the least cosine between slopes for which a function is one of those asked for
+
+
+def single_number(loss: Any) -> float:
+    """A loss as a float; raises Unusable if it is not a single number."""
+    try:
+        return float(loss)
+    except (TypeError, ValueError, RuntimeError):
+        raise Unusable("the loss is not a single number") from None
+
+
+def claimed_by(name: str, gradient: Any, directions: np.ndarray) -> np.ndarray:
+    """What a gradient claims along directions; raises Unusable if it has another shape."""
+    try:
+        return numeric.claimed_derivatives(gradient, directions)
+    except (TypeError, ValueError) as error:
+        said = str(error).replace("but x has", f"but {name} has")
+        raise Unusable(f"d{name}: {said}") from None
+
+
+def along_each_element(
+    gradients: dict[str, Any],
+    loss: Callable[[dict[str, np.ndarray]], Any],
+    point: dict[str, np.ndarray],
+) -> Outputs:
+    """What ``gradients`` claim about each element of each array of ``point``, beside what ``loss``
+    does there. ``loss`` is called with float64 arrays. Raises Unusable for gradients of other shapes
+    and a loss that is not a single number."""
+    point = {name: np.asarray(value, np.float64) for name, value in point.items()}
+    claimed, measured = [], []
+    for name, value in point.items():
+        directions = numeric.unit_directions(value.shape)
+        claimed.append(claimed_by(name, gradients[name], directions))
+
+        def moved(changed: np.ndarray, name: str = name) -> float:
+            others = {k: v.copy() for k, v in point.items()}
+            return single_number(loss({**others, name: changed}))
+
+        measured.append(numeric.directional_derivatives(moved, value, directions))
+    return {"claimed": np.concatenate(claimed), "measured": np.concatenate(measured)}
+
+
+def all_slopes(outputs: Outputs, expected: Outputs) -> list[np.ndarray] | None:
+    """Claimed and measured slopes of an answer, then the expected ones; None if they do not match."""
+    given = [held.get(name) for held in (outputs, expected) for name in NAMES]
+    slopes = [s for s in given if isinstance(s, np.ndarray) and s.dtype.kind == "f"]
+    matching = len(slopes) == len(given) and len({s.shape for s in slopes}) == 1
+    return slopes if matching else None
+
+
+def same(one: np.ndarray, other: np.ndarray, tolerance: float = LOOSE["float64"]) -> bool:
+    """Whether all slopes agree up to a relative error."""
+    with np.errstate(all="ignore"):
+        if np.array_equal(one, other, equal_nan=True):
+            return True
+        return bool((numeric.relative_errors(one, other) < tolerance).all())
+
+
+def is_multiple(measured: np.ndarray, of: np.ndarray) -> bool:
+    """Whether slopes agree with others but for a positive factor."""
+    with np.errstate(all="ignore"):
+        factor = (measured @ of) / (of @ of)
+    return bool(factor > 0) and same(measured, factor * of)
+
+
+def much_the_same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether slopes point in about the same direction as others."""
+    with np.errstate(all="ignore"):
+        cosine = one @ other / np.sqrt((one @ one) * (other @ other))
+    return bool(cosine > ALIKE)
+
+
+def judge_slopes(
+    case: Case,
+    outputs: Outputs,
+    expected: Outputs,
+    alike: Callable[[np.ndarray, np.ndarray], bool] = much_the_same,
+) -> list[str]:
+    """The judge of what ``along_each_element`` returns.
+
+    ``case.inputs["of"]`` lists the name and the shape of each array, for the message;
+    ``case.inputs["random"]`` says that slopes depend on chance: then they need not be alike.
+    ``alike`` says whether measured slopes are those of a function that the exercise asks for.
+    """
+    if (slopes := all_slopes(outputs, expected)) is None:
+        return ["no slopes"]
+    claimed, measured, true_claimed, true_measured = slopes
+    tolerance = LOOSE[case.inputs.get("dtype", "float64")]
+    consistent = same(true_claimed, true_measured, tolerance)
+    if same(claimed, true_claimed, tolerance) and (
+        consistent or same(measured, true_measured, tolerance)
+    ):
+        return []
+    if not same(claimed, measured, tolerance):
+        place = partial(_element_of_any, case.inputs["of"])
+        return [worst(claimed, measured, place, "what you compute changes")]
+    random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
+    if consistent and (random or alike(measured, true_measured)):
+        return []
+    return ["this is the gradient of what you compute, but that is not what the exercise asks for"]
+
+
+def worst(
+    claimed: np.ndarray,
+    measured: np.ndarray,
+    place: Callable[[int], str],
+    changes: str = "your loss changes",
+) -> str:
+    """What to say of the slope that is farthest from the measured one; ``place`` names it."""
+    with np.errstate(all="ignore"):
+        errors = numeric.relative_errors(claimed, measured)
+    i = int(np.nan_to_num(errors, nan=np.inf).argmax())
+    return (
+        f"{place(i)} is {claimed[i]:.6g}, but {changes} at the rate "
+        f"{measured[i]:.6g} (relative error {errors[i]:.1e})"
+    )
+
+
+def element(name: str, shape: Sequence[int], i: int) -> str:
+    """How a student writes the i-th element of an array: ``dx[1, 0]``."""
+    return f"{name}[{', '.join(map(str, np.unravel_index(i, shape)))}]"
+
+
+def random_direction(name: str, i: int) -> str:
+    """Where a slope was taken that belongs to no element."""
+    return f"along random direction {i + 1}, the sum of {name} * direction"
+
+
+def _element_of_any(arrays: list, i: int) -> str:
+    """The i-th element of several arrays, of which names and shapes are given."""
+    for name, shape in arrays:
+        if 0 <= i < (size := int(np.prod(shape))):
+            return element(f"d{name}", shape, i)
+        i -= size
+    return "an element"

@@ -1,0 +1,93 @@
+"""What tests of exercises share: the exercises and answers of the course, and verdicts on code."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from nbgrader import utils
+
+from autograder import judge, probe, wire
+from autograder.exercise import Case, Exercise, Verdict
+from autograder.grading import keys
+from autograder.grading.answer import Answer
+from autograder.grading.course import Course
+from autograder.grading.notebooks import points_by_exercise, read_source
+from autograder.key import WholeKey
+
+ROOT = Path(__file__).parent.parent
+COURSE = Course(ROOT)
+
+
+@cache
+def exercises_of(assignment: str) -> list[str]:
+    """The ids of an assignment's exercises, in the order of its notebook."""
+    source = read_source(COURSE.source(assignment))
+    return list(points_by_exercise(source, COURSE.assignment(assignment)))
+
+
+ASSIGNMENTS = {name: exercises_of(name) for name in COURSE.names([])}
+HOME = {exercise: name for name, exercises in ASSIGNMENTS.items() for exercise in exercises}
+
+
+@cache
+def exercise(name: str) -> Exercise:
+    return COURSE.assignment(HOME[name]).exercise(name)
+
+
+@cache
+def answer(name: str) -> Answer:
+    return COURSE.answer(HOME[name], name)
+
+
+def oracle(name: str) -> Any:
+    return answer(name).oracle
+
+
+def mistake(name: str, id: str) -> Any:
+    """The code of a known mistake."""
+    return next(m.code for m in answer(name).mistakes if m.id == id)
+
+
+@cache
+def key(name: str, seed: str) -> WholeKey:
+    return keys.make_key(exercise(name), answer(name), seed)
+
+
+def outcomes(name: str, code: Any, cases: Any, device: str = "cpu") -> list[dict]:
+    """What a probe brings home, as grading has it: it travels as text."""
+    sent = wire.loads(wire.dumps([vars(case) for case in cases]))
+    found = probe.run(exercise(name), code, [Case(**case) for case in sent], device)
+    return wire.loads(wire.dumps(found))
+
+
+def verdict(name: str, code: Any, seed: str = "public") -> Verdict:
+    """The verdict as grading gives it, with whatever state NumPy's and torch's generators have."""
+    answers = key(name, seed)
+    return judge.judge(exercise(name), outcomes(name, code, answers.cases), answers)
+
+
+def surroundings(name: str) -> dict[str, Any]:
+    """What an answer finds in its notebook: NumPy, torch, and what else its exercise uses."""
+    return {"np": np, "torch": torch} | {used: oracle(used) for used in exercise(name).uses}
+
+
+@cache
+def solutions(assignment: str) -> dict[str, Any]:
+    """What the reference solution of an assignment defines."""
+    namespace: dict[str, Any] = {"np": np, "torch": torch}
+    for cell in read_source(COURSE.source(assignment)).cells:
+        if cell.cell_type == "code" and utils.is_solution(cell):
+            exec(cell.source, namespace)
+    return namespace
+
+
+def statement(name: str) -> str:
+    """The text of an exercise, on one line: the last markdown cell before its test cell."""
+    text = ""
+    for cell in read_source(COURSE.source(HOME[name])).cells:
+        if cell.id == name:
+            break
+        text = cell.source if cell.cell_type == "markdown" else text
+    return " ".join(text.split())

@@ -1,0 +1,254 @@
+"""The grader's own faults, each provoked for real: never a zero, and what happened is said."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.grading.results import read
+from tests.course import autograder
+
+ASSIGNMENT = "metrics"
+STUDENTS = ("perfect", "mistakes-2", "untouched")
+RIGHT = {"perfect": 3.0, "mistakes-2": 1.0, "untouched": 0.0}
+
+
+@pytest.fixture
+def course(metrics, tmp_path) -> Path:
+    """The example's course with three submissions and no gradebook."""
+    folder = tmp_path / "course"
+    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    shutil.copytree(metrics.root, folder, ignore=leave)
+    for name in STUDENTS:
+        shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graded_once(metrics, tmp_path_factory) -> Path:
+    """The same after a grading."""
+    folder = tmp_path_factory.mktemp("graded") / "course"
+    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    shutil.copytree(metrics.root, folder, ignore=leave)
+    for name in STUDENTS:
+        shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)
+    autograder(folder, "grade")
+    assert scores(folder) == RIGHT
+    return folder
+
+
+@pytest.fixture
+def graded(graded_once, tmp_path) -> Path:
+    folder = tmp_path / "graded"
+    shutil.copytree(graded_once, folder)
+    return folder
+
+
+def scores(folder: Path) -> dict[str, float]:
+    """The scores of those whose submission is in the gradebook."""
+    if not (folder / "gradebook.db").exists():
+        return {}
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        held = {s.student.id: s.score for s in gradebook.assignment_submissions(ASSIGNMENT)}
+    return {name: score for name, score in held.items() if name in STUDENTS}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What was graded and fed back."""
+    paths = [p for step in ("autograded", "feedback") for p in (folder / step).rglob("*.*")]
+    return {str(p.relative_to(folder)): p.read_bytes() for p in paths if p.is_file()}
+
+
+def command(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen:
+    """The command, running, in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", *arguments],
+        cwd=folder, env={**os.environ, **environment}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def family(process: subprocess.Popen) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def wait_until(holds, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.05)
+
+
+# ---- what would fail for all stops before the first submission: exit status 2, and what to do
+
+
+def test_no_bubblewrap(graded):
+    before = files(graded)
+    process = command(graded, PATH=str(Path(sys.executable).parent))
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2 and "apt install bubblewrap" in said
+    assert scores(graded) == RIGHT and files(graded) == before
+
+
+def test_a_bubblewrap_that_may_not_do_its_work(course, tmp_path):
+    fake = tmp_path / "bin" / "bwrap"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 'No permissions to create new namespace' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    process = command(course, PATH=f"{fake.parent}:{os.environ['PATH']}")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2 and "No permissions to create new namespace" in said
+    assert scores(course) == {}
+
+
+def test_a_first_process_that_dies_at_import(course, tmp_path):
+    broken = tmp_path / "bin" / "bwrap"  # a sandbox in which torch can't be imported
+    broken.parent.mkdir()
+    real = shutil.which("bwrap")
+    broken.write_text(
+        f'#!/bin/bash\nargs=()\nfor a in "$@"; do [ "$a" = -- ] && '
+        f'args+=(--setenv PYTHONHOME /nowhere); args+=("$a"); done\nexec {real} "${{args[@]}}"\n'
+    )
+    broken.chmod(0o755)
+    process = command(course, PATH=f"{broken.parent}:{os.environ['PATH']}")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2, said
+    assert "the sandbox does not start here" in said and "No module named 'encodings'" in said
+    assert scores(course) == {}
+
+
+def test_a_gradebook_that_is_none(course):
+    (course / "gradebook.db").write_text("this is no database, but somebody's notes\n")
+    done = autograder(course, "grade", check=False)
+    assert done.returncode == 2 and "gradebook.db is no gradebook" in done.stderr
+    assert (course / "gradebook.db").read_text().startswith("this is no database")
+
+
+def test_a_full_disk(course, tmp_path):
+    inside = f"mount -t tmpfs -o size=8m none {tmp_path}/small && cp -r submitted {tmp_path}/small/ && {sys.executable} -m autograder grade --submissions {tmp_path}/small/submitted"
+    (tmp_path / "small").mkdir()
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", inside], cwd=course, capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "are free in" in done.stderr, done.stderr
+
+
+# ---- what works all the same
+
+
+def test_an_environment_that_is_reached_through_a_link(course, tmp_path):
+    (tmp_path / "linked").symlink_to(Path(sys.prefix))
+    done = subprocess.run(
+        [tmp_path / "linked" / "bin" / "python", "-m", "autograder", "grade"],
+        cwd=course, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert scores(course) == RIGHT
+
+
+def test_a_worker_that_is_killed(course):
+    process = command(course, "--results", "r.jsonl")
+
+    def workers():
+        found = [p for p in family(process) if "forkserver" in " ".join(p.cmdline())]
+        return [p for p in found if any("bwrap" in c.name() for c in p.children())]
+
+    wait_until(workers)
+    workers()[0].kill()
+    out, said = process.communicate(timeout=120)
+    assert process.returncode == 0, out + said
+    assert scores(course) == RIGHT
+
+
+def test_two_graders_at_once(course):
+    first, second = command(course), command(course)
+    for process in (first, second):
+        out, said = process.communicate(timeout=180)
+        assert process.returncode == 0, out + said
+    assert scores(course) == RIGHT
+    assert not list(course.glob(".grading-*"))
+
+
+# ---- what can't be graded is ungraded: the old score stays, exit status 3
+
+
+def test_a_locked_gradebook(graded):
+    shutil.rmtree(graded / "submitted" / "perfect")
+    shutil.copytree(graded / "submitted" / "untouched", graded / "submitted" / "perfect")
+    before = files(graded)
+    process = command(graded, "--student", "perfect", "--results", "r.jsonl")
+    wait_until(lambda: list(graded.glob(".grading-*")))
+    lock = sqlite3.connect(graded / "gradebook.db", isolation_level=None, timeout=30)
+    lock.execute("BEGIN EXCLUSIVE")
+    out, said = process.communicate(timeout=300)
+    lock.execute("ROLLBACK")
+    assert process.returncode == 3, out + said
+    assert "1 not graded" in said and "database is locked" in said and "autograder.log" in said
+    assert scores(graded) == RIGHT and files(graded) == before
+    (result,) = read(graded / "r.jsonl")
+    assert (result.status, result.score) == ("ungraded", None)
+    assert "database is locked" in result.message
+    assert "Traceback" in (graded / "autograder.log").read_text()
+
+
+def test_an_oracle_that_raises(graded):
+    answer = graded / "solutions" / ASSIGNMENT / "answers" / "top_k_accuracy.py"
+    answer.write_text(answer.read_text().replace("def top_k_accuracy(scores, y, k):\n", "def top_k_accuracy(scores, y, k):\n    raise ValueError('the oracle is broken')\n", 1))  # fmt: skip
+    done = autograder(graded, "grade", "--student", "perfect", check=False)
+    assert done.returncode == 3 and "the oracle is broken" in done.stderr, done.stderr
+    assert scores(graded) == RIGHT
+
+
+# ---- stopping
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_stopping_the_command_leaves_no_zero_and_no_process(course, how):
+    for k in range(6):
+        shutil.copytree(course / "submitted" / "perfect", course / "submitted" / f"perfect-{k}")
+    process = command(course)
+    wait_until(lambda: list(course.glob(".grading-*")))
+    members = family(process)
+    if how == signal.SIGINT:
+        os.killpg(process.pid, how)
+    else:
+        process.send_signal(how)
+    began = time.monotonic()
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    wait_until(lambda: not any(alive(p) for p in members), 15)
+    assert time.monotonic() - began < 15
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        held = {s.student.id: s.score for s in gradebook.assignment_submissions(ASSIGNMENT)}
+    for name, score in held.items():
+        if name.startswith("perfect") and (course / "autograded" / name).exists():
+            assert score == 3.0, held
+    done = autograder(course, "grade")
+    assert done.returncode == 0 and scores(course) == RIGHT
+    assert not list(course.glob(".grading-*"))
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def test_nothing_is_lost_in_the_words_of_nbgrader():
+    from autograder.grading.grade import _cause
+
+    log = (
+        "[INFO] Autograding\n[ERROR] There was an error\nTraceback (most recent call last):\n"
+        '  File "x.py", line 3, in y\nsqlite3.OperationalError: database is locked\n'
+        "nbgrader.converters.base.NbGraderException: Please see the the above traceback for details"
+    )
+    assert _cause(RuntimeError(log)) == "sqlite3.OperationalError: database is locked"

@@ -1,0 +1,115 @@
+"""Who may import what, and what the engine must not know: a newcomer can tell from a path alone."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.answers import ASSIGNMENTS, COURSE, ROOT
+
+ENGINE = ROOT / "autograder"
+GRADING = ENGINE / "grading"
+
+
+def imports(path: Path) -> set[str]:
+    """The modules that a file imports, late imports and relative ones included."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = list(path.relative_to(ROOT).parent.parts)
+            if node.level:
+                base = base[: len(base) - node.level + 1]
+                module = ".".join([*base, node.module] if node.module else base)
+            else:
+                module = node.module or ""
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def python_files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*.py") if "__pycache__" not in p.parts)
+
+
+RULES = {
+    "autograder": ("autograder", "!autograder.grading"),
+    "autograder/grading": ("autograder",),
+    "assignments": ("autograder", "!autograder.grading", "lab", "assignments"),
+    "lab": ("lab",),
+    "book": ("lab", "book"),
+}
+OURS = ("autograder", "assignments", "solutions", "lab", "book", "tests")
+
+
+@pytest.mark.parametrize("folder", RULES)
+def test_imports_run_one_way(folder):
+    allowed = RULES[folder]
+    for path in python_files(ROOT / folder):
+        if folder == "autograder" and (GRADING in path.parents or path.name == "__main__.py"):
+            continue
+        for module in imports(path):
+            if module.split(".")[0] not in OURS:
+                continue
+            assert module.startswith(tuple(a for a in allowed if a[0] != "!")), (path, module)
+            assert not any(module.startswith(a[1:]) for a in allowed if a[0] == "!"), (path, module)
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_an_assignment_imports_no_other_and_no_answer(name):
+    own = (f"assignments.{name}.", f"solutions.{name}.", "autograder.grading.answer")
+    for folder in ("assignments", "solutions"):
+        for path in python_files(ROOT / folder / name):
+            modules = {m for m in imports(path) if m.startswith(("assignments.", "solutions."))}
+            for module in modules:
+                assert f"{module}.".startswith(own), (path, module)
+            if folder == "assignments":
+                assert not any(m.startswith("solutions") for m in modules), path
+
+
+def test_the_engine_names_no_assignment_and_no_exercise():
+    words = [*ASSIGNMENTS, *(e for ids in ASSIGNMENTS.values() for e in ids if "_" in e)]
+    named = re.compile(rf"\b({'|'.join(words)})\b")
+    for path in python_files(ENGINE):
+        tree = ast.parse(path.read_text())
+        docstrings = {ast.get_docstring(n, clean=False) for n in ast.walk(tree) if isinstance(
+            n, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)}  # fmt: skip
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert node.value in docstrings or not named.search(node.value), (path, node.value)
+            elif isinstance(node, ast.Name | ast.Attribute):
+                name = node.id if isinstance(node, ast.Name) else node.attr
+                assert not named.fullmatch(name), (path, name)
+
+
+def test_files_are_short():
+    limits = {ENGINE: 300, ROOT / "assignments": 350, ROOT / "solutions": 350}
+    for folder, most in limits.items():
+        for path in python_files(folder):
+            lines = len(path.read_text().splitlines())
+            assert lines <= most, f"{path} has {lines} lines"
+
+
+def test_exercises_in_numpy_do_not_import_torch():
+    for name, exercises in ASSIGNMENTS.items():
+        folder = COURSE.assignment(name).folder / "exercises"
+        for exercise in exercises:
+            path = folder / f"{exercise}.py"
+            on_device = "on_device=True" in path.read_text()
+            if not on_device and "torch" in reached(path):
+                assert "torch" in path.read_text(), f"{path} imports torch through another file"
+
+
+def reached(path: Path) -> set[str]:
+    """The packages that a file imports, those of its siblings included."""
+    found, todo, seen = set(), [path], set()
+    while todo:
+        current = todo.pop()
+        seen.add(current)
+        for module in imports(current):
+            found.add(module.split(".")[0])
+            sibling = ROOT / (module.replace(".", "/") + ".py")
+            if sibling.is_file() and sibling not in seen:
+                todo.append(sibling)
+    return found
