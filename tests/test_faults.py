@@ -168,6 +168,7 @@ def test_a_worker_that_is_killed(course):
     assert scores(course) == RIGHT
 
 
+@pytest.mark.nightly
 def test_two_graders_at_once(course):
     first, second = command(course), command(course)
     for process in (first, second):
@@ -210,7 +211,10 @@ def test_an_oracle_that_raises(graded):
 # ---- stopping
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how",
+    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.nightly), signal.SIGKILL],
+)
 def test_stopping_the_command_leaves_no_zero_and_no_process(course, how):
     for k in range(6):
         shutil.copytree(course / "submitted" / "perfect", course / "submitted" / f"perfect-{k}")

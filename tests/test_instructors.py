@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder.grading.results import read
 from tests.answers import ROOT
@@ -43,7 +44,9 @@ def test_nothing_but_the_two_folders_is_added(course):
 
 def test_the_made_up_class_does_not_meet_the_real_one(course, results):
     assert (course / "trial" / "gradebook.db").is_file()
-    assert not (course / "submitted").exists() and not (course / "gradebook.db").exists()
+    assert not (course / "submitted").exists()
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        assert not gradebook.students
 
 
 def test_right_answers_in_any_dress_get_full_marks(results):

@@ -7,7 +7,12 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder.grading.course import Course
+from autograder.grading.grade import grade_submission
+from autograder.grading.jobs import find_jobs
 from autograder.grading.notebooks import read_source
+from autograder.grading.release import register
+from autograder.grading.workers import class_config
 from tests.answers import ASSIGNMENTS, COURSE
 from tests.course import autograder, copy_course, nbgrader
 
@@ -22,12 +27,17 @@ def course(tmp_path_factory) -> Path:
     for place in (folder / "submitted").iterdir():
         if place.name not in STUDENTS:
             shutil.rmtree(place)
+    register(Course(folder), ASSIGNMENT, folder)
     grade(folder)
     return folder
 
 
 def grade(folder: Path) -> None:
-    autograder(folder, "grade", ASSIGNMENT, "--device", "cpu")
+    course, submissions = Course(folder), folder / "submitted"
+    config = class_config(course, submissions, "cpu")
+    for job in find_jobs(course, submissions, [ASSIGNMENT], []):
+        results = grade_submission(course, config, job)
+        assert all(result.score is not None for result in results)
 
 
 def gradebook(folder: Path) -> Gradebook:

@@ -19,7 +19,7 @@ def students(metrics):
     return handout.handout(metrics, "metrics")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def kernel(students):
     with Session(students) as session:
         yield session
@@ -214,7 +214,7 @@ def test_nothing_is_left_behind(students):
 def test_without_nested_namespaces_each_kernel_has_an_outer_sandbox_to_itself(
     monkeypatch, students
 ):
-    monkeypatch.setattr(sandbox._Waiting, "can_fork", False)
+    monkeypatch.setattr(sandbox.Waiting, "can_fork", False)
     with Session(students) as one:
         one.run("open('/tmp/left', 'w').write('x')", 20)
         assert text(one.run("1 + 1", 10)) == "2"
@@ -242,7 +242,7 @@ print(sorted(f for f in found if f.startswith('/dev') and os.path.isdir(f)))
 
 
 def test_a_kernel_can_write_only_where_the_next_one_will_not_see_it(kernel):
-    assert sandbox._Waiting.can_fork
+    assert sandbox.Waiting.can_fork
     outside, folders = text(kernel.run(WRITABLE, 60)).splitlines()
     assert outside == "[]"
     assert folders in ("['/dev/shm']", "['/dev/pts', '/dev/shm']")
@@ -312,7 +312,7 @@ for path in glob.glob('/proc/[0-9]*/environ'):
 print(len(seen) > 0, any(b's3cr3t' in s or b'PLANTED' in s for s in seen))
 """
     for fork in (True, False):
-        monkeypatch.setattr(sandbox._Waiting, "can_fork", fork)
+        monkeypatch.setattr(sandbox.Waiting, "can_fork", fork)
         with Session(students) as session:
             assert text(session.run(look, 20)) == "True False\n"
     sandbox.forget()

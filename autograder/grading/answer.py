@@ -107,6 +107,20 @@ def source_of(code: Any) -> str:
     return "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno]) + "\n"
 
 
+def standalone(code: Any) -> str:
+    """The source as the text of a cell: with those imports of its module that it uses."""
+    source = source_of(code)
+    module = inspect.getmodule(code)
+    used = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    lines = [
+        ast.unparse(node)
+        for node in ast.parse(inspect.getsource(module) if module else "").body
+        if isinstance(node, ast.Import)
+        and any((alias.asname or alias.name.split(".")[0]) in used for alias in node.names)
+    ]
+    return "\n".join([*lines, "", "", source])
+
+
 def fresh(code: Any) -> Any:
     """A function as if its cell had just run: what it kept outside of its arguments is forgotten.
 

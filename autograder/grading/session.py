@@ -17,13 +17,8 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat import NotebookNode
 
 from autograder.grading.handout import Handout, engine
-from autograder.grading.sandbox import (
-    MEGABYTE,
-    START_SECONDS,
-    SandboxedKernelManager,
-    new_manager,
-    sandbox_process,
-)
+from autograder.grading.kernels import SandboxedKernelManager, new_manager, sandbox_process
+from autograder.grading.sandbox import MEGABYTE, START_SECONDS
 
 logger = logging.getLogger(__name__)
 
