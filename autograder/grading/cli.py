@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 from autograder.grading.course import Course, GradingImpossible
@@ -109,6 +110,9 @@ def _release(course: Course, args: argparse.Namespace) -> int:
 def _grade(course: Course, args: argparse.Namespace) -> int:
     submissions = args.submissions or course.root / "submitted"
     jobs = find_jobs(course, submissions, args.assignment, args.student)
+    # The process that workers are forked from imports what they need while this one does.
+    forkserver.set_forkserver_preload(["autograder.grading.workers"])
+    forkserver.ensure_running()
     from autograder.grading.workers import LOG, grade_class
 
     began = time.perf_counter()
