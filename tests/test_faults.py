@@ -248,11 +248,11 @@ def alive(process: psutil.Process) -> bool:
 
 
 def test_nothing_is_lost_in_the_words_of_nbgrader():
-    from autograder.grading.grade import _cause
+    from autograder.grading.grade import cause_of
 
     log = (
         "[INFO] Autograding\n[ERROR] There was an error\nTraceback (most recent call last):\n"
         '  File "x.py", line 3, in y\nsqlite3.OperationalError: database is locked\n'
         "nbgrader.converters.base.NbGraderException: Please see the the above traceback for details"
     )
-    assert _cause(RuntimeError(log)) == "sqlite3.OperationalError: database is locked"
+    assert cause_of(RuntimeError(log)) == "sqlite3.OperationalError: database is locked"

@@ -225,6 +225,18 @@ def test_without_nested_namespaces_each_kernel_has_an_outer_sandbox_to_itself(
         assert text(two.run("import autograder; autograder.check.__name__", 20)) == "'check'"
 
 
+def test_kernels_that_may_not_share_an_outer_sandbox_come_one_after_another(students):
+    """As on a GPU, where only the first kernel of an outer sandbox reaches the device."""
+    outers = []
+    for _ in range(3):
+        with Session(students, alone=True) as session:
+            assert text(session.run("import getpass; getpass.getuser()", 20)) == "'student'"
+            provisioner = session.kernel.manager.provisioner
+            outers.append(provisioner._own)
+            assert sandbox.Waiting.sandbox not in (None, provisioner._own)  # the next one warms up
+    assert len(set(outers)) == 3 and all(o.process.poll() is not None for o in outers)
+
+
 # ---- from one submission to the next
 
 WRITABLE = """

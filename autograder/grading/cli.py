@@ -1,4 +1,4 @@
-"""The command line: ``autograder release``, ``autograder grade``, ``autograder sample-class``."""
+"""The command line: ``autograder release``, ``grade``, ``doctor`` and ``sample-class``."""
 
 import argparse
 import sys
@@ -81,6 +81,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.set_defaults(run=_grade)
 
+    doctor = commands.add_parser(
+        "doctor",
+        help="look at all that grading needs",
+        description="Look at all that grading needs, and say what to do where something is missing. "
+        "Exit status 2 if something is.",
+    )
+    doctor.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    doctor.set_defaults(run=_doctor)
+
     sample = commands.add_parser(
         "sample-class",
         help="write a class of made-up submissions",
@@ -150,6 +159,19 @@ def _show_progress(done: int, total: int, job: Job, results: list[Result]) -> No
     if results and results[0].status == "ungraded":
         points, why, more = "ungraded", f"  {results[0].message}", ""
     print(f"[{done}/{total}] {job.assignment} {job.student}: {points}{why[:120]}{more}", flush=True)
+
+
+def _doctor(course: Course, args: argparse.Namespace) -> int:
+    from autograder.grading.doctor import examine
+    from autograder.grading.workers import class_config
+
+    missing = 0
+    for finding in examine(
+        course, class_config(course, course.root / "submitted", args.device), args.device
+    ):
+        print(f"{'ok' if finding.fine else '!!'}  {finding.what:24s} {finding.says}", flush=True)
+        missing += not finding.fine
+    return 2 if missing else 0
 
 
 def _sample_class(course: Course, args: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -102,7 +103,7 @@ class Course:
         A class folder holds ``submitted/``, ``autograded/``, ``feedback/`` and ``gradebook.db``; that
         of the course itself is its root.
         """
-        config = Config(self._config.copy())
+        config = copy.deepcopy(self._config)
         folders = config.CourseDirectory
         folders.source_directory = str(self.source_folder)
         folders.release_directory = str(self.release_folder)

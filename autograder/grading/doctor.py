@@ -2,53 +2,161 @@
 
 import os
 import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 
+import nbformat
 from sqlalchemy.engine import make_url
 from traitlets.config import Config
 
-from autograder.grading import sandbox
-from autograder.grading.course import CourseError
-from autograder.grading.handout import Handout
+from autograder.grading import sandbox, seeds, session
+from autograder.grading.course import Course, CourseError, GradingImpossible
+from autograder.grading.execution import cuda_is_available, resolve_device
+from autograder.grading.grade import cause_of
+from autograder.grading.handout import Handout, engine
+from autograder.grading.release import build_source, run_nbgrader
 from autograder.grading.session import KernelNotStarted, Session
 
-LEAST_DISK = 200 * 2**20
+MEGABYTE = 2**20
+LEAST_DISK = 200 * MEGABYTE
+PACKAGES = ("torch", "numpy", "nbgrader", "ipykernel")
+START_ON_CUDA = "import torch; print(torch.ones(3, device='cuda').sum().item())"
 
 
-def require_folders(config: Config) -> None:
-    """Whether results can be kept; raises CourseError with what to do."""
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, whether it is as grading needs it, and what was seen or is to be done."""
+
+    what: str
+    fine: bool
+    says: str
+
+
+def examine(course: Course, config: Config, device: str) -> Iterator[Finding]:
+    """Look at everything, one thing after the other; nothing is changed and nothing raised."""
     folder = Path(config.CourseDirectory.root)
-    _require_writable(folder)
-    _require_gradebook(config)
+    installed = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    yield Finding("versions", True, f"Python {python_version()}, {installed}")
+    yield _tried("bubblewrap", _bubblewrap)
+    yield _tried("class folder", lambda: require_writable(folder))
+    yield _tried("gradebook", lambda: require_gradebook(config))
+    yield _tried("seed", lambda: _seed(folder))
+    yield _tried("two kernels in a row", _two_kernels)
+    yield _tried("limits", _limits)
+    yield _tried("CUDA", lambda: _cuda(device))
+    for name in course.names([]):
+        yield _tried(f"release of {name}", partial(_release, course, name))
 
 
-def _require_writable(folder: Path) -> None:
+def _tried(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, look())
+    except (GradingImpossible, OSError, RuntimeError) as error:
+        return Finding(what, False, cause_of(error))
+
+
+def require_writable(folder: Path) -> str:
+    """Whether results can be kept in a folder; raises CourseError with what to do."""
     if not os.access(folder, os.W_OK | os.X_OK):
         raise CourseError(f"{folder} can't be written to: grading keeps its results there")
     if (free := shutil.disk_usage(folder).free) < LEAST_DISK:
-        raise CourseError(f"only {free // 2**20} MB are free in {folder}: make room")
+        raise CourseError(f"only {free // MEGABYTE} MB are free in {folder}: make room")
+    return f"{folder}, {free // MEGABYTE} MB free"
 
 
-def _require_gradebook(config: Config) -> None:
-    """Whether a gradebook that is there can be written and is one."""
+def require_gradebook(config: Config) -> str:
+    """Whether the gradebook, if there is one, can be written; raises CourseError with what to do."""
     url = make_url(config.CourseDirectory.db_url)
     if url.get_backend_name() != "sqlite" or not url.database:
-        return
+        return f"{url.render_as_string()}: not looked into"
     path = Path(url.database)
     if not path.exists():
-        return
+        return "none yet: made at the first grading"
     if not os.access(path, os.W_OK):
         raise CourseError(f"{path} can't be written to: check its permissions")
     with open(path, "rb") as file:
         begins = file.read(16)
     if begins not in (b"", b"SQLite format 3\0"):
         raise CourseError(f"{path} is no gradebook: put it away, or bring back a copy")
+    return str(path)
 
 
-def require_kernel(handout: Handout) -> None:
+def require_kernel(handout: Handout) -> str:
     """Whether a kernel starts in the sandbox and finds torch; raises SandboxMissing if not."""
+    began = time.monotonic()
     try:
-        with Session(handout) as session:
-            session.run("import torch", sandbox.START_SECONDS)
+        with Session(handout) as kernel:
+            outputs = kernel.run("import torch", sandbox.START_SECONDS)
     except KernelNotStarted as error:
         raise sandbox.SandboxMissing(f"no kernel starts in the sandbox: {error}") from None
+    if outputs:
+        raise sandbox.SandboxMissing(f"torch can't be imported in the sandbox: {outputs[0]}")
+    return f"{time.monotonic() - began:.1f} s"
+
+
+def _bubblewrap() -> str:
+    if (path := shutil.which("bwrap")) is None:
+        raise sandbox.SandboxMissing("it is not installed: apt install bubblewrap")
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    return f"{said.stdout.strip()} at {path}"
+
+
+def _seed(folder: Path) -> str:
+    if os.environ.get(seeds.VARIABLE):
+        return f"from the environment's {seeds.VARIABLE}"
+    path = folder / seeds.FILE
+    return f"{path}: keep a copy" if path.exists() else "none yet: made at the first grading"
+
+
+def _two_kernels() -> str:
+    first, second = require_kernel(engine()), require_kernel(engine())
+    forked = "" if sandbox.Waiting.can_fork else "; each in a sandbox of its own, which is slower"
+    return f"with torch after {first}, then after {second}{forked}"
+
+
+def _limits() -> str:
+    return (
+        f"{session.MEMORY // MEGABYTE} MB of memory, {session.PROCESSES} processes, "
+        f"{sandbox.SCRATCH // MEGABYTE} MB in a folder, no network"
+    )
+
+
+def _cuda(device: str) -> str:
+    if device != "cuda" and not cuda_is_available():
+        return "no device: torch exercises run on the CPU, and say so"
+    if resolve_device(device) != "cuda":
+        return "not asked for"
+    seconds = []
+    for _ in range(2):
+        began = time.monotonic()
+        with Session() as kernel:
+            outputs = kernel.run(START_ON_CUDA, sandbox.START_SECONDS)
+        if not any(o.get("text") == "3.0\n" for o in outputs):
+            raise sandbox.SandboxMissing(f"a kernel does not reach the device: {outputs}"[:300])
+        seconds.append(time.monotonic() - began)
+    return f"two kernels in a row, {seconds[0]:.1f} s and {seconds[1]:.1f} s"
+
+
+def _release(course: Course, name: str) -> str:
+    """Whether the notebook on disk is what the source makes."""
+    if not course.released(name).is_file():
+        raise CourseError(f"there is none: autograder release {name}")
+    with tempfile.TemporaryDirectory() as folder:
+        build_source(course, name)
+        config = course.config(Path(folder))
+        config.CourseDirectory.release_directory = folder
+        run_nbgrader(config, "generate_assignment", name)
+        fresh = nbformat.read(Path(folder, name, f"{name}.ipynb"), as_version=4)
+    if fresh.cells != nbformat.read(course.released(name), as_version=4).cells:
+        raise CourseError(f"it is not what its source makes: autograder release {name}")
+    held = set(course.assignment(name).public_keys().entries.values())
+    if held != set(course.assignment(name).exercise_ids):
+        raise CourseError(f"its key is of other exercises: autograder release {name}")
+    return "as its source makes it"

@@ -32,6 +32,14 @@ from autograder.key import Key
 
 VERDICT_MIME = "application/vnd.autograder.verdict+json"
 MOST_REVIVALS = 4
+DEVICE_MEMORY = 8 * 2**30  # of a GPU's memory, what a kernel may take at most
+START_CUDA = f"""
+import torch
+_all = torch.cuda.get_device_properties(0).total_memory
+torch.cuda.set_per_process_memory_fraction(min(1.0, {DEVICE_MEMORY} / _all))
+torch.zeros(1, device="cuda")
+del torch, _all
+"""
 logger = logging.getLogger(__name__)
 
 
@@ -86,7 +94,7 @@ class RunSubmission(NbGraderPreprocessor):
         )
         device = resolve_device(self.device)
         files = Path(resources["metadata"]["path"])
-        with Session(handout(course, name), files) as session:
+        with Session(handout(course, name), files, alone=device == "cuda") as session:
             NotebookRun(self, course, nb, session, seed, device).run()
         return nb, resources
 
@@ -194,11 +202,20 @@ class NotebookRun:
             sandbox.forget()  # is it the files beside the notebook, or the sandbox?
             self.session.files = None
             self.session.start()
+        if self.device == "cuda":
+            self._start_cuda()
         start = "__import__('autograder.probe', fromlist=['start_generators']).start_generators"
         for source in [f"{start}({self.chance!r})", *self.done]:
             left = max(0.1, self.deadline - time.monotonic())
             with contextlib.suppress(CellTimeout):
                 self.session.run(source, min(self.settings.cell_seconds, left))
+
+    def _start_cuda(self) -> None:
+        """Bring CUDA up before any clock runs; raises KernelNotStarted if the device has no room."""
+        outputs = self.session.run(START_CUDA, sandbox.START_SECONDS)
+        if outputs:
+            reason = f"the device can't be used: {outputs[0].get('evalue', outputs[0])}"
+            raise KernelNotStarted(reason[:300])
 
 
 def _judged(

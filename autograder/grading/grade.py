@@ -45,7 +45,7 @@ def grade_submission(course: Course, config: Config, job: Job) -> list[Result]:
         try:
             return _grade(course, config, job)
         except Exception as error:
-            cause = _cause(error)
+            cause = cause_of(error)
             logger.error(
                 "%s %s, try %d of %d: %s\n%s",
                 job.assignment, job.student, attempt, TRIES, cause, traceback.format_exc(),
@@ -80,7 +80,7 @@ def _grade(course: Course, config: Config, job: Job) -> list[Result]:
                 staged, "generate_feedback", job.assignment, glob.escape(job.student), force=True
             )
         except Exception as error:  # the scores stand
-            logger.error("%s %s: no feedback: %s", job.assignment, job.student, _cause(error))
+            logger.error("%s %s: no feedback: %s", job.assignment, job.student, cause_of(error))
         staging.publish(root, class_folder, job)
         return list(_read_results(course, job, notebook))
 
@@ -112,7 +112,7 @@ def _read_results(course: Course, job: Job, graded: NotebookNode) -> Iterator[Re
         yield Result(job.student, job.assignment, name, **record)
 
 
-def _cause(error: BaseException) -> str:
+def cause_of(error: BaseException) -> str:
     """What went wrong, in a line: of nbgrader's log the error that it reports, not its last words."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = [line for line in lines if "see the the above traceback" not in line]

@@ -13,7 +13,7 @@ from jupyter_client import KernelManager
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Instance, Unicode, default
+from traitlets import Bool, Instance, Unicode, default
 
 from autograder.grading.handout import Handout
 from autograder.grading.sandbox import SCRATCH, SOCKETS, OuterSandbox, SandboxMissing, Waiting
@@ -42,16 +42,18 @@ class SandboxProvisioner(KernelProvisionerBase):
         key = self.parent.session.key.decode()
         inside = {**self.connection_info, "ip": f"{here}/kernel", "key": key}
         files = f"{here}/files"
-        sandbox = Waiting.get(self.parent.handout)
-        if Waiting.can_fork:
+        waiting = Waiting.get(self.parent.handout)
+        if Waiting.can_fork and not self.parent.alone:
             try:
-                self.process = psutil.Process(sandbox.kernel(inside, files, fork=True))
+                self.process = psutil.Process(waiting.kernel(inside, files, fork=True))
+                return self.connection_info
             except OSError as error:
                 Waiting.can_fork = False
                 logger.warning("each kernel gets a sandbox to itself, which is slower: %s", error)
-        if not Waiting.can_fork:
-            self.process = psutil.Process(sandbox.kernel(inside, files, fork=False))
-            self._own, Waiting.sandbox = sandbox, None
+        self.process = psutil.Process(waiting.kernel(inside, files, fork=False))
+        self._own, Waiting.sandbox = waiting, None
+        if self.parent.alone:
+            Waiting.get(self.parent.handout)  # the next one warms up meanwhile
         return self.connection_info
 
     async def poll(self) -> int | None:
@@ -92,6 +94,7 @@ class SandboxedKernelManager(KernelManager):
     """Manages one Python kernel in the sandbox, whatever kernel the notebook asks for."""
 
     handout = Instance(Handout, help="What students of the assignment have.")
+    alone = Bool(help="Whether the kernel gets an outer sandbox to itself.")
     folder_path = Unicode(help="The folder, inside the outer sandbox's shared one, of this kernel.")
 
     @property
@@ -121,14 +124,14 @@ class SandboxedKernelManager(KernelManager):
         )
 
 
-def new_manager(handout: Handout, files: Path | None) -> SandboxedKernelManager:
+def new_manager(handout: Handout, files: Path | None, alone: bool) -> SandboxedKernelManager:
     """A manager for a kernel that starts beside copies of ``files``'s files, notebooks excepted."""
     folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=Waiting.get(handout).shared))
     beside = folder / "files"
     beside.mkdir()
     if files is not None:
         _copy_files(files, beside)
-    return SandboxedKernelManager(handout=handout, folder_path=str(folder))
+    return SandboxedKernelManager(handout=handout, alone=alone, folder_path=str(folder))
 
 
 def sandbox_process(manager: SandboxedKernelManager) -> psutil.Process:

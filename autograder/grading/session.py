@@ -62,12 +62,15 @@ class Session:
     """A sandboxed kernel that is started when it is first needed, and again after it died.
 
     ``handout`` is what students of the assignment have (without one, the engine alone); ``files`` is
-    the folder of the submission. Use it as a context manager: on leaving, kernel, processes and files of the sandbox are gone.
+    the folder of the submission; ``alone`` says that the kernel gets an outer sandbox to itself. Use it as a context manager: on leaving, kernel, processes and files of the sandbox are gone.
     """
 
-    def __init__(self, handout: Handout | None = None, files: Path | None = None) -> None:
+    def __init__(
+        self, handout: Handout | None = None, files: Path | None = None, alone: bool = False
+    ) -> None:
         self.handout = handout or engine()
         self.files = files
+        self.alone = alone
         self.kernel: _Kernel | None = None
 
     def __enter__(self) -> "Session":
@@ -83,7 +86,7 @@ class Session:
     def start(self) -> None:
         """Start a fresh kernel; raises KernelNotStarted if it does not come up."""
         self.stop()
-        manager = new_manager(self.handout, self.files)
+        manager = new_manager(self.handout, self.files, self.alone)
         manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
         try:
             manager.start_kernel()

@@ -49,7 +49,8 @@ def grade_class(
     config = class_config(course, submissions, device)
     names = list(dict.fromkeys(job.assignment for job in jobs))
     handouts = [handout(course, name) for name in names]
-    doctor.require_folders(config)
+    doctor.require_writable(class_folder)
+    doctor.require_gradebook(config)
     _clear_up(class_folder)
     with FileLock(course.root / "_build" / "registering.lock"):
         for name in names:

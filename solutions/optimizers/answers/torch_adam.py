@@ -185,8 +185,9 @@ class Adam(torch.optim.Optimizer):
                 g = torch.from_numpy(np.array(g))
                 state = self.state[p]
                 t = state["t"] = state.get("t", 0) + 1
-                state["m"] = b1 * state.get("m", 0.0) + (1 - b1) * g
-                state["v"] = b2 * state.get("v", 0.0) + (1 - b2) * g**2
+                # torch puts a state that it loads where the parameters are
+                m, v = (torch.as_tensor(state.get(name, 0.0)).cpu() for name in "mv")
+                state["m"], state["v"] = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
                 m, v = state["m"] / (1 - b1**t), state["v"] / (1 - b2**t)
                 w = w * (1 - lr * group["weight_decay"])
                 new = w - lr * m.numpy() / (v.sqrt() + eps).numpy()
