@@ -31,16 +31,41 @@ def metrics(tmp_path_factory) -> Course:
 
 def pytest_collection_modifyitems(items):
     def rank(item):
-        name = item.module.__name__.rpartition(".")[2]
-        return LAST.index(name) + 1 if name in LAST else 0
+        return LAST.index(module_of(item)) + 1 if module_of(item) in LAST else 0
 
     items.sort(key=rank)
+    for item in items:
+        # What is slow to set up is set up in one process: a class, the keys of an exercise.
+        group = module_of(item)
+        if group == "test_exercises" and hasattr(item, "callspec"):
+            group = f"{group}/{item.callspec.params.get('name')}"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def module_of(item) -> str:
+    return item.module.__name__.rpartition(".")[2]
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print the tables that tests recorded, which may have run in another process."""
+    """Print the table of mistakes, from what tests recorded, which may have run elsewhere."""
+    exercises: dict[str, dict] = {}
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        for name, text in report.user_properties:
-            if name == "table":
-                terminalreporter.section(report.nodeid)
-                terminalreporter.write_line(text)
+        for kind, value in report.user_properties:
+            if kind == "mistakes":
+                name, row, others = value
+                held = exercises.setdefault(name, {**row, "others": others})
+                for what in ("caught", "named"):  # on every seed
+                    held[what] = [m for m in held[what] if m in row[what]]
+    if not exercises:
+        return
+    rows = [
+        (name, len(held["all"]), len(held["caught"]), len(held["named"]), held["others"])
+        for name, held in exercises.items()
+    ]
+    rows.append(("all", *(sum(row[i] for row in rows) for i in (1, 2, 3, 4))))
+    terminalreporter.section("known mistakes, and right answers in other dress")
+    terminalreporter.write_line(
+        f"{'exercise':28s} {'mistakes':>8s} {'caught':>7s} {'named':>7s} {'other dresses':>14s}"
+    )
+    for row in rows:
+        terminalreporter.write_line("{:28s} {:8d} {:7d} {:7d} {:14d}".format(*row))

@@ -98,6 +98,7 @@ def test_no_bubblewrap(graded):
     assert scores(graded) == RIGHT and files(graded) == before
 
 
+@pytest.mark.nightly
 def test_a_bubblewrap_that_may_not_do_its_work(course, tmp_path):
     fake = tmp_path / "bin" / "bwrap"
     fake.parent.mkdir()
@@ -144,6 +145,7 @@ def test_a_full_disk(course, tmp_path):
 # ---- what works all the same
 
 
+@pytest.mark.nightly
 def test_an_environment_that_is_reached_through_a_link(course, tmp_path):
     (tmp_path / "linked").symlink_to(Path(sys.prefix))
     done = subprocess.run(
