@@ -29,6 +29,7 @@ def metrics(tmp_path_factory) -> Course:
     return Course(folder)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     def rank(item):
         return LAST.index(module_of(item)) + 1 if module_of(item) in LAST else 0
