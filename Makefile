@@ -91,12 +91,12 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/test_site.py
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --ignore tests/test_site.py
 	$(BIN)/python -m pytest --capture no tests/test_site.py  # shows how the build of the site goes on
 
 test-nightly: $(READY)
 	@tools/debian-packages bwrap=bubblewrap
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m nightly
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m nightly
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -1,8 +1,10 @@
 """Fast tests first: what builds the site or grades a class comes last. And a course to grade."""
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from autograder.grading.course import Course
+from tests.answers import HOME
 from tests.course import autograder, example_course
 
 LAST = [
@@ -29,18 +31,25 @@ def metrics(tmp_path_factory) -> Course:
     return Course(folder)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     def rank(item):
         return LAST.index(module_of(item)) + 1 if module_of(item) in LAST else 0
 
     items.sort(key=rank)
-    for item in items:
-        # What is slow to set up is set up in one process: a class, the keys of an exercise.
-        group = module_of(item)
-        if group == "test_exercises" and hasattr(item, "callspec"):
-            group = f"{group}/{item.callspec.params.get('name')}"
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+class InOneProcess(LoadScopeScheduling):
+    """What is slow to set up is set up in one process: a class, the keys of an exercise."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        words = test.partition("[")[2].rstrip("]").split("-")
+        exercise = next((word for word in words if word in HOME), "")
+        return f"{file}/{exercise}" if file.endswith("test_exercises.py") else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return InOneProcess(config, log)
 
 
 def module_of(item) -> str:
