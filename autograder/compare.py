@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercise import Case, Outputs
+from autograder.exercise import Case, Outputs, Unusable
 from autograder.wire import Other
 
 # Relative tolerances for values computed from inputs of this dtype. The oracle is float64; a chain
@@ -36,6 +36,22 @@ def numbers(value: Any) -> np.ndarray | None:
             return None
         return array
     return None
+
+
+def floats(outputs: Outputs, name: str, shape: Sequence[int | None]) -> np.ndarray:
+    """The array of floats of this shape that a probe brought home; raises Unusable for all else.
+
+    A length that is None may be any.
+    """
+    made = outputs.get(name)
+    if not isinstance(made, np.ndarray) or made.dtype.kind != "f" or not _fits(made.shape, shape):
+        raise Unusable(f"{name}: there is no array of floats of shape {tuple(shape)}")
+    return made
+
+
+def _fits(shape: Sequence[int], wanted: Sequence[int | None]) -> bool:
+    lengths = zip(shape, wanted, strict=False)
+    return len(shape) == len(wanted) and all(w is None or n == w for n, w in lengths)
 
 
 def equal(values: np.ndarray, others: Any, dtype: str) -> np.ndarray:

@@ -48,9 +48,11 @@ class Part:
     """What earns points by itself: all of its cases must be right.
 
     ``cases`` draws its cases from a generator; ``probe`` feeds one case's inputs to the student's
-    object on a device and returns plain outputs, or raises Unusable; ``judge`` compares them with
-    the expected ones and returns what is wrong, nothing if all is right. ``summary`` says what a key
-    holds of the outputs of an oracle or a mistake, None if all of them.
+    object on a device and brings home raw outputs that depend on them, or raises Unusable. Where
+    the student's code is not, ``summary`` says what of a case's outputs is compared (shares, means,
+    how many parameters moved), None if they themselves are; it may raise Unusable as well. ``judge``
+    compares that with the oracle's and returns what is wrong, nothing if all is right. Keys hold
+    summaries: they tell nobody which outputs would be right.
     """
 
     name: str
@@ -59,6 +61,16 @@ class Part:
     probe: Probe
     judge: Judge
     summary: Callable[[Case, Outputs], Outputs] | None = None
+
+    def summarized(self, case: Case, outcome: dict[str, Any]) -> dict[str, Any]:
+        """The outcome of a case (see ``autograder.probe.run``) with its outputs summarized."""
+        if self.summary is None or not isinstance(outcome.get("outputs"), dict):
+            return outcome
+        try:
+            with np.errstate(all="ignore"):
+                return {"outputs": self.summary(case, outcome["outputs"])}
+        except Unusable as objection:
+            return {"unusable": str(objection)}
 
     def draw(self, rng: np.random.Generator) -> list[Case]:
         """Its cases, each with the name of this part."""
@@ -72,8 +84,9 @@ class Exercise:
     ``id`` is the ``grade_id`` of its test cell and the name of its file, ``entry`` the name that the
     student defines. ``on_device`` says that the exercise runs on CUDA as well. ``uses`` names other
     things of the student's that a probe needs (a backward pass is tried on the cache of the
-    student's own forward pass); the probe gets them from ``autograder.probe.beside``. ``seconds`` is
-    the longest that its probes may run, all cases together.
+    student's own forward pass); the probe gets them from ``autograder.probe.beside``. ``own_work``
+    names what of torch's the student is to write (see ``autograder.own_work``). ``seconds`` is the
+    longest that its probes may run, all cases together.
     """
 
     id: str
@@ -81,6 +94,7 @@ class Exercise:
     parts: Sequence[Part]
     on_device: bool = False
     uses: tuple[str, ...] = ()
+    own_work: tuple[str, ...] = ()
     seconds: float = PROBE_SECONDS
 
     @property

@@ -28,6 +28,10 @@ def judge(
     known: dict[str, Any] = {"device": device, "seconds": seconds, "note": note}
     if not isinstance(outcomes, list) or len(outcomes) != len(key.cases):
         return no_verdict(exercise, "error", "the answers did not arrive whole", **known)
+    outcomes = [
+        exercise.part(case.part).summarized(case, outcome) if isinstance(outcome, dict) else outcome
+        for case, outcome in zip(key.cases, outcomes, strict=True)
+    ]
     findings: dict[int, list[str]] = {}
     for i, (case, outcome) in enumerate(zip(key.cases, outcomes, strict=True)):
         if wrong := _wrong(exercise, case, outcome, key.expected[i]):

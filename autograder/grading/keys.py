@@ -46,12 +46,6 @@ def as_float64(value: Any) -> Any:
     return value
 
 
-def kept(exercise: Exercise, case: Case, outputs: Outputs) -> Outputs:
-    """What a key holds of these outputs."""
-    summary = exercise.part(case.part).summary
-    return outputs if summary is None else summary(case, outputs)
-
-
 class LazyOutcomes(Sequence[dict]):
     """What a known mistake gives on each case: a case is tried, after those before it, on demand."""
 
@@ -77,9 +71,7 @@ class LazyOutcomes(Sequence[dict]):
         while len(self.tried) <= i:
             case = self.cases[len(self.tried)]
             (outcome,) = probe.run(self.exercise, self.code, [case], "cpu")
-            if "outputs" in outcome:
-                outcome["outputs"] = kept(self.exercise, case, outcome["outputs"])
-            self.tried.append(outcome)
+            self.tried.append(self.exercise.part(case.part).summarized(case, outcome))
         return self.tried[i]
 
 
@@ -103,8 +95,9 @@ class LazyKey:
 
     def _expected(self, case: Case) -> Outputs:
         inputs = as_float64(probe.copies(case.inputs))
-        outputs = self.exercise.part(case.part).probe(self.answer.oracle, inputs, "cpu")
-        return kept(self.exercise, case, outputs)
+        part = self.exercise.part(case.part)
+        outputs = part.probe(self.answer.oracle, inputs, "cpu")
+        return outputs if part.summary is None else part.summary(case, outputs)
 
     @cached_property
     def mistakes(self) -> list[Mistake]:

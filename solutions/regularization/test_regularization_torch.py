@@ -1,16 +1,21 @@
 """The torch exercises on regularization: oracles against torch and closed forms, partial credit, refusals."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
-from autograder import report
+from autograder import judge, report
 from autograder.grading import keys
 from autograder.grading.answer import edited
-from tests.answers import answer, mistake, oracle, verdict
+from autograder.key import WholeKey
+from tests import answers
+from tests.answers import answer, exercise, mistake, oracle, verdict
 
 OTHER = "gradient, inputs, limits"
+RANDOM = ["inverted_dropout", "channel_dropout", "stochastic_depth", "mixup", "cutout"]
 
 
 def earned(name, code):
@@ -233,3 +238,78 @@ def test_the_line_of_an_error_in_a_module_is_found():
     exec(compile(code, "<cell>", "exec"), namespace)
     v = verdict("inverted_dropout", namespace["InvertedDropout"], "7")
     assert "(line 9 of your cell)" in v.message
+
+
+# Forgeries: what comes home is not believed.
+
+
+def parts_earned(name, outcomes, seed="7"):
+    """The parts that outcomes earn on hidden cases, whatever sent them."""
+    hidden = answers.key(name, seed)
+    parts = judge.judge(exercise(name), outcomes, WholeKey(hidden.cases, hidden.expected, [])).parts
+    return {part for part, (got, _) in parts.items() if got}
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_what_came_home_from_public_cases_earns_nothing_on_hidden_ones(name):
+    cases = exercise(name).draw("public")
+    assert [case.name for case in cases] == [case.name for case in answers.key(name, "7").cases]
+    keys.restart_chance(name)
+    raw = answers.outcomes(name, oracle(name), cases)
+    expected = [{"outputs": outputs} for outputs in answers.key(name, "public").expected]
+    assert parts_earned(name, raw) == parts_earned(name, expected) == set()
+
+
+NO_GRADIENT = ("x * keep", "(x.detach() + 0 * x) * keep")
+NEVER_REFUSED = ("if not 0 <= p < 1", "if p is None")
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "parts"),
+    [
+        ("inverted_dropout", NO_GRADIENT, {"training", "evaluation"}),
+        ("inverted_dropout", NEVER_REFUSED, {"training", "evaluation"}),
+        ("channel_dropout", NO_GRADIENT, {"training", "evaluation"}),
+        ("stochastic_depth", ("x + residual", "x.detach() + 0 * x + residual"), {"training", "test time"}),
+        ("mixup", ("return mixed_x", "return x.copy_(mixed_x)"), {"labels", "lambda"}),
+        ("cutout", ("x.masked_fill(inside, 0)", "1.01 * x.masked_fill(inside, 0)"), {"places"}),
+        ("cutout", ("masked_fill(", "masked_fill_("), {"places"}),
+    ],
+)  # fmt: skip
+def test_what_is_said_in_the_students_process_is_not_believed(name, edit, parts, monkeypatch):
+    """There every comparison finds, while the student's code runs, what it should find."""
+    comparisons = {
+        "equal": lambda values, others, dtype: np.ones(np.broadcast(values, others).shape, bool),
+        "every": lambda what, holds: {f"{what}: every one": True},
+        "after": lambda now, before: "as it was",
+        "raised": lambda kind, p: "ValueError",
+    }
+    code, cases = edited(oracle(name), edit), answers.key(name, "7").cases
+    package = exercise(name).parts[0].cases.__module__.rpartition(".")[0]
+    keys.restart_chance(name)
+    with monkeypatch.context() as patch:
+        for module in (sys.modules[f"{package}.{file}"] for file in (name, "_modules")):
+            for comparison in comparisons.keys() & vars(module).keys():
+                patch.setattr(module, comparison, comparisons[comparison])
+        brought = answers.outcomes(name, code, cases)
+    assert parts_earned(name, brought) == parts
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_arrays_that_hold_nothing_or_something_else_earn_nothing(name):
+    cases = answers.key(name, "7").cases
+    keys.restart_chance(name)
+    right = answers.outcomes(name, oracle(name), cases)
+    assert parts_earned(name, right) == {part.name for part in exercise(name).parts}
+    last = {case.part: i for i, case in enumerate(cases)}
+    for part, i in last.items():
+        for output, value in right[i]["outputs"].items():
+            shape = np.shape(value)
+            for odd in (None, True, "x", [], {}, np.ones(()), np.zeros((0, *shape[1:])),
+                        np.zeros((*shape, 1)), np.zeros((1, *shape)), np.ones(shape, bool),
+                        np.full(shape, 0.5), np.full(shape, np.nan)):  # fmt: skip
+                forged = {**right[i]["outputs"], output: odd}
+                outcomes = [*right[:i], {"outputs": forged}, *right[i + 1 :]]
+                assert part not in parts_earned(name, outcomes), (part, output, odd)
+            outcomes = [*right[:i], {"outputs": {}}, *right[i + 1 :]]
+            assert part not in parts_earned(name, outcomes)

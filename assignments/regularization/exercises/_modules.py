@@ -1,20 +1,19 @@
 """What the exercises on dropout as a module of torch share.
 
-Random answers, judged as distributions. A probe divides what comes out by what went in: the factors
-tell what was dropped, and by how much the rest was scaled.
+Random answers, judged as distributions. A probe brings home what comes out; divided by what went in
+it gives the factors that tell what was dropped, and by how much the rest was scaled.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
-from autograder.chance import mean, spread_mean
-from autograder.compare import equal
-from autograder.exercise import Case, Outputs, Unusable
-from autograder.tensors import as_array, no_ready_made_dropout, require_floats
+from autograder.chance import close_in_distribution, mean, spread_mean
+from autograder.compare import equal, floats
+from autograder.exercise import Case, Draw, Outputs, Part, Probe, Unusable
+from autograder.tensors import as_it_is, require_floats
 
 from ._layers import after, all_alike, away_from_zero
 
@@ -22,23 +21,15 @@ NO_GRADIENT = "no gradient comes back through out: it must be computed from x by
 NOTHING_RANDOM = "in training nothing is dropped, or all: mend that first"
 NOT_FINITE = "what you return holds numbers that are not finite"
 
+Summary = Callable[[Case, Outputs], Outputs]
 
-@contextmanager
-def own_work(kind: Any) -> Iterator[None]:
-    """Raise Unusable where ``kind`` is no module, or one that uses a dropout of torch's own."""
+
+def require_module(kind: Any) -> None:
+    """Raise Unusable where ``kind`` is no module, or one that is derived from a dropout of torch's."""
     if not isinstance(kind, type) or not issubclass(kind, torch.nn.Module):
         raise Unusable("write a class derived from torch.nn.Module")
     if any(base.__module__ == "torch.nn.modules.dropout" for base in kind.__mro__):
         raise Unusable("write the layer yourself: derive it from torch.nn.Module itself")
-    used: list[str] = []
-    try:
-        with no_ready_made_dropout(used):
-            yield
-    except Exception:
-        if not used:
-            raise
-    if used:
-        raise Unusable(f"draw the mask yourself: {used[0]} of torch was used")
 
 
 def case(
@@ -49,9 +40,15 @@ def case(
     dtype: str = "float64",
     **more: Any,
 ) -> Case:
-    """A case on an array of this shape, which the probe draws."""
+    """A case on arrays of this shape, drawn by ``arrays``."""
     inputs = {"draw": int(rng.integers(2**31)), "p": p, "shape": shape, "dtype": dtype}
     return Case(name, {**inputs, **more})
+
+
+def arrays(inputs: dict[str, Any], count: int) -> list[np.ndarray]:
+    """So many arrays of a case's shape and dtype: what goes in, and what else is needed beside it."""
+    draw, shape, dtype = inputs["draw"], inputs["shape"], inputs["dtype"]
+    return [away_from_zero(draw + i, shape, dtype) for i in range(count)]
 
 
 def placed(kind: Any, p: float, device: str, training: bool) -> torch.nn.Module:
@@ -66,12 +63,32 @@ def called(network: Any, x: torch.Tensor) -> torch.Tensor:
     return require_floats(network(x), "what forward returns", x.shape, x)
 
 
-def factors_of(kind: Any, inputs: dict[str, Any], device: str, calls: int, training: bool) -> Any:
-    """out / x in so many calls; raises Unusable for numbers that are not finite."""
-    given = away_from_zero(inputs["draw"], inputs["shape"], inputs["dtype"])
-    network = placed(kind, inputs["p"], device, training)
+# Calls: what a layer makes of one array, time and again.
+
+
+def run_training(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return run_calls(kind, inputs, device, training=True)
+
+
+def run_evaluation(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return run_calls(kind, inputs, device, training=False)
+
+
+def run_calls(kind: Any, inputs: dict[str, Any], device: str, training: bool) -> Outputs:
+    """What comes out in so many calls."""
+    (given,) = arrays(inputs, 1)
     x = torch.tensor(given, device=device)
-    factors = np.stack([as_array(called(network, x.clone())) / given for _ in range(calls)])
+    require_module(kind)
+    network = placed(kind, inputs["p"], device, training)
+    outs = [as_it_is(called(network, x.clone())) for _ in range(inputs["calls"])]
+    return {"outs": np.stack(outs)}
+
+
+def factors_of(case: Case, outputs: Outputs) -> np.ndarray:
+    """out / x in each of the calls; raises Unusable for numbers that are not finite."""
+    (given,) = arrays(case.inputs, 1)
+    outs = floats(outputs, "outs", (case.inputs["calls"], *given.shape))
+    factors = outs.astype(np.float64) / given
     if not np.isfinite(factors).all():
         raise Unusable(NOT_FINITE)
     return factors
@@ -101,40 +118,59 @@ def of_masks(factors: np.ndarray, again: np.ndarray, scale: float, dtype: str) -
 # The parts that are the same for elements and for channels.
 
 
-def run_evaluation(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    with own_work(kind):
-        (factors,) = factors_of(kind, inputs, device, 1, training=False)
+def training(cases: Draw, summary: Summary) -> Part:
+    """What the masks are like, summed up for elements or for channels."""
+    return Part("training", 1, cases, run_training, close_in_distribution, summary)
+
+
+def evaluation(cases: Draw) -> Part:
+    """Out is x."""
+    return Part("evaluation", 1, cases, run_evaluation, close_in_distribution, seen_in_evaluation)
+
+
+def seen_in_evaluation(case: Case, outputs: Outputs) -> Outputs:
+    factors = factors_of(case, outputs)[0]
     return {
-        "share of out that is x": spread_mean(equal(factors, 1.0, inputs["dtype"])),
+        "share of out that is x": spread_mean(equal(factors, 1.0, case.inputs["dtype"])),
         "mean of out / x": spread_mean(factors),
     }
 
 
-def run_gradient_and_inputs(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """Whether the gradient with respect to x is that of what forward did to x; the rest of its manners.
+def run_limits(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """What comes out in a call, the gradient with respect to x, and what x is after the call."""
+    given, upstream = arrays(inputs, 2)
+    leaf = torch.tensor(given, device=device).requires_grad_()
+    require_module(kind)
+    x = leaf * 1
+    out = called(placed(kind, inputs["p"], device, inputs["training"]), x)
+    if out.requires_grad:
+        out.backward(torch.tensor(upstream, device=device, dtype=out.dtype))
+    if leaf.grad is None:
+        raise Unusable(NO_GRADIENT)
+    return {"out": as_it_is(out), "gradient": as_it_is(leaf.grad), "x": as_it_is(x)}
+
+
+def seen_at_limits(case: Case, outputs: Outputs) -> Outputs:
+    """Whether the gradient is that of what forward did to x; the rest of its manners.
 
     Forward multiplies each element by a factor, which out / x shows; in training, by more than one.
     """
-    dtype = inputs["dtype"]
-    given, upstream = (away_from_zero(inputs["draw"] + i, inputs["shape"], dtype) for i in (0, 1))
-    x = torch.tensor(given, device=device)
-    with own_work(kind):
-        network = placed(kind, inputs["p"], device, inputs["training"])
-        leaf = x.clone().requires_grad_()
-        out = called(network, leaf * 1)
-        if out.requires_grad:
-            out.backward(torch.tensor(upstream, device=device, dtype=out.dtype))
-        if leaf.grad is None:
-            raise Unusable(NO_GRADIENT)
-        bytes_of_out = called(network, x).element_size()
-    factors = as_array(out) / given
-    if inputs["training"] and all_alike(factors, dtype):
+    dtype = case.inputs["dtype"]
+    given, upstream = arrays(case.inputs, 2)
+    out, gradient, x = (floats(outputs, name, given.shape) for name in ("out", "gradient", "x"))
+    factors = out.astype(np.float64) / given
+    if case.inputs["training"] and all_alike(factors, dtype):
         raise Unusable(NOTHING_RANDOM)
-    slopes = as_array(leaf.grad) / upstream
+    slopes = gradient.astype(np.float64) / upstream
     return {
         "share of elements with the gradient of what forward did": mean(
             equal(slopes, factors, dtype)
         ),
-        "x after the call": after(as_array(x), given),
-        f"bytes of a number in out, for x in {dtype}": bytes_of_out,
+        "x after the call": after(x, given),
+        f"bytes of a number in out, for x in {dtype}": out.dtype.itemsize,
     }
+
+
+def limits(cases: Draw, probe: Probe = run_limits, summary: Summary = seen_at_limits) -> Part:
+    """Gradient, dtype, and x after the call; what else belongs to a layer's manners."""
+    return Part("gradient, inputs, limits", 1, cases, probe, close_in_distribution, summary)

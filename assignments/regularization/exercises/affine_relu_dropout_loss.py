@@ -5,15 +5,23 @@ from typing import Any
 import numpy as np
 
 from autograder.chance import close_in_distribution, mean, share, whole
-from autograder.compare import RTOL, close, equal
+from autograder.compare import RTOL, close, equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.slopes import NAMES as SLOPES
 from autograder.slopes import along_each_element, judge_slopes, single_number
 
-from ._layers import high_keep_probability, keep_probability, low_keep_probability
+from ._layers import (
+    away_from_zero,
+    high_keep_probability,
+    keep_probability,
+    low_keep_probability,
+)
 
 NAMES = ("W1", "b1", "W2", "b2")
 USUAL, SMALL = (5, 2, 4, 3), (4, 2, 3, 2)  # examples, features, hidden units, classes
 MANY_MASKS = (16, 2, 3, 2)  # so many active hidden units that two masks are hardly ever alike
+LOSSES = "losses"
+FIT = "share of kept hidden units whose dW1 and dW2 fit a mask of zeros and 1 / p"
 OFF = -8.0  # a bias that keeps a hidden unit off for every example
 
 
@@ -36,13 +44,23 @@ def returned(function: Any, inputs: dict[str, Any], **changed: Any) -> tuple[flo
     return single_number(loss), grads
 
 
-def require_same_again(function: Any, inputs: dict[str, Any], loss: float) -> None:
-    """Raise Unusable if calls with a seed do not give the loss that the first one gave."""
-    if "seed" in inputs["dropout"]:
-        for _ in range(8):
-            again = returned(function, inputs)[0]
-            if abs(again - loss) > RTOL["float64"] * abs(loss):
-                raise Unusable("calls with the same seed gave different losses")
+def further_calls(inputs: dict[str, Any]) -> int:
+    """How many calls more there are: with a seed they are to give the same loss."""
+    return 8 if "seed" in inputs["dropout"] else 0
+
+
+def called(function: Any, inputs: dict[str, Any]) -> tuple[np.ndarray, dict]:
+    """The losses of a call and of further ones, and the gradients of the first."""
+    loss, grads = returned(function, inputs)
+    further = (returned(function, inputs)[0] for _ in range(further_calls(inputs)))
+    return np.array([loss, *further]), grads
+
+
+def require_same_again(case: Case, outputs: Outputs) -> None:
+    """Raise Unusable if calls with a seed did not give the loss that the first one gave."""
+    losses = floats(outputs, LOSSES, [1 + further_calls(case.inputs)])
+    if (np.abs(losses - losses[0]) > RTOL["float64"] * np.abs(losses[0])).any():
+        raise Unusable("calls with the same seed gave different losses")
 
 
 # Cases: small networks without hidden units near the kink.
@@ -128,9 +146,11 @@ def loss_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def run_slopes(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return slopes(affine_relu_dropout_loss, inputs, returned(affine_relu_dropout_loss, inputs)[1])
+
+
+def slopes(affine_relu_dropout_loss: Any, inputs: dict[str, Any], grads: dict) -> Outputs:
     """What the gradients claim, beside what the student's own loss does."""
-    loss, grads = returned(affine_relu_dropout_loss, inputs)
-    require_same_again(affine_relu_dropout_loss, inputs, loss)
     return along_each_element(
         grads,
         lambda params: returned(affine_relu_dropout_loss, inputs, params=params)[0],
@@ -151,74 +171,99 @@ def gradient_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-# Dropout. With a seed the loss is a function like any other; without one its masks are looked at.
+# Dropout. With a seed the loss is a function like any other, and has slopes. The masks are looked
+# at with a seed and without, on a batch that shows them: one example twice, each with a feature of
+# its own. W2 is so small that both classes have probability 1/2 whatever is dropped: a row of dW2 is
+# -1/2 times the unit's mean activation in the two examples, and a row of dW1 is what came back
+# through the units for one of them.
 
 
 def run_dropout(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """dW1 and dW2 of two calls that show their masks; with a seed slopes as well."""
+    batch = {"X": np.eye(2), "y": np.zeros(2, dtype=int), "dropout": inputs["dropout"], "lam": 0.0}
+    calls = []
+    for hidden, weights in zip(*of_hidden_units(inputs), strict=True):
+        params = {
+            "W1": np.full((2, len(hidden)), 2.0),
+            "b1": hidden - 2.0,
+            "W2": np.stack([weights, -weights], axis=1),
+            "b2": np.zeros(2),
+        }
+        calls.append(returned(affine_relu_dropout_loss, {**batch, "params": params})[1])
+    seen: Outputs = {f"d{name}": np.stack([g[name] for g in calls]) for name in ("W1", "W2")}
     if "seed" in inputs["dropout"]:
-        return run_slopes(affine_relu_dropout_loss, inputs, device)
-    return fates(affine_relu_dropout_loss, inputs["units"], inputs["dropout"])
+        seen[LOSSES], grads = called(affine_relu_dropout_loss, inputs)
+        seen |= slopes(affine_relu_dropout_loss, inputs, grads)
+    return seen
 
 
-def fates(affine_relu_dropout_loss: Any, units: int, dropout: dict[str, Any]) -> Outputs:
-    """Which hidden units were dropped, as dW2 shows it.
+def of_hidden_units(inputs: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Their activations in each call, and their weights for the first class, less for the second."""
+    hidden, weights = away_from_zero(inputs["draw"], [2, 2, inputs["units"]], "float64")
+    return np.abs(hidden), 1e-12 * weights
 
-    The batch holds one example twice, and W2 is 0, so that both classes have probability 1/2
-    whatever is dropped: a row of dW2 is -1/2 times the unit's mean activation in the two examples.
-    """
-    hidden = np.linspace(1, 2, units)
-    params = {
-        "W1": np.ones((2, units)),
-        "b1": hidden - 2.0,
-        "W2": np.zeros((units, 2)),
-        "b2": np.zeros(2),
-    }
-    batch = {"X": np.ones((2, 2)), "y": np.zeros(2, dtype=int), "params": params}
-    calls = [
-        returned(affine_relu_dropout_loss, {**batch, "dropout": dropout, "lam": 0.0})[1]
-        for _ in range(2)
-    ]
-    factors, again = (-2.0 * np.asarray(g["W2"], np.float64)[:, 0] / hidden for g in calls)
-    halves = np.round(2 * dropout["p"] * factors) / 2
-    fits = equal(dropout["p"] * factors, halves, "float64") & (halves >= 0) & (halves <= 1)
+
+def seen_of_dropout(case: Case, outputs: Outputs) -> Outputs:
+    """Which hidden units were dropped, as dW2 shows it, and whether dW1 shows the same."""
+    p, units = case.inputs["dropout"]["p"], case.inputs["units"]
+    hidden, weights = of_hidden_units(case.inputs)
+    forward = -2.0 * floats(outputs, "dW2", (2, units, 2))[:, :, 0] / hidden
+    backward = -2.0 * floats(outputs, "dW1", (2, 2, units)).mean(axis=1) / weights
+    halves = np.round(2 * p * forward) / 2
+    fits = equal(p * forward, halves, "float64") & (halves >= 0) & (halves <= 1)
+    fits &= equal(backward, forward, "float64")
+    masks: Outputs = {FIT: whole(fits[(forward != 0) | (backward != 0)])}
+    alike = equal(forward[0], forward[1], "float64")
+    if "seed" in case.inputs["dropout"]:
+        require_same_again(case, outputs)
+        if not alike.all():
+            raise Unusable("calls with the same seed dropped different hidden units")
+        return masks | {name: outputs.get(name) for name in SLOPES}
     return {
-        "share of hidden units dropped for both examples": share(halves == 0),
-        "share of hidden units dropped for one of two examples": share(halves == 0.5),
-        "share of hidden units with the same fate in two calls": share(
-            equal(factors, again, "float64")
-        ),
-        "mean activation with dropout / without, as dW2 shows it": mean(factors),
-        "share of hidden units whose rows of dW2 fit masks of zeros and 1 / p": whole(fits),
+        "share of hidden units dropped for both examples": share(halves[0] == 0),
+        "share of hidden units dropped for one of two examples": share(halves[0] == 0.5),
+        "share of hidden units with the same fate in two calls": share(alike),
+        "mean activation with dropout / without, as dW2 shows it": mean(forward[0]),
+        **masks,
     }
 
 
 def judge_dropout(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """Slopes are judged as slopes, masks as distributions."""
-    judge = judge_slopes if "claimed" in expected else close_in_distribution
-    return judge(case, outputs, expected)
+    masks = {name: value for name, value in expected.items() if name not in SLOPES}
+    of_slopes = judge_slopes(case, outputs, expected) if "claimed" in expected else []
+    return of_slopes + close_in_distribution(case, outputs, masks)
 
 
 def dropout_cases(rng: np.random.Generator) -> list[Case]:
     p, q = keep_probability(rng), low_keep_probability(rng)
     seeded, with_0 = train(p, seed=any_seed(rng)), train(keep_probability(rng), seed=0)
-    return [
+    drawn = [
         with_slopes(case(rng, "with a seed", MANY_MASKS, seeded)),
         with_slopes(case(rng, "with seed 0", MANY_MASKS, with_0)),
-        Case("which units are dropped", {"units": 2000, "dropout": train(q)}),
+        Case("which units are dropped", {"dropout": train(q)}),
     ]
+    for one, units in zip(drawn, (400, 400, 2000), strict=True):
+        one.inputs.update(units=units, draw=int(rng.integers(2**31)))
+    return drawn
 
 
 # What a penalty adds.
 
 
 def run_penalty(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    loss, grads = returned(affine_relu_dropout_loss, inputs)
-    require_same_again(affine_relu_dropout_loss, inputs, loss)
+    losses, grads = called(affine_relu_dropout_loss, inputs)
     without = returned(affine_relu_dropout_loss, inputs, lam=0.0)
     return {
-        "what the penalty adds to the loss": loss - without[0],
+        LOSSES: losses,
+        "what the penalty adds to the loss": float(losses[0]) - without[0],
         **{f"what it adds to d{name}": grads[name] - without[1][name] for name in NAMES},
     }
+
+
+def seen_of_penalty(case: Case, outputs: Outputs) -> Outputs:
+    require_same_again(case, outputs)
+    return {name: value for name, value in outputs.items() if name != LOSSES}
 
 
 def penalty_cases(rng: np.random.Generator) -> list[Case]:
@@ -240,7 +285,8 @@ EXERCISE = Exercise(
     [
         Part("loss", 1, loss_cases, run_loss, close),
         Part("gradients", 2, gradient_cases, run_slopes, judge_slopes),
-        Part("dropout", 2, dropout_cases, run_dropout, judge_dropout),
-        Part("penalty", 1, penalty_cases, run_penalty, close),
+        Part("dropout", 2, dropout_cases, run_dropout, judge_dropout, seen_of_dropout),
+        Part("penalty", 1, penalty_cases, run_penalty, close, seen_of_penalty),
     ],
+    own_work=("dropout",),
 )

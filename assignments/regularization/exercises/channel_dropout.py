@@ -1,33 +1,24 @@
 """The exercise ``channel_dropout``: dropout of whole channels, as a module of torch."""
 
-from typing import Any
-
 import numpy as np
 
-from autograder.chance import close_in_distribution, drop_probability, spread_mean
+from autograder.chance import drop_probability, spread_mean
 from autograder.compare import equal
-from autograder.exercise import Case, Exercise, Outputs, Part
+from autograder.exercise import Case, Exercise, Outputs
 
+from . import _modules as layers
 from ._layers import FATES
-from ._modules import (
-    case,
-    factors_of,
-    of_masks,
-    own_work,
-    run_evaluation,
-    run_gradient_and_inputs,
-)
+from ._modules import case
 
 # In training.
 
 
-def run_training(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
+def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
     """Whether channels are treated as a whole, and what two masks do to their first pixels."""
-    dtype = inputs["dtype"]
-    with own_work(kind):
-        factors, again = factors_of(kind, inputs, device, 2, training=True)
+    dtype = case.inputs["dtype"]
+    factors, again = layers.factors_of(case, outputs)
     alike = equal(factors, factors[:, :, :1, :1], dtype).all(axis=(2, 3))
-    first = of_masks(factors[:, :, 0, 0], again[:, :, 0, 0], 1 - inputs["p"], dtype)
+    first = layers.of_masks(factors[..., 0, 0], again[..., 0, 0], 1 - case.inputs["p"], dtype)
     return {"share of channels that are treated as a whole": spread_mean(alike)} | first
 
 
@@ -35,12 +26,12 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
     """At probabilities where keeping and dropping differ, and at the ends of their range."""
     p, q = drop_probability(rng), drop_probability(rng)
     return [
-        case(rng, "images", p, [60, 40, 2, 3]),
-        case(rng, "a low probability of dropping", 0.1, [60, 40, 2, 3]),
-        case(rng, "float32", q, [60, 40, 2, 3], "float32"),
-        case(rng, "images of one pixel", q, [50, 40, 1, 1]),
-        case(rng, "one channel", q, [1200, 1, 2, 2]),
-        case(rng, "p = 0", 0.0, [6, 5, 3, 2]),
+        case(rng, "images", p, [60, 40, 2, 3], calls=2),
+        case(rng, "a low probability of dropping", 0.1, [60, 40, 2, 3], calls=2),
+        case(rng, "float32", q, [60, 40, 2, 3], "float32", calls=2),
+        case(rng, "images of one pixel", q, [50, 40, 1, 1], calls=2),
+        case(rng, "one channel", q, [1200, 1, 2, 2], calls=2),
+        case(rng, "p = 0", 0.0, [6, 5, 3, 2], calls=2),
     ]
 
 
@@ -50,8 +41,8 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
 def evaluation_cases(rng: np.random.Generator) -> list[Case]:
     p, q = drop_probability(rng), drop_probability(rng)
     return [
-        case(rng, "evaluation", p, [6, 5, 3, 2]),
-        case(rng, "evaluation in float32", q, [4, 8, 2, 2], "float32"),
+        case(rng, "evaluation", p, [6, 5, 3, 2], calls=1),
+        case(rng, "evaluation in float32", q, [4, 8, 2, 2], "float32", calls=1),
     ]
 
 
@@ -71,15 +62,10 @@ EXERCISE = Exercise(
     "channel_dropout",
     "ChannelDropout",
     [
-        Part("training", 1, training_cases, run_training, close_in_distribution),
-        Part("evaluation", 1, evaluation_cases, run_evaluation, close_in_distribution),
-        Part(
-            "gradient, inputs, limits",
-            1,
-            limits_cases,
-            run_gradient_and_inputs,
-            close_in_distribution,
-        ),
+        layers.training(training_cases, seen_in_training),
+        layers.evaluation(evaluation_cases),
+        layers.limits(limits_cases),
     ],
     on_device=True,
+    own_work=("dropout",),
 )

@@ -6,13 +6,19 @@ import numpy as np
 import torch
 
 from autograder.chance import close_in_distribution, every, mean, share, spread_mean
-from autograder.compare import equal
-from autograder.exercise import Case, Exercise, Outputs, Part
-from autograder.tensors import as_array, require_floats
+from autograder.compare import equal, floats
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.tensors import as_it_is, require_floats
 
 from ._layers import after, away_from_zero
 
+AGAIN = 40  # images that are cut once more
 SMALL = 3  # sides of images in which every row and column gets enough squares to count them
+
+
+def images(inputs: dict[str, Any]) -> np.ndarray:
+    """What a case cuts squares from: no pixel of it is 0."""
+    return away_from_zero(inputs["draw"], inputs["shape"], inputs["dtype"])
 
 
 def called(cutout: Any, x: torch.Tensor, size: int) -> torch.Tensor:
@@ -32,22 +38,27 @@ def case(
 
 
 def run_squares(cutout: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The images that come out, and what went in as it is after the call."""
+    x = torch.tensor(images(inputs), device=device)
+    out = called(cutout, x, inputs["size"])
+    return {"out": as_it_is(out), "x": as_it_is(x)}
+
+
+def seen_in_squares(case: Case, outputs: Outputs) -> Outputs:
     """Whether the zeros are squares, wherever they lie, and all else is as it was."""
-    size, dtype = inputs["size"], inputs["dtype"]
-    given = away_from_zero(inputs["draw"], inputs["shape"], dtype)
-    x = torch.tensor(given, device=device)
-    out = called(cutout, x, size)
-    made = as_array(out)
+    size, dtype, given = case.inputs["size"], case.inputs["dtype"], images(case.inputs)
+    made, x = (floats(outputs, name, given.shape) for name in ("out", "x"))
     zero = made == 0
     alike = (zero == zero[:, :1]).all(axis=(1, 2, 3))
     square = are_squares(zero.any(axis=1), size)
     of_size = f"images whose zeros are a square of {size} x {size}, or what the image holds of it"
+    same = equal(made.astype(np.float64), given, dtype)
     seen: Outputs = {
         **every("images with the same zeros in all channels", alike),
         **every(of_size, square),
-        "share of other pixels that are as in x": spread_mean(zero | equal(made, given, dtype)),
-        "x after the call": after(as_array(x), given),
-        f"bytes of a number in the result, for {dtype}": out.element_size(),
+        "share of other pixels that are as in x": spread_mean(zero | same),
+        "x after the call": after(x, given),
+        f"bytes of a number in the result, for {dtype}": made.dtype.itemsize,
     }
     if not (square & alike).all():
         seen["mean number of zeros in a channel"] = spread_mean(zero.sum(axis=(2, 3)))
@@ -80,14 +91,24 @@ def square_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def run_places(cutout: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The images that come out, and what becomes of the first ones in a second call."""
+    given, size = images(inputs), inputs["size"]
+    out, again = (
+        as_it_is(called(cutout, torch.tensor(some, device=device), size))
+        for some in (given, given[:AGAIN])
+    )
+    return {"out": out, "again": again}
+
+
+def seen_in_places(case: Case, outputs: Outputs) -> Outputs:
     """Where the squares begin and end.
 
     Where one of an odd size begins shows on which side of the center its larger half lies; where it
     ends depends on how large it is, which is for the other part to say.
     """
-    given = away_from_zero(inputs["draw"], inputs["shape"], inputs["dtype"])
-    batches = torch.tensor(given, device=device), torch.tensor(given[:40], device=device)
-    zero, again = ((as_array(called(cutout, x, inputs["size"])) == 0).any(axis=1) for x in batches)
+    given, size = images(case.inputs), case.inputs["size"]
+    zero = cut_from(floats(outputs, "out", given.shape), given)
+    again = cut_from(floats(outputs, "again", given[:AGAIN].shape), given[:AGAIN])
     starts, starts_again, ends = first_lines(zero), first_lines(again), last_lines(zero)
     alike = (starts[:, ::2] == starts[:, 1::2]).all(axis=0)
     seen: Outputs = {"share of neighboring images with the same place": share(alike)}
@@ -102,9 +123,20 @@ def run_places(cutout: Any, inputs: dict[str, Any], device: str) -> Outputs:
     small = max(zero.shape[1:]) <= SMALL
     for line, first, last in zip(("row", "column"), starts, ends, strict=True):
         seen |= counted(f"begin in {line}", first) if small else averages(line, first, last)
-        if small and inputs["size"] % 2 == 0:
+        if small and size % 2 == 0:
             seen |= counted(f"end in {line}", last)
     return seen
+
+
+def cut_from(made: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """Where images were set to 0. Raises Unusable unless all else is theirs, scaled at most."""
+    zero = made == 0
+    factors = made.astype(np.float64) / given
+    kept = np.maximum((~zero).sum(axis=(1, 2, 3), keepdims=True), 1)
+    scale = factors.sum(axis=(1, 2, 3), keepdims=True) / kept
+    if not (zero | equal(factors, scale, given.dtype.name)).all():
+        raise Unusable("all but the squares must be as in x: mend that first")
+    return zero.any(axis=1)
 
 
 def first_lines(zero: np.ndarray) -> np.ndarray:
@@ -152,8 +184,8 @@ EXERCISE = Exercise(
     "cutout",
     "cutout",
     [
-        Part("squares", 1, square_cases, run_squares, close_in_distribution),
-        Part("places", 1, place_cases, run_places, close_in_distribution),
+        Part("squares", 1, square_cases, run_squares, close_in_distribution, seen_in_squares),
+        Part("places", 1, place_cases, run_places, close_in_distribution, seen_in_places),
     ],
     on_device=True,
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder import probe
 from autograder.chance import SIGMAS, close_in_distribution, mean, share
-from autograder.compare import LOOSE, equal
+from autograder.compare import LOOSE, equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 from ._layers import FATES, all_alike, away_from_zero, forward_pass, keep_probability
@@ -23,37 +23,50 @@ WHERE_X_IS_0 = "share of zeros in dx where x is 0"
 # must be distributed as elsewhere. The input ``zeros`` is the share of such elements.
 
 
-def factors_and_ratios(
-    dropout_backward: Any, inputs: dict[str, Any]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """out / x and dx / dout where x is not 0, then dx / dout where it is."""
+def run_both(dropout_backward: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """What the student's forward pass makes of x, and dx."""
     forward = probe.beside(dropout_backward, "dropout_forward")
-    draw, shape, dtype = inputs["draw"], inputs["shape"], inputs["dtype"]
-    x, dout = away_from_zero(draw, shape, dtype), away_from_zero(draw + 1, shape, dtype)
-    shown = np.random.default_rng(draw + 2).random(shape) >= inputs["zeros"]
-    x[~shown] = 0
+    x, dout = given(inputs)
     try:
         out, cache = forward_pass(forward, x.copy(), dict(inputs["param"]))
     except Unusable as objection:
         raise Unusable(f"dropout_forward: {objection}") from None
-    factors = out[shown].astype(np.float64) / x[shown]
-    if inputs["param"]["mode"] == "train" and all_alike(factors, dtype):
-        raise Unusable("your dropout_forward drops nothing, or all: mend that first")
+    out = out.copy()  # a cache may hold it, and a backward pass write into it
     dx = dropout_backward(dout.copy(), cache)
     if not isinstance(dx, np.ndarray) or dx.shape != x.shape or dx.dtype.kind != "f":
         raise Unusable(f"dx must be an array of shape {x.shape} of floats, as dout is")
-    if bad := int((~np.isfinite(dx)).sum()):
-        raise Unusable(f"{bad} of {dx.size} elements of dx are nan or infinite")
-    ratios = dx.astype(np.float64) / dout
+    return {"out": out, "dx": dx}
+
+
+def given(inputs: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """x and dout."""
+    draw, shape, dtype = inputs["draw"], inputs["shape"], inputs["dtype"]
+    x, dout = away_from_zero(draw, shape, dtype), away_from_zero(draw + 1, shape, dtype)
+    x[np.random.default_rng(draw + 2).random(shape) < inputs["zeros"]] = 0
+    return x, dout
+
+
+def factors_and_ratios(case: Case, outputs: Outputs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """out / x and dx / dout where x is not 0, then dx / dout where it is."""
+    x, dout = given(case.inputs)
+    out, dx = (floats(outputs, name, x.shape).astype(np.float64) for name in ("out", "dx"))
+    shown = x != 0
+    factors = out[shown] / x[shown]
+    if case.inputs["param"]["mode"] == "train" and all_alike(factors, case.inputs["dtype"]):
+        raise Unusable("your dropout_forward drops nothing, or all: mend that first")
+    for name, array in {"dropout_forward: out": out, "dx": dx}.items():
+        if bad := int((~np.isfinite(array)).sum()):
+            raise Unusable(f"{bad} of {array.size} elements of {name} are nan or infinite")
+    ratios = dx / dout
     return factors, ratios[shown], ratios[~shown]
 
 
-def run_training(dropout_backward: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    factors, ratios, unseen = factors_and_ratios(dropout_backward, inputs)
-    dtype, kept = inputs["dtype"], factors != 0
-    right = any(
-        equal(ratios, gradient, dtype).all() for gradient in (factors, kept / inputs["param"]["p"])
-    )
+def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
+    factors, ratios, unseen = factors_and_ratios(case, outputs)
+    dtype, kept = case.inputs["dtype"], factors != 0
+    right = equal(ratios, factors, dtype).all()
+    if not kept.all():
+        right |= equal(ratios, kept / case.inputs["param"]["p"], dtype).all()
     seen: Outputs = {
         GRADIENT: bool(right) and alike(unseen, ratios, dtype),
         "out / x where kept": of_some(mean, factors[kept]),
@@ -66,10 +79,12 @@ def run_training(dropout_backward: Any, inputs: dict[str, Any], device: str) -> 
     return seen
 
 
-def run_test_time(dropout_backward: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    factors, ratios, _ = factors_and_ratios(dropout_backward, inputs)
-    kept = factors != 0
-    right = any(equal(ratios, gradient, inputs["dtype"]).all() for gradient in (factors, 1.0))
+def seen_at_test_time(case: Case, outputs: Outputs) -> Outputs:
+    factors, ratios, _ = factors_and_ratios(case, outputs)
+    dtype, kept = case.inputs["dtype"], factors != 0
+    right = equal(ratios, 1.0, dtype).all()
+    if not equal(factors, 0.0, dtype).all():  # zeros would be the gradient of zeros
+        right |= equal(ratios, factors, dtype).all()
     return {
         GRADIENT: bool(right),
         "out / x where kept": of_some(mean, factors[kept]),
@@ -160,8 +175,8 @@ EXERCISE = Exercise(
     "dropout_backward",
     "dropout_backward",
     [
-        Part("training", 2, training_cases, run_training, judge_gradient),
-        Part("test time", 1, test_time_cases, run_test_time, judge_gradient),
+        Part("training", 2, training_cases, run_both, judge_gradient, seen_in_training),
+        Part("test time", 1, test_time_cases, run_both, judge_gradient, seen_at_test_time),
     ],
     uses=("dropout_forward",),
 )

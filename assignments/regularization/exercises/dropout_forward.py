@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from autograder.chance import close_in_distribution, share, spread_mean, whole
-from autograder.compare import equal
-from autograder.exercise import Case, Exercise, Outputs, Part
+from autograder.compare import equal, floats
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 from ._layers import (
     EQUALLY_MANY,
@@ -25,50 +25,68 @@ def train(p: float, **more: int) -> dict[str, Any]:
 
 
 def case(rng: np.random.Generator, name: str, *params: dict[str, Any], **more: Any) -> Case:
-    """A case that makes a call with each of ``params``, so many ``times``, on an array that the probe
-    draws."""
+    """A case that makes a call with each of ``params``, so many ``times``, on arrays of its own."""
     inputs = {"draw": int(rng.integers(2**31)), "shape": LARGE, "dtype": "float64", "times": 1}
     return Case(name, {**inputs, "params": list(params), **more})
 
 
-def called(dropout_forward: Any, inputs: dict[str, Any]) -> tuple[list[np.ndarray], np.ndarray]:
-    """What ``out`` is, in a call with each of the params, and the array that was given."""
-    x = away_from_zero(inputs["draw"], inputs["shape"], inputs["dtype"])
-    params = inputs["params"] * inputs["times"]
-    return [forward_pass(dropout_forward, x.copy(), dict(param))[0] for param in params], x
+def called(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """What ``out`` is, in a call with each of the params."""
+    calls = zip(given(inputs), inputs["params"] * inputs["times"], strict=True)
+    return {"outs": np.stack([forward_pass(dropout_forward, x, dict(p))[0] for x, p in calls])}
 
 
-def of_one_mask(factors: np.ndarray, p: float, dtype: str) -> Outputs:
-    """What was dropped, and by what the rest was multiplied, as ``factors`` = out / x show it."""
+def given(inputs: dict[str, Any]) -> np.ndarray:
+    """The array of each call."""
+    calls = len(inputs["params"]) * inputs["times"]
+    return away_from_zero(inputs["draw"], [calls, *inputs["shape"]], inputs["dtype"])
+
+
+def factors_of(case: Case, outputs: Outputs) -> np.ndarray:
+    """out / x in each call; raises Unusable for numbers that are not finite."""
+    x = given(case.inputs)
+    factors = floats(outputs, "outs", x.shape).astype(np.float64) / x
+    if not np.isfinite(factors).all():
+        raise Unusable("out holds numbers that are not finite")
+    return factors
+
+
+def of_one_mask(factors: np.ndarray) -> Outputs:
+    """What was dropped, as ``factors`` = out / x show it."""
     dropped = factors == 0
     seen: Outputs = {
-        "share of elements set to 0": spread_mean(dropped),
+        "share set to 0": spread_mean(dropped),
         "mean of out / x": spread_mean(factors),
-        "share of the elements kept that are x / p": whole(
-            equal(factors[~dropped] * p, 1.0, dtype)
-        ),
     }
     if factors.ndim == 2:
-        down, across = dropped[1::2] == dropped[:-1:2], dropped[:, 1::2] == dropped[:, :-1:2]
-        seen["share of neighbors in a column with the same fate"] = spread_mean(down)
-        seen["share of neighbors in a row with the same fate"] = spread_mean(across)
+        rows, columns = dropped[1::2] == dropped[:-1:2], dropped[:, 1::2] == dropped[:, :-1:2]
+        seen["share of neighboring rows with the same fate"] = spread_mean(rows)
+        seen["share of neighboring columns with the same fate"] = spread_mean(columns)
     return seen
 
 
-# In training. The probe is that of seeds as well.
+def of_what_is_kept(case: Case, factors: np.ndarray) -> Outputs:
+    """By what the rest was multiplied."""
+    scaled = equal(factors[factors != 0] * case.inputs["params"][0]["p"], 1.0, case.inputs["dtype"])
+    return {"share of what is kept that is x / p": whole(scaled)}
 
 
-def run_calls(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Outputs:
+# In training. What is seen there is seen of seeds as well.
+
+
+def seen_in_calls(case: Case, outputs: Outputs) -> Outputs:
     """Of two calls what the masks do to an array, and how alike they are; of many, their numbers."""
-    outs, x = called(dropout_forward, inputs)
-    if len(outs) > 2:
-        counts = [int((out == 0).sum()) for out in outs]
-        return {EQUALLY_MANY: share(np.equal(counts[::2], counts[1::2]))}
-    first, second = (out.astype(np.float64) / x for out in outs)
-    alike = (first == 0) == (second == 0)
+    factors = factors_of(case, outputs)
+    kept = of_what_is_kept(case, factors)
+    if len(factors) > 2:
+        counts = (factors == 0).reshape(len(factors), -1).sum(axis=1)
+        return {EQUALLY_MANY: share(counts[::2] == counts[1::2])} | kept
+    first, second = factors
+    alike = spread_mean((first == 0) == (second == 0))
     return {
-        **of_one_mask(first, inputs["params"][0]["p"], inputs["dtype"]),
-        "share of elements with the same fate in two calls": spread_mean(alike),
+        **of_one_mask(first),
+        **kept,
+        "share with the same fate in two calls": alike,
     }
 
 
@@ -86,14 +104,20 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def run_any_array(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """What one mask does to an array, whether out has its dtype, and whether x stays as it was."""
-    given = away_from_zero(inputs["draw"], inputs["shape"], inputs["dtype"])
-    x, (param,) = given.copy(), inputs["params"]
+    """What ``out`` is, in a call, and x afterwards."""
+    (x,), (param,) = given(inputs), inputs["params"]
     out, _ = forward_pass(dropout_forward, x, dict(param))
+    return {"outs": np.stack([out]), "x": x}
+
+
+def seen_of_any_array(case: Case, outputs: Outputs) -> Outputs:
+    """What one mask does to an array, whether out has its dtype, and whether x stays as it was."""
+    (factors,), (x,) = factors_of(case, outputs), given(case.inputs)
     return {
-        **of_one_mask(out.astype(np.float64) / given, param["p"], inputs["dtype"]),
-        "dtype of out": out.dtype.name,
-        "x after the call": after(x, given),
+        **of_one_mask(factors),
+        **of_what_is_kept(case, factors),
+        "dtype of out": outputs["outs"].dtype.name,
+        "x after the call": after(floats(outputs, "x", x.shape), x),
     }
 
 
@@ -109,13 +133,12 @@ def any_array_cases(rng: np.random.Generator) -> list[Case]:
 # At test time.
 
 
-def run_test_time(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    (out,), x = called(dropout_forward, inputs)
-    factors = out.astype(np.float64) / x
+def seen_at_test_time(case: Case, outputs: Outputs) -> Outputs:
+    (factors,) = factors_of(case, outputs)
     return {
-        "share of elements set to 0": spread_mean(factors == 0),
+        "share set to 0": spread_mean(factors == 0),
         "mean of out / x": spread_mean(factors),
-        "share of elements that are x": whole(equal(factors, 1.0, inputs["dtype"])),
+        "share of elements that are x": whole(equal(factors, 1.0, case.inputs["dtype"])),
     }
 
 
@@ -148,9 +171,12 @@ EXERCISE = Exercise(
     "dropout_forward",
     "dropout_forward",
     [
-        Part("training", 2, training_cases, run_calls, close_in_distribution),
-        Part("any array", 1, any_array_cases, run_any_array, close_in_distribution),
-        Part("test time", 1, test_time_cases, run_test_time, close_in_distribution),
-        Part("seed", 1, seed_cases, run_calls, close_in_distribution),
+        Part("training", 2, training_cases, called, close_in_distribution, seen_in_calls),
+        Part(
+            "any array", 1, any_array_cases, run_any_array, close_in_distribution, seen_of_any_array
+        ),
+        Part("test time", 1, test_time_cases, called, close_in_distribution, seen_at_test_time),
+        Part("seed", 1, seed_cases, called, close_in_distribution, seen_in_calls),
     ],
+    own_work=("dropout",),
 )

@@ -4,31 +4,24 @@ from typing import Any
 
 import numpy as np
 
-from autograder.chance import close_in_distribution, drop_probability, share
-from autograder.exercise import Case, Exercise, Outputs, Part
+from autograder.chance import drop_probability, share
+from autograder.exercise import Case, Exercise, Outputs, Unusable
 
+from . import _modules as layers
 from ._layers import EQUALLY_MANY, FATES
-from ._modules import (
-    case,
-    factors_of,
-    of_masks,
-    own_work,
-    run_evaluation,
-    run_gradient_and_inputs,
-)
+from ._modules import case
 
 # In training.
 
 
-def run_training(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
+def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
     """Of two calls what the masks do to an array, and how alike they are; of many, their numbers."""
-    calls = inputs["calls"]
-    with own_work(kind):
-        factors = factors_of(kind, inputs, device, calls, training=True)
-    if calls > 2:
-        counts = (factors == 0).reshape(calls, -1).sum(axis=1)
+    factors = layers.factors_of(case, outputs)
+    if len(factors) > 2:
+        counts = (factors == 0).reshape(len(factors), -1).sum(axis=1)
         return {EQUALLY_MANY: share(counts[::2] == counts[1::2])}
-    return of_masks(factors[0], factors[1], 1 - inputs["p"], inputs["dtype"])
+    once, again = factors
+    return layers.of_masks(once, again, 1 - case.inputs["p"], case.inputs["dtype"])
 
 
 def training_cases(rng: np.random.Generator) -> list[Case]:
@@ -50,9 +43,9 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
 def evaluation_cases(rng: np.random.Generator) -> list[Case]:
     p, q = drop_probability(rng), drop_probability(rng)
     return [
-        case(rng, "evaluation", p, [20, 15]),
-        case(rng, "images in evaluation", q, [5, 3, 4, 4]),
-        case(rng, "evaluation in float32", q, [9], "float32"),
+        case(rng, "evaluation", p, [20, 15], calls=1),
+        case(rng, "images in evaluation", q, [5, 3, 4, 4], calls=1),
+        case(rng, "evaluation in float32", q, [9], "float32", calls=1),
     ]
 
 
@@ -60,10 +53,9 @@ def evaluation_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def run_limits(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The layer's manners, and what it says to each ``p`` that is to be ``refused``."""
-    seen = run_gradient_and_inputs(kind, inputs, device)
-    with own_work(kind):
-        return seen | {f"what p = {p} raises": raised(kind, p) for p in inputs["refused"]}
+    """The layer's manners, and what it says to each ``p`` that is tried."""
+    brought = layers.run_limits(kind, inputs, device)
+    return brought | {"raised": [raised(kind, p) for p in inputs["tried"]]}
 
 
 def raised(kind: Any, p: float) -> str:
@@ -77,17 +69,29 @@ def raised(kind: Any, p: float) -> str:
     return "nothing"
 
 
+def seen_at_limits(case: Case, outputs: Outputs) -> Outputs:
+    tried, answers = case.inputs["tried"], outputs.get("raised")
+    if not isinstance(answers, list) or len(answers) != len(tried):
+        raise Unusable("it is not known what the layer says to a p")
+    said = {f"what p = {p} raises": answer for p, answer in zip(tried, answers, strict=True)}
+    return layers.seen_at_limits(case, outputs) | said
+
+
 def limits_cases(rng: np.random.Generator) -> list[Case]:
     p, q = drop_probability(rng), drop_probability(rng)
-    outside = [round(float(v), 2) for v in (rng.uniform(-1, -0.05), 1, rng.uniform(1.05, 2))]
-    training: dict[str, Any] = {"training": True, "refused": []}
+    outside, inside = (
+        [rng.uniform(-1, -0.05), 1, rng.uniform(1.05, 2)],
+        [0, rng.uniform(0.01, 0.99)],
+    )
+    tried = [round(float(v), 2) for v in rng.permutation([*outside, *inside])]
+    training: dict[str, Any] = {"training": True, "tried": []}
     evaluation = {**training, "training": False}
     return [
         case(rng, "gradient, dtype and x after the call", p, [FATES, FATES], **training),
         case(rng, "the same in float32", q, [FATES, FATES // 10, 10], "float32", **training),
         case(rng, "the same in evaluation", p, [6, 5], **evaluation),
         case(rng, "p that is no probability of dropping", q, [6, 5],
-             **{**evaluation, "refused": outside}),
+             **{**evaluation, "tried": tried}),
     ]  # fmt: skip
 
 
@@ -95,9 +99,10 @@ EXERCISE = Exercise(
     "inverted_dropout",
     "InvertedDropout",
     [
-        Part("training", 1, training_cases, run_training, close_in_distribution),
-        Part("evaluation", 1, evaluation_cases, run_evaluation, close_in_distribution),
-        Part("gradient, inputs, limits", 1, limits_cases, run_limits, close_in_distribution),
+        layers.training(training_cases, seen_in_training),
+        layers.evaluation(evaluation_cases),
+        layers.limits(limits_cases, run_limits, seen_at_limits),
     ],
     on_device=True,
+    own_work=("dropout",),
 )

@@ -6,13 +6,14 @@ import numpy as np
 import torch
 
 from autograder.chance import close_in_distribution, every, mean, share
-from autograder.compare import LOOSE, RTOL
+from autograder.compare import LOOSE, RTOL, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
-from autograder.tensors import as_array, require_floats
+from autograder.tensors import as_it_is, require_floats
 
 from ._layers import after, away_from_zero
 
 MANY = 300
+NOT_FINITE = "a result holds numbers that are not finite"
 EACH = "each example has a lambda of its own"
 NEAR = LOOSE["float32"]  # weights that agree: lambda may be float32 whatever x is
 ROUNDING = RTOL["float32"]  # a weight below this may be rounding; what it adds is less than NEAR
@@ -23,48 +24,59 @@ class Mixed(NamedTuple):
 
     ``weights`` (N, N) are those with which the examples were mixed; ``partners`` says with which
     other example each one was, itself if there is none; ``flat`` (N, D) are the examples, ``made``
-    (N, D) the mixed ones, ``labels`` and ``mixed_y`` (N, classes) the labels before and after.
+    (N, D) the mixed ones.
     """
 
     weights: np.ndarray
     partners: np.ndarray
     flat: np.ndarray
     made: np.ndarray
-    labels: np.ndarray
-    mixed_y: np.ndarray
-    manners: Outputs  # what a call leaves: x, and the dtype of mixed_x
 
 
 # Examples that are linearly independent show the weights with which they were mixed.
 
 
-def mixed_by(mixup: Any, inputs: dict[str, Any], device: str) -> Mixed:
-    """Mixes the batch of a case. ``shape`` None stands for MANY examples: an identity matrix's rows.
+def batch_of(inputs: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The examples and the labels of a case. ``shape`` None stands for MANY examples.
+
+    Those have one number each, every one at a place of its own.
+    """
+    draw, shape = inputs["draw"], inputs["shape"] or [MANY]
+    x = away_from_zero(draw, shape, inputs["dtype"])
+    if inputs["shape"] is None:
+        x = np.diag(x)[:, np.random.default_rng(draw).permutation(MANY)]
+    return x, labels_of(draw + 1, inputs["labels"], len(x))
+
+
+def mixed_by(mixup: Any, inputs: dict[str, Any], device: str) -> dict[str, np.ndarray]:
+    """What became of the batch of a case, and what x is after the call.
 
     Raises Unusable for anything but two tensors of finite floats of the right shapes.
     """
-    dtype = inputs["dtype"]
-    if inputs["shape"] is None:
-        given = 2.0 * np.eye(MANY, dtype=dtype)
-    else:
-        given = away_from_zero(inputs["draw"], inputs["shape"], dtype)
-    labels = labels_of(inputs["draw"] + 1, inputs["labels"], len(given))
-    x, y = torch.tensor(given, device=device), torch.tensor(labels, device=device)
+    x, y = (torch.tensor(given, device=device) for given in batch_of(inputs))
     returned = mixup(x, y, inputs["alpha"], inputs["classes"])
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         raise Unusable("return two tensors: mixed_x and mixed_y")
-    mixed_x = require_floats(returned[0], "mixed_x", given.shape, x)
-    mixed_y = require_floats(returned[1], "mixed_y", (len(labels), inputs["classes"]), x)
-    flat = given.reshape(len(given), -1).astype(np.float64)
-    made = as_array(mixed_x).reshape(flat.shape)
-    if not (np.isfinite(made).all() and bool(torch.isfinite(mixed_y).all())):
-        raise Unusable("a result holds numbers that are not finite")
-    manners = {
-        "x after the call": after(as_array(x), given),
-        f"bytes of a number in mixed_x, for {dtype}": mixed_x.element_size(),
-    }
-    weights = np.linalg.lstsq(flat.T, made.T, rcond=None)[0].T if inputs["shape"] else made / 2.0
-    return Mixed(weights, partners_of(weights), flat, made, labels, as_array(mixed_y), manners)
+    mixed_x = require_floats(returned[0], "mixed_x", x.shape, x)
+    mixed_y = require_floats(returned[1], "mixed_y", (len(y), inputs["classes"]), x)
+    if not (torch.isfinite(mixed_x).all() and torch.isfinite(mixed_y).all()):
+        raise Unusable(NOT_FINITE)
+    return {"mixed_x": as_it_is(mixed_x), "mixed_y": as_it_is(mixed_y), "x": as_it_is(x)}
+
+
+def unmixed(case: Case, outputs: Outputs) -> Mixed:
+    """With which weights the examples of a case were mixed; raises Unusable if that can't be said."""
+    x, _ = batch_of(case.inputs)
+    flat = x.reshape(len(x), -1).astype(np.float64)
+    made = floats(outputs, "mixed_x", x.shape).reshape(flat.shape).astype(np.float64)
+    if not np.isfinite(made).all():
+        raise Unusable(NOT_FINITE)
+    if case.inputs["shape"] is None:
+        places = np.abs(flat).argmax(axis=1)
+        weights = made[:, places] / flat[np.arange(MANY), places]
+    else:
+        weights = np.linalg.lstsq(flat.T, made.T, rcond=None)[0].T
+    return Mixed(weights, partners_of(weights), flat, made)
 
 
 def labels_of(draw: int, kinds: int | None, count: int) -> np.ndarray:
@@ -111,8 +123,13 @@ def large(rng: np.random.Generator) -> float:
 
 
 def run_inputs(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """Whether each example was mixed with one other, and who with whom."""
-    mixed = mixed_by(mixup, inputs, device)
+    brought = mixed_by(mixup, inputs, device)
+    return {name: brought[name] for name in ("mixed_x", "x")}
+
+
+def seen_in_inputs(case: Case, outputs: Outputs) -> Outputs:
+    """Whether each example was mixed with one other, and who with whom; what a call leaves."""
+    mixed, (given, _) = unmixed(case, outputs), batch_of(case.inputs)
     weights, partners, rows = mixed.weights, mixed.partners, np.arange(len(mixed.weights))
     own = np.diag(weights)
     other = np.where(partners == rows, 0.0, weights[rows, partners])
@@ -129,7 +146,8 @@ def run_inputs(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
         "share of examples that are mixed": share(with_other),
         "share of neighbors that have neighbors as partners": share(step == 1),
         "share of neighbors that have neighbors as partners, in reverse order": share(step == -1),
-        **mixed.manners,
+        "x after the call": after(floats(outputs, "x", given.shape), given),
+        f"bytes of a number in mixed_x, for {given.dtype}": outputs["mixed_x"].dtype.itemsize,
     }
 
 
@@ -137,7 +155,7 @@ def input_cases(rng: np.random.Generator) -> list[Case]:
     return [
         case(rng, "images", large(rng), [30, 3, 4, 4]),
         case(rng, "vectors in float32", large(rng), [30, 40], dtype="float32"),
-        case(rng, "many examples", large(rng), None, 10),
+        case(rng, "many examples", large(rng), None, 10, dtype="float32"),
     ]
 
 
@@ -145,8 +163,14 @@ def input_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def run_labels(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    mixed = mixed_by(mixup, inputs, device)
-    weights, partners, labels, mixed_y = mixed.weights, mixed.partners, mixed.labels, mixed.mixed_y
+    brought = mixed_by(mixup, inputs, device)
+    return {name: brought[name] for name in ("mixed_x", "mixed_y")}
+
+
+def seen_in_labels(case: Case, outputs: Outputs) -> Outputs:
+    (_, labels), classes = batch_of(case.inputs), case.inputs["classes"]
+    weights, partners, *_ = unmixed(case, outputs)
+    mixed_y = floats(outputs, "mixed_y", (len(labels), classes)).astype(np.float64)
 
     def near(values: Any, others: Any) -> np.ndarray:
         return np.abs(values - others) <= NEAR
@@ -176,7 +200,7 @@ def run_labels(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
 
 def label_cases(rng: np.random.Generator) -> list[Case]:
     return [
-        case(rng, "each example has a label of its own", large(rng), None),
+        case(rng, "each example has a label of its own", large(rng), None, dtype="float32"),
         case(rng, "five classes, ten in all", large(rng), [30, 3, 4, 4], 5, classes=10),
         case(rng, "ten classes, float32", large(rng), [30, 40], 10, dtype="float32"),
     ]
@@ -186,7 +210,11 @@ def label_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def run_lambda(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    mixed = mixed_by(mixup, inputs, device)
+    return {"mixed_x": mixed_by(mixup, inputs, device)["mixed_x"]}
+
+
+def seen_in_lambda(case: Case, outputs: Outputs) -> Outputs:
+    mixed = unmixed(case, outputs)
     own = np.diag(mixed.weights)[mixed.partners != np.arange(MANY)]
     if not own.size:
         return {"share of examples that are mixed": 0.0}
@@ -204,8 +232,8 @@ def run_lambda(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
 def lambda_cases(rng: np.random.Generator) -> list[Case]:
     small = float(rng.uniform(0.2, 0.4))
     return [
-        case(rng, "a large alpha", large(rng), None, 3),
-        case(rng, "a small alpha", small, None, 3),
+        case(rng, "a large alpha", large(rng), None, 3, dtype="float32"),
+        case(rng, "a small alpha", small, None, 3, dtype="float32"),
     ]
 
 
@@ -213,9 +241,9 @@ EXERCISE = Exercise(
     "mixup",
     "mixup",
     [
-        Part("inputs", 1, input_cases, run_inputs, close_in_distribution),
-        Part("labels", 1, label_cases, run_labels, close_in_distribution),
-        Part("lambda", 1, lambda_cases, run_lambda, close_in_distribution),
+        Part("inputs", 1, input_cases, run_inputs, close_in_distribution, seen_in_inputs),
+        Part("labels", 1, label_cases, run_labels, close_in_distribution, seen_in_labels),
+        Part("lambda", 1, lambda_cases, run_lambda, close_in_distribution, seen_in_lambda),
     ],
     on_device=True,
 )

@@ -12,20 +12,15 @@ from autograder.chance import (
     share,
     spread_mean,
 )
-from autograder.compare import equal
+from autograder.compare import equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
-from autograder.tensors import as_array, require_floats
+from autograder.tensors import as_it_is, require_floats
 
-from ._layers import FATES, after, all_alike, away_from_zero
-from ._modules import NOT_FINITE, NOTHING_RANDOM
+from ._layers import FATES, after, all_alike
+from ._modules import NOT_FINITE, NOTHING_RANDOM, arrays, case
 
 Tensors = tuple[torch.Tensor, torch.Tensor]
-
-
-def drawn(inputs: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """x and residual as arrays."""
-    draw, shape, dtype = inputs["draw"], inputs["shape"], inputs["dtype"]
-    return away_from_zero(draw, shape, dtype), away_from_zero(draw + 1, shape, dtype)
+BROUGHT = ("out", "x", "residual", "gradient of x", "gradient of residual")
 
 
 def called(stochastic_depth: Any, tensors: Tensors, p: float, training: bool) -> torch.Tensor:
@@ -34,41 +29,46 @@ def called(stochastic_depth: Any, tensors: Tensors, p: float, training: bool) ->
     return require_floats(stochastic_depth(*tensors, p, training), "what you return", x.shape, x)
 
 
-def outs_and_factors(
+# Calls: what comes out for one x and one residual, time and again.
+
+
+def run_training(stochastic_depth: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return run_calls(stochastic_depth, inputs, device, training=True)
+
+
+def run_test_time(stochastic_depth: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    return run_calls(stochastic_depth, inputs, device, training=False)
+
+
+def run_calls(
     stochastic_depth: Any, inputs: dict[str, Any], device: str, training: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """What comes out in several calls, and in the same shape (out - x) / residual."""
-    x, residual = drawn(inputs)
+) -> Outputs:
+    """What comes out in so many calls."""
+    x, residual = arrays(inputs, 2)
     outs = []
     for _ in range(inputs["calls"]):
         tensors = torch.tensor(x, device=device), torch.tensor(residual, device=device)
-        outs.append(as_array(called(stochastic_depth, tensors, inputs["p"], training)))
-    made = np.stack(outs)
-    if not np.isfinite(made).all():
+        outs.append(as_it_is(called(stochastic_depth, tensors, inputs["p"], training)))
+    return {"outs": np.stack(outs)}
+
+
+def outs_and_factors(case: Case, outputs: Outputs) -> tuple[np.ndarray, np.ndarray]:
+    """What came out, and (out - x) / residual with the elements of an example in one axis."""
+    x, residual = arrays(case.inputs, 2)
+    outs = floats(outputs, "outs", (case.inputs["calls"], *x.shape)).astype(np.float64)
+    factors = (outs - x) / residual
+    if not np.isfinite(factors).all():
         raise Unusable(NOT_FINITE)
-    return made, (made - x) / residual
-
-
-def case(
-    rng: np.random.Generator,
-    name: str,
-    p: float,
-    shape: list[int],
-    dtype: str = "float64",
-    **more: Any,
-) -> Case:
-    inputs = {"draw": int(rng.integers(2**31)), "p": p, "shape": shape, "dtype": dtype}
-    return Case(name, {**inputs, **more})
+    return outs, factors.reshape(*factors.shape[:2], -1)
 
 
 # In training.
 
 
-def run_training(stochastic_depth: Any, inputs: dict[str, Any], device: str) -> Outputs:
+def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
     """What became of the residual branch in batches of small examples, of which there are many."""
-    dtype, p = inputs["dtype"], inputs["p"]
-    outs, factors = outs_and_factors(stochastic_depth, inputs, device, training=True)
-    factors = factors.reshape(*factors.shape[:2], -1)  # calls, examples, elements
+    dtype, p = case.inputs["dtype"], case.inputs["p"]
+    outs, factors = outs_and_factors(case, outputs)
     first = factors[:, :, 0]  # one element stands for its example
     dropped = equal(first, 0.0, dtype)
     seen: Outputs = {
@@ -83,7 +83,7 @@ def run_training(stochastic_depth: Any, inputs: dict[str, Any], device: str) -> 
         "share with the same fate in two calls": spread_mean(dropped[::2] == dropped[1::2]),
         "share of results that are 0": spread_mean(equal(outs, 0.0, dtype)),
         "share of results that are residual alone": spread_mean(
-            equal(outs, drawn(inputs)[1], dtype)
+            equal(outs, arrays(case.inputs, 2)[1], dtype)
         ),
     }
     if not dropped.all():
@@ -107,13 +107,13 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
 # At test time.
 
 
-def run_test_time(stochastic_depth: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    _, factors = outs_and_factors(stochastic_depth, inputs, device, training=False)
-    factors = factors.reshape(*factors.shape[:2], -1)
+def seen_at_test_time(case: Case, outputs: Outputs) -> Outputs:
+    dtype = case.inputs["dtype"]
+    _, factors = outs_and_factors(case, outputs)
     return {
         "mean of (out - x) / residual": spread_mean(factors),
-        "share of out that is x + residual": mean(equal(factors, 1.0, inputs["dtype"])),
-        "out is x": bool(equal(factors, 0.0, inputs["dtype"]).all()),
+        "share of out that is x + residual": mean(equal(factors, 1.0, dtype)),
+        "out is x": bool(equal(factors, 0.0, dtype).all()),
     }
 
 
@@ -129,30 +129,38 @@ def test_time_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def run_gradients(stochastic_depth: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """Whether the gradients are those of what was done to x and to residual, and both as they were."""
-    dtype, p, given = inputs["dtype"], inputs["p"], drawn(inputs)
-    x, residual = (torch.tensor(array, device=device) for array in given)
-    leaves = [tensor.clone().requires_grad_() for tensor in (x, residual)]
-    out = called(stochastic_depth, (leaves[0] * 1, leaves[1] * 1), p, True)
+    """What comes out in a call, the gradients that come back, and what both inputs are after it."""
+    *given, upstream = arrays(inputs, 3)
+    leaves = [torch.tensor(array, device=device).requires_grad_() for array in given]
+    x, residual = (leaf * 1 for leaf in leaves)
+    out = called(stochastic_depth, (x, residual), inputs["p"], True)
     if not out.requires_grad:
         raise Unusable("no gradient comes back: compute with torch's operations")
-    upstream = away_from_zero(inputs["draw"] + 2, inputs["shape"], dtype)
     out.backward(torch.tensor(upstream, device=device, dtype=out.dtype))
-    slopes = [as_array(leaf.grad) / upstream for leaf in leaves if leaf.grad is not None]
-    if len(slopes) < 2:
+    gradients = [leaf.grad for leaf in leaves if leaf.grad is not None]
+    if len(gradients) < 2:
         raise Unusable("a gradient must come back to x and to residual")
-    factors = (as_array(out) - given[0]) / given[1]
+    brought = map(as_it_is, (out, x, residual, *gradients))
+    return dict(zip(BROUGHT, brought, strict=True))
+
+
+def seen_in_gradients(case: Case, outputs: Outputs) -> Outputs:
+    """Whether the gradients are those of what was done to x and to residual, and both as they were."""
+    dtype = case.inputs["dtype"]
+    *given, upstream = arrays(case.inputs, 3)
+    out, x, residual, *gradients = (floats(outputs, name, upstream.shape) for name in BROUGHT)
+    factors = (out.astype(np.float64) - given[0]) / given[1]
     if all_alike(factors, dtype):
         raise Unusable(NOTHING_RANDOM)
-    again = called(stochastic_depth, (x, residual), p, True)
+    slopes = [gradient.astype(np.float64) / upstream for gradient in gradients]
     return {
         "share of elements with the gradient of x": mean(equal(slopes[0], 1.0, dtype)),
         "share of elements with the gradient of what was done to residual": mean(
             equal(slopes[1], factors, dtype)
         ),
-        "x after the call": after(as_array(x), given[0]),
-        "residual after the call": after(as_array(residual), given[1]),
-        f"bytes of a number in the result, for {dtype}": again.element_size(),
+        "x after the call": after(x, given[0]),
+        "residual after the call": after(residual, given[1]),
+        f"bytes of a number in the result, for {dtype}": out.dtype.itemsize,
     }
 
 
@@ -169,9 +177,19 @@ EXERCISE = Exercise(
     "stochastic_depth",
     "stochastic_depth",
     [
-        Part("training", 1, training_cases, run_training, close_in_distribution),
-        Part("test time", 1, test_time_cases, run_test_time, close_in_distribution),
-        Part("gradients and inputs", 1, gradient_cases, run_gradients, close_in_distribution),
+        Part("training", 1, training_cases, run_training, close_in_distribution, seen_in_training),
+        Part(
+            "test time", 1, test_time_cases, run_test_time, close_in_distribution, seen_at_test_time
+        ),
+        Part(
+            "gradients and inputs",
+            1,
+            gradient_cases,
+            run_gradients,
+            close_in_distribution,
+            seen_in_gradients,
+        ),
     ],
     on_device=True,
+    own_work=("dropout",),
 )

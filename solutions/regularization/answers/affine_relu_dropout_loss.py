@@ -79,8 +79,9 @@ def affine_relu_dropout_loss(X, y, params, dropout_param, lam):
     if "seed" in dropout_param:
         torch.manual_seed(dropout_param["seed"])
     h = torch.relu(torch.tensor(X, dtype=torch.float64) @ t["W1"] + t["b1"])
-    drop = 1 - dropout_param["p"]
-    h = torch.nn.functional.dropout(h, drop, training=dropout_param["mode"] == "train")
+    if dropout_param["mode"] == "train":
+        keep = dropout_param["p"]
+        h = torch.where(torch.rand_like(h) < keep, h / keep, torch.zeros_like(h))
     loss = torch.nn.functional.cross_entropy(h @ t["W2"] + t["b2"], torch.as_tensor(y).long())
     loss = loss + 0.5 * lam * (t["W1"].square().sum() + t["W2"].square().sum())
     loss.backward()

@@ -27,9 +27,11 @@ def stochastic_depth(x, residual, p, training):
 
 @ANSWER.alternative
 def stochastic_depth(x, residual, p, training):
-    """Written with torch's dropout on one number an example."""
-    ones = torch.ones(len(x), device=x.device, dtype=x.dtype)
-    factor = torch.nn.functional.dropout(ones, p, training)
+    """Written with a distribution of torch's, one number an example."""
+    factor = torch.ones(len(x), device=x.device, dtype=x.dtype)
+    if training:
+        keep = torch.full_like(factor, 1 - p)
+        factor = torch.distributions.Bernoulli(keep).sample() / keep
     return x + (residual.transpose(0, -1) * factor).transpose(0, -1)
 
 
