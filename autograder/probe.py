@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import wire
+from autograder import own_work, wire
 from autograder.assignment import Assignment
 from autograder.exercise import Case, Exercise, Outputs, Unusable
 
@@ -52,7 +52,12 @@ def _outputs(exercise: Exercise, student: Any, case: Case, device: str) -> Outpu
     for name in exercise.uses:
         if beside(student, name) is None:
             raise Unusable(f"{exercise.entry} is tried together with {name}: define that first")
-    return exercise.part(case.part).probe(student, copies(case.inputs), device)
+    with own_work.watched(exercise.own_work) as used:
+        try:
+            return exercise.part(case.part).probe(student, copies(case.inputs), device)
+        finally:
+            if used:
+                raise Unusable(f"write it yourself: {used[0]} was used")
 
 
 def beside(student: Any, name: str) -> Any:

@@ -16,10 +16,14 @@ INSTRUCTORS_SIDE = ("grading", "__main__.py")
 
 @dataclass(frozen=True)
 class Handout:
-    """The files and folders that students of an assignment have, by their place in its folder."""
+    """The files and folders that students of an assignment have, by their place in its folder.
+
+    ``own_work`` names what of torch's its exercises ask for: in a sandbox that is absent.
+    """
 
     name: str
     files: Mapping[str, Path]
+    own_work: tuple[str, ...] = ()
 
     @property
     def inside(self) -> str:
@@ -39,8 +43,11 @@ def handout(course: Course, name: str) -> Handout:
     """
     if not course.released(name).is_file():
         raise CourseError(f"{name} is not released: run `autograder release {name}` first")
-    own = (p for p in course.assignment(name).folder.iterdir() if p.name != "__pycache__")
+    assignment = course.assignment(name)
+    own = (p for p in assignment.folder.iterdir() if p.name != "__pycache__")
     lab = lab_modules(course, name)
+    exercises = [assignment.exercise(id) for id in assignment.exercise_ids]
+    own_work = {ready_made for exercise in exercises for ready_made in exercise.own_work}
     return Handout(
         name,
         {
@@ -48,6 +55,7 @@ def handout(course: Course, name: str) -> Handout:
             **engine().files,
             **{f"lab/{p.name}": p for p in lab},
         },
+        tuple(sorted(own_work)),
     )
 
 

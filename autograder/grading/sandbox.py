@@ -20,6 +20,7 @@ import tempfile
 from multiprocessing.util import Finalize
 from pathlib import Path
 
+from autograder.grading import ready_made
 from autograder.grading.course import GradingImpossible
 from autograder.grading.handout import Handout
 
@@ -37,10 +38,12 @@ class SandboxMissing(GradingImpossible):
     """bubblewrap is not there, or it may not do its work here."""
 
 
-def sandbox_command(handout: Handout, shared: Path, command: list[str]) -> list[str]:
+def sandbox_command(
+    handout: Handout, shared: Path, replaced: Path, command: list[str]
+) -> list[str]:
     """The command line that runs ``command`` in the outer sandbox, with one folder shared.
 
-    Raises SandboxMissing without bubblewrap.
+    ``replaced`` holds the files to see in the place of torch's own of the same path. Raises SandboxMissing without bubblewrap.
     """
     bwrap = shutil.which("bwrap")
     if bwrap is None:
@@ -65,6 +68,7 @@ def sandbox_command(handout: Handout, shared: Path, command: list[str]) -> list[
     args += _gpu_arguments()
     for prefix in _python_folders():
         args += ["--ro-bind", prefix, prefix]
+    args += _replacing_arguments(replaced)
     for place, path in handout.files.items():
         args += ["--ro-bind", str(path), f"{handout.inside}/{place}"]
     for script in ("zygote.py", "syscalls.py"):
@@ -83,6 +87,20 @@ def _gpu_arguments() -> list[str]:
         args += ["--ro-bind", "/sys", "/sys"]
         for path in ("/usr/local/nvidia", "/etc/ld.so.conf.d"):
             args += ["--ro-bind-try", path, path]
+    return args
+
+
+def _replacing_arguments(replaced: Path) -> list[str]:
+    """What puts files in the place of torch's, and hides what was compiled from those."""
+    files = [path for path in sorted(replaced.rglob("*")) if path.is_file()]
+    args = []
+    for torch in ready_made.torch_folders():
+        for path in files:
+            args += ["--ro-bind", str(path), f"{torch}/{path.relative_to(replaced)}"]
+        for folder in sorted({f"{torch}/{p.parent.relative_to(replaced)}" for p in files}):
+            compiled = f"{folder}/__pycache__"
+            if os.path.isdir(compiled):
+                args += ["--tmpfs", compiled, "--remount-ro", compiled]
     return args
 
 
@@ -124,13 +142,18 @@ class OuterSandbox:
     def __init__(self, handout: Handout) -> None:
         self.handout = handout
         self.shared = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self._replaced = tempfile.TemporaryDirectory(prefix="autograder-")
+        for place, text in ready_made.replaced_files(handout.own_work).items():
+            path = Path(self._replaced.name, place)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._control.settimeout(START_SECONDS)
-        command = [sys.executable, "/zygote.py", str(SCRATCH), handout.inside]
+        command = [sys.executable, "/zygote.py", str(SCRATCH), handout.inside, *handout.own_work]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         self.process = subprocess.Popen(
-            sandbox_command(handout, self.shared, command),
+            sandbox_command(handout, self.shared, Path(self._replaced.name), command),
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
@@ -170,6 +193,7 @@ class OuterSandbox:
         self.process.wait()
         self._errors.close()
         shutil.rmtree(self.shared, ignore_errors=True)
+        self._replaced.cleanup()
 
 
 class Waiting:

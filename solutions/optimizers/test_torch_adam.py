@@ -94,12 +94,12 @@ class DelegatesToAFunction(Delegates):
     ("kind", "said"),
     [
         (Inherits, "derived from torch.optim.AdamW"),
-        (Delegates, "SGD.__init__ of torch.optim was used"),
-        (DelegatesToAFunction, "torch.optim was used"),
+        (Delegates, "an optimizer of torch.optim"),
+        (DelegatesToAFunction, "an optimizer of torch.optim"),
     ],
 )
 def test_an_answer_must_do_its_own_work(kind, said):
     v = verdict("torch_adam", kind)
     assert v.score == 0 and said in v.message
     previous = sys.getprofile()
-    assert previous is None or "own_work_only" not in repr(previous)
+    assert previous is None or "watched" not in repr(previous)

@@ -232,4 +232,5 @@ def update_rule(name: str, rule: Rule, points: tuple[float, float, float, float]
             Part(part, of, partial(cases, rule), run_rule, close_by_step)
             for part, of, cases in parts
         ],
+        own_work=("optimizer",),
     )
