@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 	&& { echo $$p; break; }; done)
 BIN := .venv/bin
 READY := .venv/.ready
+JUPYTER := .venv/etc/jupyter/jupyter_server_config.d
 PORT ?= 8000
 
 BOOK := _config.yml _toc.yml $(shell find book -type f -not -name '*.pyc')
@@ -44,12 +45,13 @@ help:
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements.lock pyproject.toml
+$(READY): requirements.txt requirements.lock pyproject.toml autograder/grading/formgrader.json
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or name it with make PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "installing requirements (a few minutes the first time)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@cp autograder/grading/formgrader.json $(JUPYTER)/training-neural-networks.json  # read after nbgrader.json
 	@touch $@
 
 # ---- the site: a page runs once; it runs again if its code or a module that it imports changes

@@ -26,4 +26,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
+    "autograder.grading.sanitize.SanitizeSubmission",
 ]
+c.GenerateFeedback.exporter_class = "autograder.grading.pages.FeedbackPage"

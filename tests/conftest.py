@@ -16,6 +16,7 @@ LAST = [
     "test_notebooks",
     "test_instructors",
     "test_manual_grading",
+    "test_browser",
     "test_grading",
     "test_classes",
     "test_site",

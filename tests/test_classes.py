@@ -19,7 +19,7 @@ from tests.answers import ASSIGNMENTS, COURSE, exercise
 from tests.course import autograder, copy_course, nbgrader
 
 FIELDS = ["student", "assignment", "exercise", "score", "max_score", "status", "mistake", "message",
-          "device", "seconds"]  # fmt: skip
+          "device", "seconds", "notes"]  # fmt: skip
 WHOLE = "optimizers"
 SOME = ["perfect", "untouched"]
 SOME += [f"{kind}-{i}" for kind in ("other-dress", "mistakes") for i in (1, 2)]

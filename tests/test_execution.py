@@ -5,9 +5,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.grading.answer import source_of
-from autograder.grading.execution import NotebookRun, RunSubmission, read_verdict
+from autograder.grading.execution import NotebookRun, RunSubmission
 from autograder.grading.handout import handout
 from autograder.grading.session import Session
+from autograder.grading.verdicts import read_verdict
 from tests.answers import COURSE, answer
 
 RIGHT = source_of(answer("exponential_decay").alternatives[0])
@@ -40,10 +41,58 @@ def test_cells_before_the_death_of_the_kernel_run_again():
     assert cells[2].outputs[0].ename == "Stopped" and not cells[3].outputs
 
 
-def test_after_many_deaths_it_gives_up_with_a_reason():
+def test_many_deaths_cost_nothing_but_their_own_cells():
     record, _ = run(RIGHT, *["import os; os._exit(1)"] * 6)
-    assert (record["status"], record["score"]) == ("error", 0.0)
-    assert "stopped 5 times" in record["message"]
+    assert (record["status"], record["score"]) == ("passed", 2.0)
+
+
+HOOK = "get_ipython().events.register({!r}, lambda *a: [None for _ in iter(int, 1)])"
+
+
+@pytest.mark.parametrize("event", ["post_run_cell", "pre_run_cell", "post_execute"])
+def test_a_hook_that_loops_costs_its_own_cell(event):
+    record, _ = run(RIGHT, HOOK.format(event), "x = 1", cell_seconds=1.0)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+
+
+def test_a_cell_that_never_ends_costs_nothing_but_itself():
+    deaf = """
+while True:
+    try:
+        while True: pass
+    except BaseException: pass"""
+    record, _ = run(deaf, RIGHT, cell_seconds=1.0)
+    assert (record["status"], record["score"]) == ("passed", 2.0)
+
+
+ODD_MESSAGES = {
+    "garbage on the socket": """
+import zmq
+iopub = get_ipython().kernel.iopub_socket
+(iopub.io_thread.socket if hasattr(iopub, "io_thread") else iopub).send_multipart([b"x", b"y"])""",
+    "a bundle that nbformat does not like": """
+from IPython.display import publish_display_data
+publish_display_data({"text/plain": 3, "image/png": ["a"], "text/html": {"b": 1}})""",
+    "a stream of another name": """
+k = get_ipython().kernel
+k.session.send(k.iopub_socket, "stream", {"name": "x", "text": 3}, parent=k.get_parent())""",
+    "a message without its contents": """
+k = get_ipython().kernel
+k.session.send(k.iopub_socket, "error", {}, parent=k.get_parent())""",
+    "half a surrogate pair": "print('\\ud800'); raise ValueError('\\udfff')",
+    "a shape without end": "import numpy; numpy.ones(3).shape",
+}
+
+
+@pytest.mark.parametrize("kind", ODD_MESSAGES)
+def test_odd_messages_cost_nothing(kind):
+    record, _ = run(RIGHT, ODD_MESSAGES[kind])
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+
+
+def test_the_reason_for_what_is_missing_is_the_error_above():
+    record, _ = run("import not_there\n" + RIGHT, "1 / 0")
+    assert record["score"] == 0 and "No module named 'not_there'" in record["message"]
 
 
 def test_the_whole_notebook_has_a_limit():

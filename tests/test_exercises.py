@@ -19,6 +19,7 @@ from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise, ver
 
 SEEDS = ["public", "1", "2"]
 MANY_SEEDS = [str(seed) for seed in range(3, 51)]
+CASE_SETS = 3_000
 
 
 def seeds_of(name: str) -> list[str]:
@@ -59,6 +60,21 @@ def test_right_answers_get_full_marks_on_fifty_seeds(name):
         assert_right_answers_pass(name, seed)
 
 
+@pytest.mark.nightly
+@pytest.mark.timeout(4 * 3600)
+@every_exercise
+def test_no_right_answer_fails_on_three_thousand_case_sets(name, capsys):
+    """A check that rests on rounding, or on luck, fails a right answer once in a hundred sets."""
+    codes = [answer(name).oracle, *answer(name).alternatives]
+    for seed in range(CASE_SETS):
+        cases = keys.hidden_cases(exercise(name), answer(name), f"set {seed}")
+        held = keys.LazyKey(exercise(name), answer(name), cases)
+        for code in codes:
+            v = judge.judge(exercise(name), answers.outcomes(name, fresh(code), cases), held)
+            capsys.readouterr()  # some answers print
+            assert v.status == "passed", f"set {seed}: {source_of(code)}\n{report.text(v)}"
+
+
 def is_random(name: str) -> bool:
     """Whether an exercise's answers are summed up as shares and means of many draws."""
     outputs = COURSE.assignment(HOME[name]).public_keys()[name].expected
@@ -86,6 +102,31 @@ def test_random_answers_pass_however_often_they_are_graded(name):
 @pytest.mark.parametrize("name", RANDOM)
 def test_random_answers_pass_five_hundred_times(name):
     assert_random_answers_pass(name, 500)
+
+
+# What is sent back in place of outputs.
+
+
+def recorded(name: str) -> dict[str, list[dict]]:
+    """What somebody may have who wrote nothing: right outcomes on the public cases, and their key."""
+    cases = exercise(name).draw("public")
+    outcomes = answers.outcomes(name, answer(name).oracle, cases)
+    public = COURSE.assignment(HOME[name]).public_keys()[name].expected
+    return {"outcomes": outcomes, "key": [{"outputs": outputs} for outputs in public]}
+
+
+@every_exercise
+def test_what_was_right_on_the_public_cases_earns_nothing_on_hidden_ones(name):
+    held = answers.key(name, "1")
+    public = exercise(name).draw("public")
+    for what, known in recorded(name).items():
+        places = {(case.part, case.name): i for i, case in reversed(list(enumerate(public)))}
+        sent = [
+            known[places.get((case.part, case.name), min(i, len(known) - 1))]
+            for i, case in enumerate(held.cases)
+        ]
+        v = judge.judge(exercise(name), sent, held)
+        assert v.score == 0, f"the public {what} earn {v.parts}"
 
 
 # Mistakes.

@@ -9,11 +9,18 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
+import torch
 from nbgrader.api import Gradebook
 
+from autograder.grading.course import Course
+from autograder.grading.execution import NotebookRun, RunSubmission
+from autograder.grading.handout import handout
 from autograder.grading.results import read
+from autograder.grading.session import KernelNotStarted, Session
+from tests.answers import ROOT
 from tests.course import autograder
 
 ASSIGNMENT = "metrics"
@@ -142,7 +149,43 @@ def test_a_full_disk(course, tmp_path):
     assert done.returncode == 2 and "are free in" in done.stderr, done.stderr
 
 
+def test_a_gradebook_that_may_not_be_written(graded):
+    before = files(graded)
+    book = graded / "gradebook.db"
+    inside = (
+        f"mount --bind {book} {book} && mount -o remount,bind,ro {book} && "
+        f"{sys.executable} -m autograder grade"
+    )
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", inside], cwd=graded, capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "gradebook.db" in done.stderr, done.stdout + done.stderr
+    assert scores(graded) == RIGHT and files(graded) == before
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device with room here")
+def test_a_device_that_can_not_be_used_is_no_fault_of_the_submission():
+    course = Course(ROOT)
+    name = course.names([])[0]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")])
+    with Session(handout(course, name), alone=True) as session:
+        run = NotebookRun(RunSubmission(), course, notebook, session, "seed", "cuda")
+        with pytest.raises(KernelNotStarted, match="the device can't be used"):
+            run.run()
+
+
 # ---- what works all the same
+
+
+def test_a_clock_that_was_set_back(graded):
+    """What is there was written in a year that has not come yet."""
+    later = time.time() + 365 * 24 * 3600
+    for path in [graded, *graded.rglob("*")]:
+        os.utime(path, (later, later), follow_symlinks=False)
+    shutil.rmtree(graded / "submitted" / "perfect")
+    shutil.copytree(graded / "submitted" / "untouched", graded / "submitted" / "perfect")
+    done = autograder(graded, "grade")
+    assert done.returncode == 0 and scores(graded) == {**RIGHT, "perfect": 0.0}
 
 
 @pytest.mark.nightly

@@ -6,7 +6,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.grading.submission import PROBLEM, read_submission, repair
+from autograder.grading.accidents import Maker
+from autograder.grading.submission import PROBLEM, needs_of, read_submission, repair
+from tests.answers import ASSIGNMENTS, COURSE
 
 
 def cell(name, source, *, grade=False, solution=False, points=None, kind=new_code_cell):
@@ -40,6 +42,9 @@ def submitted(released):
     notebook.cells[1].source = "def one(): return 1"
     notebook.cells[3].source = "def two(): return 2"
     return notebook
+
+
+NEEDS = {"one": ("one",), "two": ("two",)}
 
 
 def names(notebook):
@@ -88,9 +93,20 @@ def test_without_any_metadata_the_code_still_runs_before_the_tests(submitted, re
         c.metadata.clear()
         c.id = f"x{i}"
     repair(submitted, released)
-    assert names(submitted)[-3:] == ["one", "two", "essay"]
-    sources = [c.source for c in submitted.cells]
-    assert sources.index("def two(): return 2") < sources.index("check(one)", 6)
+    assert names(submitted) == ["setup", None, "one", None, "two", None, "essay"]
+    assert [c.source for c in submitted.cells[:6]] == [
+        "import check", "def one(): return 1", "check(one)",
+        "def two(): return 2", "check(two)", "write here",
+    ]  # fmt: skip
+
+
+def test_without_any_metadata_answers_are_known_by_what_they_define(submitted, released):
+    for i, c in enumerate(submitted.cells):
+        c.metadata.clear()
+        c.id = f"x{i}"
+    (note,) = repair(submitted, released, NEEDS)[:1]
+    assert names(submitted)[:5] == names(released)[:5]
+    assert note.startswith("Cells had lost their grading data: the given cell `setup`, ")
 
 
 def test_stripped_metadata_is_found_again_by_cell_id(submitted, released):
@@ -107,6 +123,51 @@ def test_metadata_of_the_wrong_kind(submitted, released):
     submitted.cells.append(cell("unknown", "x = 1", grade=True, points=100))
     repair(submitted, released)
     assert "unknown" not in names(submitted)
+
+
+def test_a_cell_that_was_stripped_in_the_release_too_is_no_answer(submitted, released):
+    """Text of the release that bears no grading data is not taken for what a student wrote."""
+    released.cells.insert(5, new_markdown_cell("A word of encouragement."))
+    submitted.cells[5] = new_markdown_cell("A word of encouragement.")
+    repair(submitted, released)
+    assert names(submitted)[-1] == "essay" and submitted.cells[-1].source == "write here"
+
+
+def test_the_longest_text_beside_a_missing_answer_is_taken_with_its_pictures(submitted, released):
+    long = new_markdown_cell("what I think of it ![p](attachment:p.png)")
+    long.attachments = nbformat.from_dict({"p.png": {"image/png": "AAAA"}})
+    submitted.cells[5:] = [new_markdown_cell("what"), long, new_code_cell("thinking = 1")]
+    notes = repair(submitted, released)
+    essay = next(c for c in submitted.cells if c.metadata.get("nbgrader", {}).get("points") == 1)
+    assert essay.source == long.source and essay.attachments == long.attachments
+    assert [c.source for c in submitted.cells if "nbgrader" not in c.metadata][0] == "what"
+    assert "was taken as the answer: the written answer `essay`." in notes[-1]
+
+
+def test_what_a_student_defines_in_a_locked_cell_still_runs_and_has_not_the_last_word(submitted, released):  # fmt: skip
+    submitted.cells[0].source = "import check, math"
+    submitted.cells[2].source = "check = print; helper = 1"
+    repair(submitted, released, NEEDS)
+    sources = [c.source for c in submitted.cells]
+    assert sources[:2] == ["import check, math", "import check"]
+    assert sources[3:5] == ["check = print; helper = 1", "check(one)"]
+
+
+def test_an_answer_is_not_taken_for_another_because_it_repeats_that_one(submitted, released):
+    submitted.cells[3].source += "\ndef one(): return 'an old draft'"
+    assert repair(submitted, released, NEEDS) == []
+    assert names(submitted) == names(released)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_whole_submissions_are_left_alone(assignment):
+    make = Maker(COURSE, assignment)
+    needs = needs_of(COURSE.assignment(assignment))
+    assert list(needs) == sorted(ASSIGNMENTS[assignment])
+    for student in [*make.other_dress(2), *make.common_mistakes(2), make.prints_and_warns()]:
+        notebook = copy.deepcopy(student.content)
+        assert repair(notebook, make.released, needs) == []
+        assert notebook.cells == student.content.cells
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The command line: ``autograder release``, ``grade``, ``doctor`` and ``sample-class``."""
 
 import argparse
+import os
 import sys
 import time
 from multiprocessing import forkserver
@@ -119,6 +120,7 @@ def _release(course: Course, args: argparse.Namespace) -> int:
 def _grade(course: Course, args: argparse.Namespace) -> int:
     submissions = args.submissions or course.root / "submitted"
     jobs = find_jobs(course, submissions, args.assignment, args.student)
+    _require_what_is_named(submissions, args.results)
     # The process that workers are forked from imports what they need while this one does.
     forkserver.set_forkserver_preload(["autograder.grading.workers"])
     forkserver.ensure_running()
@@ -136,6 +138,18 @@ def _grade(course: Course, args: argparse.Namespace) -> int:
         file.write(args.results, results)
         print(f"results: {args.results}")
     return _say_ungraded(results, beside / LOG)
+
+
+def _require_what_is_named(submissions: Path, results: Path | None) -> None:
+    """Raise GradingImpossible for a file that would be missed only once all is graded."""
+    from autograder.grading import results as file
+    from autograder.grading import seeds
+
+    if results is not None:
+        file.require_writable(results)
+    class_folder = submissions.resolve().parent
+    if seeds.VARIABLE in os.environ or (class_folder / seeds.FILE).exists():
+        seeds.class_seed(class_folder)
 
 
 def _say_ungraded(results: list[Result], log: Path) -> int:
@@ -158,7 +172,13 @@ def _show_progress(done: int, total: int, job: Job, results: list[Result]) -> No
     points = f"{score:g} of {of:g}"
     if results and results[0].status == "ungraded":
         points, why, more = "ungraded", f"  {results[0].message}", ""
-    print(f"[{done}/{total}] {job.assignment} {job.student}: {points}{why[:120]}{more}", flush=True)
+    why = " ".join(why[:120].split())
+    print(
+        f"[{done}/{total}] {job.assignment} {job.student}: {points}  {why}{more}".rstrip(),
+        flush=True,
+    )
+    for note in results[0].notes if results else ():
+        print(f"    {note if len(note) <= 200 else note[:199] + '…'}", flush=True)
 
 
 def _doctor(course: Course, args: argparse.Namespace) -> int:

@@ -1,11 +1,10 @@
 """Runs a submission's notebook and puts a verdict in place of each exercise's test cell."""
 
 import contextlib
-import logging
+import re
 import time
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -13,7 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Float, Unicode
 
-from autograder import judge, probe, report, wire
+from autograder import wire
 from autograder.assignment import Assignment
 from autograder.exercise import Exercise, Verdict, no_verdict
 from autograder.grading import keys, sandbox, seeds
@@ -28,10 +27,8 @@ from autograder.grading.session import (
     Session,
 )
 from autograder.grading.submission import PROBLEM
-from autograder.key import Key
+from autograder.grading.verdicts import judged, verdict_outputs
 
-VERDICT_MIME = "application/vnd.autograder.verdict+json"
-MOST_REVIVALS = 4
 DEVICE_MEMORY = 8 * 2**30  # of a GPU's memory, what a kernel may take at most
 START_CUDA = f"""
 import torch
@@ -40,7 +37,6 @@ torch.cuda.set_per_process_memory_fraction(min(1.0, {DEVICE_MEMORY} / _all))
 torch.zeros(1, device="cuda")
 del torch, _all
 """
-logger = logging.getLogger(__name__)
 
 
 class CudaMissing(GradingImpossible):
@@ -88,12 +84,12 @@ class RunSubmission(NbGraderPreprocessor):
         folders = CourseDirectory(parent=self)
         course = Course.of(folders)
         name = resources["nbgrader"]["assignment"]
-        code = "\0".join(c.source for c in nb.cells if c.cell_type == "code")
+        files = Path(resources["metadata"]["path"])
+        code = [c.source.encode(errors="replace") for c in nb.cells if c.cell_type == "code"]
         seed = seeds.submission_seed(
-            seeds.class_seed(Path(self.class_folder or folders.root)), name, code
+            seeds.class_seed(Path(self.class_folder or folders.root)), name, code, files
         )
         device = resolve_device(self.device)
-        files = Path(resources["metadata"]["path"])
         with Session(handout(course, name), files, alone=device == "cuda") as session:
             NotebookRun(self, course, nb, session, seed, device).run()
         return nb, resources
@@ -121,8 +117,8 @@ class NotebookRun:
         self.device = device
         self.deadline = time.monotonic() + settings.total_seconds
         self.done: list[str] = []  # sources that ran, to be run again in a new kernel
-        self.revivals = 0
-        self.given_up: KernelDied | None = None  # once set, nothing more is run
+        self.failed: list[tuple[str, str]] = []  # sources that did not end well, and why
+        self.suspect = False  # whether what ran last in this kernel had to be interrupted
 
     def run(self) -> None:
         problem = self.nb.metadata.get(PROBLEM)
@@ -148,6 +144,8 @@ class NotebookRun:
             self.done.append(cell.source)
         except (CellTimeout, KernelDied) as stopped:
             cell.outputs = [_error_output("Stopped", str(stopped))]
+        for error in (o for o in cell.outputs if o.output_type == "error"):
+            self.failed.append((cell.source, f"{error.ename}: {error.evalue}"[:200]))
 
     def _probe(self, exercise: Exercise) -> Verdict:
         device = self.device if exercise.on_device else "cpu"
@@ -163,37 +161,48 @@ class NotebookRun:
         )
         seconds = self.settings.probe_seconds or exercise.seconds
         try:
-            outputs = self._execute(code, seconds)
+            outputs = self._execute(code, seconds, silent=True)
         except (CellTimeout, KernelTimeout) as stopped:
             return no_verdict(exercise, "timeout", str(stopped), **known)
         except KernelDied as stopped:
             return no_verdict(exercise, "error", str(stopped), **known)
-        return _judged(exercise, outputs, keys.LazyKey(exercise, answer, cases), known)
+        key = keys.LazyKey(exercise, answer, cases)
+        return judged(exercise, outputs, key, known, self._why_missing(exercise.entry))
 
-    def _execute(self, code: str, seconds: float) -> list[NotebookNode]:
-        """Run code within the time that is left, in a revived kernel if the last one died."""
-        if self.given_up is not None:
-            raise self.given_up
+    def _why_missing(self, entry: str) -> str:
+        """Why what an exercise asks for may not be there: the error of the cell that speaks of it.
+
+        Else that of the last cell that failed.
+        """
+        of_entry = [why for source, why in self.failed if re.search(rf"\b{entry}\b", source)]
+        errors = of_entry or [why for _, why in self.failed]
+        return f": a cell above it stopped with {errors[-1]}" if errors else ""
+
+    def _execute(self, code: str, seconds: float, silent: bool = False) -> list[NotebookNode]:
+        """Run code within the time that is left, in a revived kernel if the last one died.
+
+        Two timeouts in a row may be the first one's doing (a hook that loops): the second is tried
+        again in a kernel that has not seen the first. Raises what ``Session.run`` raises.
+        """
+        if not self.session.running:
+            self._revive()
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise KernelTimeout(f"the notebook ran for more than {self.settings.total_seconds:g} s")
         try:
-            if not self.session.running:
-                self._revive()
-            left = self.deadline - time.monotonic()
-            if left <= 0:
-                limit = self.settings.total_seconds
-                self.given_up = KernelTimeout(f"the notebook ran for more than {limit:g} s")
-                raise self.given_up
-            return self.session.run(code, min(seconds, left))
-        except KernelDied as died:
-            self.revivals += 1
-            if self.revivals > MOST_REVIVALS and self.given_up is None:
-                times = self.revivals
-                self.given_up = KernelDied(
-                    f"the kernel stopped {times} times; the last time: {died}"
-                )
-            raise
+            outputs = self.session.run(code, min(seconds, left), silent)
+        except CellTimeout:
+            if not self.suspect:
+                self.suspect = True
+                raise
+            self.session.stop()
+            return self._execute(code, seconds, silent)
+        self.suspect = False
+        return outputs
 
     def _revive(self) -> None:
         """Start a kernel and bring it to where the last one was."""
+        self.suspect = False
         try:
             self.session.start()
         except KernelNotStarted:
@@ -216,75 +225,6 @@ class NotebookRun:
         if outputs:
             reason = f"the device can't be used: {outputs[0].get('evalue', outputs[0])}"
             raise KernelNotStarted(reason[:300])
-
-
-def _judged(
-    exercise: Exercise, outputs: list[NotebookNode], key: Key, known: dict[str, Any]
-) -> Verdict:
-    replies = [
-        o.data[probe.MIME]
-        for o in outputs
-        if o.output_type == "display_data" and probe.MIME in o.data
-    ]
-    if len(replies) != 1 or not isinstance(replies[0], str):
-        errors = [o for o in outputs if o.output_type == "error"]
-        reason = (
-            f"the probe failed: {errors[0].ename}: {errors[0].evalue[:200]}"
-            if errors
-            else "the probe brought back no answers"
-        )
-        return no_verdict(exercise, "error", reason, **known)
-    try:
-        reply = wire.loads(replies[0])
-        outcomes, seconds = reply["outcomes"], float(reply["seconds"])
-    except (wire.WireError, KeyError, TypeError, ValueError) as error:
-        return no_verdict(exercise, "error", f"the answers can't be read: {error}", **known)
-    known["seconds"] = seconds
-    if outcomes is None:
-        reason = f"{exercise.entry} is not defined; see the cells above for an error"
-        return no_verdict(exercise, "missing", reason, **known)
-    _ = key.expected  # if the oracle raises, that is no fault of what is judged
-    try:
-        return judge.judge(exercise, outcomes, key, **known)
-    except Exception as error:
-        logger.exception("%s: the judge raised", exercise.id)
-        reason = f"the answers can't be judged: {type(error).__name__}: {str(error)[:200]}"
-        return no_verdict(exercise, "error", reason, **known)
-
-
-def record_of(verdict: Verdict) -> dict:
-    """What the results keep of a verdict, as plain data."""
-    return {
-        "status": verdict.status,
-        "score": verdict.score,
-        "max_score": verdict.max_score,
-        "mistake": verdict.mistake,
-        "message": verdict.message,
-        "device": verdict.device,
-        "seconds": round(verdict.seconds, 4),
-    }
-
-
-def verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
-    """The outputs that stand for a verdict: a report for people, and the score for nbgrader."""
-    data = {
-        "text/html": report.html(verdict),
-        "text/plain": report.text(verdict),
-        VERDICT_MIME: record_of(verdict),
-    }
-    score = {"text/plain": repr(float(verdict.score))}
-    return [
-        nbformat.v4.new_output("display_data", data),
-        nbformat.v4.new_output("execute_result", score, execution_count=None),
-    ]
-
-
-def read_verdict(cell: NotebookNode) -> dict | None:
-    """The record that ``verdict_outputs`` left in a graded test cell."""
-    for output in cell.get("outputs", []):
-        if VERDICT_MIME in output.get("data", {}):
-            return output.data[VERDICT_MIME]
-    return None
 
 
 def _error_output(name: str, reason: str) -> NotebookNode:

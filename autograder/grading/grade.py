@@ -6,7 +6,6 @@ the grader's own: it is tried again in a fresh sandbox, and if it persists the s
 *ungraded*. Then nothing is recorded: the old score, the old notebook and the old feedback stay.
 """
 
-import glob
 import logging
 import os
 import tempfile
@@ -22,14 +21,14 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.exercise import no_verdict
-from autograder.grading import sandbox, staging
+from autograder.grading import sandbox, staging, steps
 from autograder.grading.course import Course
-from autograder.grading.execution import read_verdict, record_of
 from autograder.grading.jobs import Job
 from autograder.grading.notebooks import bound_exercise, points_by_exercise
-from autograder.grading.release import run_nbgrader
+from autograder.grading.reading import NOTES
 from autograder.grading.results import Result
 from autograder.grading.staging import NotHandedIn
+from autograder.grading.verdicts import read_verdict, record_of
 
 STAGING = ".grading-"  # what a folder begins with in which a submission is being graded
 TRIES = 2
@@ -65,7 +64,7 @@ def _grade(course: Course, config: Config, job: Job) -> list[Result]:
             results = _give_zero(course, config, job, str(reason))
             staging.publish(root, class_folder, job)
             return results
-        staged = _staged_config(config, root)
+        staged = _staged_config(config, root, left_out)
         existed = _is_recorded(config, job)
         try:
             notebook = _autograde(staged, root, job)
@@ -76,40 +75,41 @@ def _grade(course: Course, config: Config, job: Job) -> list[Result]:
         for what in left_out:
             logger.warning("%s %s: %s", job.assignment, job.student, what)
         try:
-            run_nbgrader(
-                staged, "generate_feedback", job.assignment, glob.escape(job.student), force=True
-            )
+            steps.generate_feedback(staged, job)
         except Exception as error:  # the scores stand
             logger.error("%s %s: no feedback: %s", job.assignment, job.student, cause_of(error))
         staging.publish(root, class_folder, job)
         return list(_read_results(course, job, notebook))
 
 
-def _staged_config(config: Config, root: Path) -> Config:
+def _staged_config(config: Config, root: Path, left_out: list[str]) -> Config:
     """The class's configuration, for a copy of one submission in a folder of its own."""
     staged = Config(config)
     staged.CourseDirectory = Config(config.CourseDirectory)
     staged.CourseDirectory.root = str(root)
     staged.CourseDirectory.submitted_directory = "submitted"
+    staged.RepairSubmission.left_out = [f"{what}." for what in left_out]
     return staged
 
 
 def _autograde(staged: Config, root: Path, job: Job) -> NotebookNode:
     """Let nbgrader grade the copy; returns the graded notebook."""
-    run_nbgrader(staged, "autograde", job.assignment, glob.escape(job.student), force=True)
+    steps.autograde(staged, job)
     path = root / "autograded" / job.student / job.assignment / job.notebook.name
     return nbformat.read(path, as_version=4)
 
 
 def _read_results(course: Course, job: Job, graded: NotebookNode) -> Iterator[Result]:
+    """The results in the order of the release, whatever that of the submission is."""
     assignment = course.assignment(job.assignment)
-    for cell in graded.cells:
-        if (name := bound_exercise(cell, assignment)) is None:
-            continue
+    notes = tuple(graded.metadata.get(NOTES, ()))
+    tests = {bound_exercise(cell, assignment): cell for cell in graded.cells}
+    for name in _points(course, job):
+        cell = tests[name]
         if (record := read_verdict(cell)) is None:
             verdict = no_verdict(assignment.exercise(name), "error", "no verdict")
             record = record_of(verdict.out_of(cell.metadata.nbgrader.points))
-        yield Result(job.student, job.assignment, name, **record)
+        yield Result(job.student, job.assignment, name, **record, notes=notes)
 
 
 def cause_of(error: BaseException) -> str:
@@ -153,17 +153,31 @@ def _forget_submission(config: Config, job: Job) -> None:
 
 
 def _give_zero(course: Course, config: Config, job: Job, reason: str) -> list[Result]:
-    """Zero points for every exercise of what was not handed in, in the gradebook too."""
+    """Zero points for every exercise of what was not handed in, in the gradebook too.
+
+    Points that a person gave are taken back with the rest: what they were for is not there.
+    """
+    taken_back: list[str] = []
     with _gradebook(config) as gradebook:
         gradebook.update_or_create_student(job.student)
         submission = gradebook.update_or_create_submission(job.assignment, job.student)
         for notebook in submission.notebooks:
             for grade in notebook.grades:
+                if given := (grade.manual_score or 0.0) + (grade.extra_credit or 0.0):
+                    taken_back.append(
+                        f"{grade.name}: {given:g} points given by hand were taken back"
+                    )
                 grade.auto_score = 0.0
+                grade.manual_score = grade.extra_credit = None
                 grade.needs_manual_grade = False
         gradebook.db.commit()
+    for what in taken_back:
+        logger.warning("%s %s: %s", job.assignment, job.student, what)
+    notes = tuple(taken_back)
     return [
-        Result(job.student, job.assignment, name, 0.0, of, "missing", None, reason, "cpu", 0.0)
+        Result(
+            job.student, job.assignment, name, 0.0, of, "missing", None, reason, "cpu", 0.0, notes
+        )
         for name, of in _points(course, job).items()
     ]
 

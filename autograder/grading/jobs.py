@@ -1,5 +1,6 @@
 """The submissions that there are to grade."""
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,10 @@ from autograder.grading.course import Course, CourseError
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade: a student's folder for an assignment."""
+    """One submission to grade: a student's folder for an assignment.
+
+    ``student`` is the name in the gradebook, as a rule that of the student's folder.
+    """
 
     assignment: str
     student: str
@@ -25,26 +29,52 @@ def find_jobs(
     """The submissions to grade: every student's for each named assignment.
 
     If none is named, for each that somebody handed in. Raises CourseError if the folder is missing
-    or empty, or if a named assignment is unknown or a named student is not in the folder.
+    or empty, if a named assignment is unknown or a named student is not in the folder, or if two
+    folders have the same name in the gradebook.
     """
     known = course.names(assignments)
     if not submissions.is_dir():
         raise CourseError(
             f"there is no folder {submissions}: put submissions at {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
         )
-    present = sorted(
-        p.name for p in submissions.iterdir() if p.is_dir() and not p.name.startswith(".")
-    )
+    present = _students(submissions, known)
     chosen = known
     if not assignments:
-        chosen = [a for a in known if any((submissions / s / a).is_dir() for s in present)]
+        chosen = [a for a in known if any((f / a).is_dir() for f in present.values())]
     if not present or not chosen:
         raise CourseError(
             f"{submissions} holds no submissions: they go to {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
         )
+    students = [gradebook_name(student) for student in students]
     for student in students:
         if student not in present:
             raise CourseError(
                 f"no student {student!r} in {submissions}; there is: {', '.join(present)}"
             )
-    return [Job(a, s, submissions / s / a) for a in chosen for s in (students or present)]
+    return [Job(a, s, present[s] / a) for a in chosen for s in (students or present)]
+
+
+def _students(submissions: Path, known: list[str]) -> dict[str, Path]:
+    """The folders of students by their names in the gradebook, sorted.
+
+    A hidden folder is a student's if it holds an assignment: some names begin with a dot.
+    """
+    found: dict[str, Path] = {}
+    for folder in sorted(p for p in submissions.iterdir() if p.is_dir()):
+        if folder.name.startswith(".") and not any((folder / a).is_dir() for a in known):
+            continue
+        name = gradebook_name(folder.name)
+        if name in found:
+            raise CourseError(
+                f"two folders in {submissions} stand for the student {name!r}: "
+                f"{found[name].name!r} and {folder.name!r}; rename one of them"
+            )
+        found[name] = folder
+    return found
+
+
+def gradebook_name(folder: str) -> str:
+    """A student's name for nbgrader, which can't take line breaks, nor spaces at the ends."""
+    text = folder.encode("utf-8", "replace").decode("utf-8")
+    text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text).strip()
+    return f"_{text}" if text in ("", ".", "..") else text  # it becomes the name of a folder again

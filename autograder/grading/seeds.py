@@ -3,34 +3,76 @@
 import hashlib
 import os
 import secrets
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
+
+from autograder.grading.course import GradingImpossible
 
 FILE = ".autograder-seed"
 VARIABLE = "AUTOGRADER_SEED"
+NOT_CODE = (".ipynb", "timestamp.txt")  # what no answer reads, and nbgrader's own
+
+
+class SeedMissing(GradingImpossible):
+    """There is no seed to draw hidden cases from."""
 
 
 def class_seed(root: Path) -> str:
     """The seed of a class: the environment's AUTOGRADER_SEED, else the file ``.autograder-seed``.
 
-    The file is made, readable by its owner alone, when it is first needed.
+    The file is made, readable by its owner alone, when it is first needed. Raises SeedMissing if
+    there is a seed that anybody could guess: an empty one.
     """
     if seed := os.environ.get(VARIABLE):
+        if not seed.strip():
+            raise SeedMissing(f"{VARIABLE} is blank: set it to your seed, or unset it")
         return seed
     path = root / FILE
+    if not path.exists():
+        _make(path)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(16) + "\n")
+        seed = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SeedMissing(f"the seed in {path} can't be read: {error}") from None
+    if not seed:
+        raise SeedMissing(
+            f"{path} is empty, and hidden cases are drawn from it: put the class's seed back, or "
+            "remove the file to have a new one made"
+        )
+    return seed
+
+
+def _make(path: Path) -> None:
+    """Make a seed, unless another process does: nobody ever sees half of the file."""
+    whole = path.with_name(f"{path.name}-{os.getpid()}")
+    with open(os.open(whole, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        file.write(secrets.token_hex(16) + "\n")
+    try:
+        os.link(whole, path)
     except FileExistsError:
         pass
-    return path.read_text().strip()
+    except OSError:  # a file system without links
+        shutil.copy(whole, path)
+    finally:
+        whole.unlink()
 
 
-def submission_seed(seed: str, assignment: str, code: str) -> str:
+def submission_seed(seed: str, assignment: str, code: Iterable[bytes], files: Path) -> str:
     """The seed of one submission: another answer is tried on other cases, the same on the same.
 
-    The student's name has no part in it: two students with the same code get the same score.
+    An answer is the code of its cells and the files beside the notebook, which it may read. The
+    student's name has no part in it: two students with the same answer get the same score.
     """
-    return hashlib.sha256(f"{seed}\0{assignment}\0{code}".encode()).hexdigest()
+    whole = hashlib.sha256(f"{seed}\0{assignment}".encode())
+    for text in code:
+        whole.update(hashlib.sha256(text).digest())
+    for path in sorted(files.rglob("*")):
+        if path.is_file() and not path.is_symlink() and not path.name.endswith(NOT_CODE):
+            with open(path, "rb") as file:
+                whole.update(path.relative_to(files).as_posix().encode(errors="surrogateescape"))
+                whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
 
 
 def students_chance(seed: str) -> str:

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 INTERRUPT_SECONDS = 3.0
 MEMORY = 4096 * MEGABYTE
 PROCESSES = 64
+THREADS = 512
+OWN_MEMORY = 1024 * MEGABYTE  # by which this process may grow on what a kernel sends
 SOCKET_FOLDER = 64 * MEGABYTE
 OUTPUT_CHARACTERS = 100_000
 RICH_CHARACTERS = 2_000_000
@@ -104,17 +106,18 @@ class Session:
             self.stop()
             raise KernelNotStarted(reason) from None
 
-    def run(self, code: str, timeout: float) -> list[NotebookNode]:
+    def run(self, code: str, timeout: float, silent: bool = False) -> list[NotebookNode]:
         """Run a cell and return its outputs, an ``error`` output among them if it raised.
 
-        Stream output beyond OUTPUT_CHARACTERS is cut. Raises CellTimeout if it does not end within
+        Stream output beyond OUTPUT_CHARACTERS is cut, and messages that no kernel writes are passed
+        over. IPython's hooks around cells know nothing of one that is ``silent``. Raises CellTimeout if it does not end within
         ``timeout`` seconds, and KernelDied if the kernel stops or cannot be interrupted.
         """
         if self.kernel is None:
             self.start()
         kernel = self.kernel
         assert kernel is not None
-        sent = kernel.client.execute(code, store_history=False, allow_stdin=False)
+        sent = kernel.client.execute(code, silent, store_history=False, allow_stdin=False)
         collected = _Outputs()
         deadline = time.monotonic() + timeout
         interrupted = False
@@ -138,11 +141,18 @@ class Session:
                     reason = kernel.excess or "your code ended the Python process"
                     raise KernelDied(reason) from None
                 continue
-            if message["parent_header"].get("msg_id") != sent:
+            except Exception:  # not signed, or no message at all: student code wrote to the socket
                 continue
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                break
-            collected.add(message)
+            try:
+                if message["parent_header"]["msg_id"] != sent:
+                    continue
+                if message["msg_type"] == "status":
+                    if message["content"]["execution_state"] == "idle":
+                        break
+                else:
+                    collected.add(message)
+            except Exception:  # a message of the right kind, and something odd in it
+                continue
         if interrupted:
             raise CellTimeout(f"it ran for more than {timeout:g} s")
         return collected.outputs
@@ -164,11 +174,18 @@ def _clean_up(manager: SandboxedKernelManager) -> None:
 
 
 def _watch(kernel: _Kernel) -> None:
-    """Kill the sandbox when it outgrows its memory, its processes or its socket folder."""
+    """Kill the sandbox when it outgrows its memory, its processes or its socket folder.
+
+    So too when messages without end fill the memory of this process, which has to read them.
+    """
     watched = True
+    own = psutil.Process()
+    at_most = own.memory_info().rss + OWN_MEMORY
     while not kernel.stopped:
         try:
             kernel.excess = kernel.excess or _excess(kernel.process, kernel.manager.folder)
+            if own.memory_info().rss > at_most:
+                kernel.excess = "it sent messages that are too large"
         except (psutil.NoSuchProcess, FileNotFoundError):  # it ends just now
             pass
         except (psutil.Error, OSError) as error:
@@ -186,6 +203,8 @@ def _excess(process: psutil.Process, folder: Path) -> str | None:
     family = [process, *process.children(recursive=True)]
     if len(family) > PROCESSES:
         return f"it started more than {PROCESSES} processes"
+    if sum(member.num_threads() for member in family) > THREADS:
+        return f"it started more than {THREADS} threads"
     if sum(member.memory_info().rss for member in family) > MEMORY:
         return f"it used more than {MEMORY // MEGABYTE} MB of memory"
     if _folder_size(folder) > SOCKET_FOLDER:
@@ -211,15 +230,18 @@ class _Outputs:
             self._stream(content["name"], content["text"])
         elif kind in ("error", "display_data", "execute_result"):
             content.setdefault("metadata", {})
+            output = nbformat.v4.output_from_msg(message)
+            nbformat.validate(output, ref="output", version=4)
             self._rich_left -= len(str(content))
             if self._rich_left > 0:
-                self.outputs.append(nbformat.v4.output_from_msg(message))
+                self.outputs.append(output)
         elif kind == "clear_output":
             self.outputs.clear()
 
     def _stream(self, name: str, text: str) -> None:
-        if self._left <= 0:
+        if self._left <= 0 or name not in ("stdout", "stderr") or not isinstance(text, str):
             return
+        text = text.encode("utf-8", "replace").decode()  # no half of a surrogate pair
         if len(text) > self._left:
             text = text[: self._left] + "\n[the rest of the output was cut]\n"
         self._left -= len(text)

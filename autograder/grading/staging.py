@@ -17,6 +17,8 @@ from autograder.grading.jobs import Job
 LARGEST_FILE = 256 * 2**20
 LARGEST_FOLDER = 512 * 2**20
 MOST_FILES = 2_000
+MOST_SAID = 5
+LONGEST_TIME = 200  # characters
 TIMESTAMP = "timestamp.txt"
 STEPS = ("autograded", "feedback")
 
@@ -26,7 +28,7 @@ class NotHandedIn(Exception):
 
 
 def stage(job: Job, root: Path) -> list[str]:
-    """Copy a submission to ``root/submitted/STUDENT/ASSIGNMENT``; returns what was left out.
+    """Copy a submission to ``root/submitted/STUDENT/ASSIGNMENT``; returns what was left out, and why.
 
     Raises NotHandedIn if the notebook is not there or is no regular file.
     """
@@ -39,23 +41,40 @@ def stage(job: Job, root: Path) -> list[str]:
         raise NotHandedIn(why if os.path.lexists(job.notebook) else _what_is_there(job))
     place = root / "submitted" / job.student / job.assignment
     place.mkdir(parents=True)
-    left_out, size, count = [], 0, 0
-    for path in _walk(job.folder):
+    left_out, size = list[str](), 0
+    for count, path in enumerate(_walk(job.folder), 1):
         inside = path.relative_to(job.folder)
-        if (why := objection(path)) is not None:
+        if count > MOST_FILES or size > LARGEST_FOLDER:
+            left_out.append(
+                f"{shown(inside)} and all after it: there are more than {MOST_FILES} files, or more "
+                f"than {LARGEST_FOLDER // 2**20} MB"
+            )
+            break
+        if (why := objection(path) or _objection_to_time(path, inside)) is not None:
             left_out.append(why)
             continue
-        size, count = size + path.lstat().st_size, count + 1
-        if size > LARGEST_FOLDER or count > MOST_FILES:
-            left_out.append(f"{inside} and more: there are too many files, or too large ones")
-            break
-        (place / inside).parent.mkdir(parents=True, exist_ok=True)
-        _copy(path, place / inside)
-    stamp = place / TIMESTAMP
-    if stamp.exists() and not _is_time(stamp):
-        stamp.unlink()
-        left_out.append(f"{TIMESTAMP} holds no time")
-    return left_out
+        size += path.lstat().st_size
+        try:
+            (place / inside).parent.mkdir(parents=True, exist_ok=True)
+            _copy(path, place / inside)
+        except PermissionError as error:
+            if path == job.notebook:
+                raise
+            left_out.append(f"{shown(inside)} can't be read ({error.strerror})")
+    return _in_short(left_out)
+
+
+def _in_short(left_out: list[str]) -> list[str]:
+    """Not every one of a thousand links by its name; the last one is the one that stopped it."""
+    first, more = left_out[:MOST_SAID], left_out[MOST_SAID:]
+    count = [f"{len(more) - 1} more files were left out"] if len(more) > 1 else []
+    return [*first, *count, *more[-1:]]
+
+
+def shown(name: Path | str) -> str:
+    """A file's name in one line of printable text."""
+    text = str(name).encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def objection(path: Path) -> str | None:
@@ -63,15 +82,15 @@ def objection(path: Path) -> str | None:
     try:
         seen = path.lstat()
     except OSError as error:
-        return f"{path.name} can't be read ({error.strerror})"
+        return f"{shown(path.name)} can't be read ({error.strerror})"
     if stat.S_ISLNK(seen.st_mode):
-        return f"{path.name} is a link, which is not followed"
+        return f"{shown(path.name)} is a link, which is not followed"
     if not stat.S_ISREG(seen.st_mode):
-        return f"{path.name} is no regular file"
+        return f"{shown(path.name)} is no regular file"
     if seen.st_nlink > 1:
-        return f"{path.name} is a hard link to another file, which is not followed"
+        return f"{shown(path.name)} is a hard link to another file, which is not followed"
     if seen.st_size > LARGEST_FILE:
-        return f"{path.name} is larger than {LARGEST_FILE // 2**20} MB"
+        return f"{shown(path.name)} is larger than {LARGEST_FILE // 2**20} MB"
     return None
 
 
@@ -89,16 +108,27 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfileobj(read, write)
 
 
+def _objection_to_time(path: Path, inside: Path) -> str | None:
+    """Why a file is not taken for the time of the submission, which nbgrader reads."""
+    if inside.parts[0] != TIMESTAMP:
+        return None
+    if len(inside.parts) > 1:
+        return f"{TIMESTAMP} is a folder"
+    return None if _is_time(path) else f"{TIMESTAMP} holds no time"
+
+
 def _is_time(path: Path) -> bool:
     try:
-        parse_utc(path.read_text(encoding="utf-8").strip())
-    except (ValueError, OverflowError):
+        with open(path, encoding="utf-8") as file:
+            text = file.read(LONGEST_TIME + 1)
+        parse_utc(text.strip())
+    except Exception:  # what dateutil raises depends on what it found
         return False
-    return True
+    return len(text) <= LONGEST_TIME
 
 
 def _what_is_there(job: Job) -> str:
-    others = ", ".join(sorted(p.name for p in job.folder.iterdir())[:5]) or "nothing"
+    others = ", ".join(sorted(shown(p.name) for p in job.folder.iterdir())[:5]) or "nothing"
     return f"there is no {job.notebook.name} in the folder, only: {others}"
 
 

@@ -1,6 +1,7 @@
-"""Reading and repairing what students hand in: any file becomes a notebook that can be graded."""
+"""Repairing what students hand in: any file becomes a notebook that can be graded."""
 
 import copy
+import html
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,25 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import List, Unicode
 
+from autograder.assignment import Assignment
 from autograder.grading.course import Course
+from autograder.grading.order import grade_id
+from autograder.grading.reading import NOTES, PROBLEM, read_submission
+from autograder.grading.recognition import plain
+from autograder.grading.repair import repair
 
-PROBLEM = "autograder_problem"  # notebook metadata: why the file could not be used as it was
-LARGEST_FILE = 20 * 2**20
+__all__ = [
+    "NOTES",
+    "PROBLEM",
+    "RepairSubmission",
+    "SubmissionExporter",
+    "read_submission",
+    "repair",
+]
+
+MOST_NOTES = 20
 
 
 class SubmissionExporter(NotebookExporter):
@@ -22,120 +37,74 @@ class SubmissionExporter(NotebookExporter):
     def from_file(
         self, file_stream: Any, resources: dict | None = None, **kw: Any
     ) -> tuple[NotebookNode, dict]:
-        notebook = read_submission(Path(file_stream.name))
+        path = Path(file_stream.name)
+        # nbgrader reads twice: what was handed in, and what it has written after the repair
+        handed_in = getattr(self.parent, "_sanitizing", True)
+        notebook = read_submission(path) if handed_in else nbformat.read(path, as_version=4)
         return self.from_notebook_node(notebook, resources=resources, **kw)
 
 
-def read_submission(path: Path) -> NotebookNode:
-    """The notebook in a file, upgraded to the current format.
-
-    A file that can't be read as a notebook gives one with a single cell that says why, and the
-    reason in its metadata under PROBLEM.
-    """
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ValueError(f"it is larger than {LARGEST_FILE // 2**20} MB")
-        notebook = nbformat.read(path, as_version=4)
-        notebook.cells = [c for c in notebook.cells if isinstance(c.source, str)]
-        return notebook
-    except Exception as error:  # nbformat, json and jsonschema each raise their own
-        reason = (
-            f"{path.name} can't be read as a notebook ({type(error).__name__}: {str(error)[:120]})"
-        )
-        notebook = nbformat.v4.new_notebook(metadata={PROBLEM: reason})
-        notebook.cells = [nbformat.v4.new_markdown_cell(reason)]
-        return notebook
-
-
-def repair(notebook: NotebookNode, released: NotebookNode) -> list[str]:
-    """Make a submission's nbgrader cells those of the released notebook; returns what was mended.
-
-    Locked cells get back their text and every nbgrader cell its metadata and type. A copy of a
-    locked cell is dropped, a copy of an answer cell becomes an ordinary cell (its code still runs).
-    Missing cells that carry points are put back in front of the next known cell, so that the
-    student's code has run before them. Cells whose metadata was stripped are recognized by their
-    cell id.
-    """
-    mended: list[str] = []
-    originals = {
-        c.metadata.nbgrader.grade_id: c for c in released.cells if "nbgrader" in c.metadata
-    }
-    by_cell_id = {c.id: name for name, c in originals.items()}
-    kept, seen = [], set()
-    for cell in notebook.cells:
-        name = _grade_id(cell)
-        if name is None and cell.get("id") in by_cell_id:
-            name = by_cell_id[cell.id]
-            mended.append(f"{name}: its grading data had been stripped")
-        cell.metadata.pop("nbgrader", None)
-        if name not in originals:
-            kept.append(cell)
-            continue
-        original = originals[name]
-        if name in seen:
-            mended.append(f"{name}: there was more than one such cell")
-            if not original.metadata.nbgrader.solution:
-                continue
-            kept.append(cell)
-            continue
-        seen.add(name)
-        kept.append(_restored(cell, original))
-    for name in reversed(originals):
-        meta = originals[name].metadata.nbgrader
-        if name in seen or not (meta.grade or meta.get("task")):
-            continue
-        mended.append(f"{name}: the cell had been deleted")
-        kept.insert(_place(name, list(originals), kept), _fresh(originals[name]))
-        seen.add(name)
-    _give_unique_ids(kept)
-    notebook.cells = kept
-    return mended
-
-
-def _grade_id(cell: NotebookNode) -> str | None:
-    meta = cell.metadata.get("nbgrader")
-    name = meta.get("grade_id") if isinstance(meta, dict) else None
-    return name if isinstance(name, str) else None
-
-
-def _restored(cell: NotebookNode, original: NotebookNode) -> NotebookNode:
-    """The original cell, with the student's text if it is an answer."""
-    restored = _fresh(original)
-    if original.metadata.nbgrader.solution:
-        restored.source = cell.source
-    return restored
-
-
-def _fresh(original: NotebookNode) -> NotebookNode:
-    return copy.deepcopy(original)
-
-
-def _place(name: str, order: list[str], cells: list[NotebookNode]) -> int:
-    """Where a missing cell goes: before the first later cell of the release, else at the end."""
-    later = set(order[order.index(name) + 1 :])
-    for i, cell in enumerate(cells):
-        if "nbgrader" in cell.metadata and cell.metadata.nbgrader.grade_id in later:
-            return i
-    return len(cells)
-
-
-def _give_unique_ids(cells: list[NotebookNode]) -> None:
-    used: set[str] = set()
-    for i, cell in enumerate(cells):
-        if cell.get("id") is None or cell.id in used:
-            cell.id = f"cell-{i}"
-        used.add(cell.id)
-
-
 class RepairSubmission(NbGraderPreprocessor):
-    """nbgrader preprocessor: repair a submission before anything else looks at it."""
+    """nbgrader preprocessor: repair a submission before anything else looks at it.
+
+    What was mended stands in the notebook's metadata under NOTES, and in a cell at its top.
+    """
+
+    left_out = List(Unicode(), help="What of the submission's folder was left out.").tag(
+        config=True
+    )
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         names = resources["nbgrader"]
         course = Course.of(CourseDirectory(parent=self))
+        assignment = course.assignment(names["assignment"])
         released = nbformat.read(course.released(names["assignment"]), as_version=4)
-        for line in repair(nb, released):
-            self.log.warning("%s, %s", names["student"], line)
-        if nb.nbformat_minor < 5:
-            nb.nbformat_minor = 5
+        read, problem = nb.metadata.get(NOTES, []), nb.metadata.get(PROBLEM)
+        mended = repair(nb, released, needs_of(assignment))
+        notes = [*self.left_out, *read, *(mended if problem is None else [])]
+        if problem is None and (note := _other_notebooks(nb, released, resources["metadata"])):
+            notes.append(note)
+        notes = _in_short(notes)
+        nb.metadata = copy.deepcopy(released.metadata)  # nothing in it is the student's to say
+        if problem is not None:
+            nb.metadata[PROBLEM] = problem
+        if notes:
+            nb.metadata[NOTES] = notes
+            nb.cells.insert(0, _notice(notes))
+        nb.nbformat_minor = 5
         return nb, resources
+
+
+def needs_of(assignment: Assignment) -> dict[str, tuple[str, ...]]:
+    """The names that each exercise looks at, by its id: its entry, and what else its probe uses."""
+    exercises = map(assignment.exercise, assignment.exercise_ids)
+    return {exercise.id: (exercise.entry, *exercise.uses) for exercise in exercises}
+
+
+def _other_notebooks(nb: NotebookNode, released: NotebookNode, metadata: dict) -> str | None:
+    """What to say if nothing was answered here, and another notebook lies in the folder."""
+    given = {grade_id(c): plain(c.source) for c in released.cells}
+    if any(given.get(grade_id(c)) != plain(c.source) for c in nb.cells if c.source.strip()):
+        return None
+    own = f"{metadata['name']}.ipynb"
+    others = sorted(p.name for p in Path(metadata["path"]).glob("*.ipynb") if p.name != own)
+    if not others:
+        return None
+    return (
+        f"{own} is as it was handed out, and was graded; {', '.join(others[:3])} lies beside it and "
+        "was not: was that to be handed in under this name?"
+    )
+
+
+def _in_short(notes: list[str]) -> list[str]:
+    """Each note once, in one line, and not too many of them."""
+    lines = list(dict.fromkeys(" ".join(note.split())[:1000] for note in notes))
+    more = len(lines) - MOST_NOTES
+    return [*lines[:MOST_NOTES], f"And {more} more."] if more > 0 else lines
+
+
+def _notice(notes: list[str]) -> NotebookNode:
+    """The cell that tells the reader of a graded notebook what was mended."""
+    lines = [f"- {html.escape(note, quote=False)}" for note in notes]
+    text = "\n".join(["**Before grading, this was mended or left out:**", "", *lines])
+    return nbformat.v4.new_markdown_cell(text, id="autograder-notes")

@@ -9,8 +9,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from itertools import cycle
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import psutil
@@ -93,7 +95,7 @@ def _run_all(
     The first worker tries a kernel before any job: where none starts, all would fail. A process that
     dies takes the others with it: what was not done is begun again, and at last alone.
     """
-    count = min(len(jobs), os.cpu_count() or 1)
+    count = min(len(jobs), len(os.sched_getaffinity(0)))
     todo = jobs
     for _ in range(ROUNDS):
         done = set()
@@ -124,7 +126,10 @@ def _workers(count: int, log: Path) -> Iterator[ProcessPoolExecutor]:
     """
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(log,))
+    cores = context.SimpleQueue()
+    for _, core in zip(range(count), cycle(sorted(os.sched_getaffinity(0))), strict=False):
+        cores.put(core)
+    pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(log, cores))
     try:
         yield pool
     except BaseException:
@@ -139,8 +144,13 @@ def _workers(count: int, log: Path) -> Iterator[ProcessPoolExecutor]:
     pool.shutdown()
 
 
-def _begin(log: Path) -> None:
-    """What a worker does first: it leaves Ctrl-C to the one who waits for it, and keeps a log."""
+def _begin(log: Path, cores: SimpleQueue[int]) -> None:
+    """What a worker does first: it leaves Ctrl-C to the one who waits for it, and keeps a log.
+
+    It and its sandbox stay on a core of their own: a submission that is busy in a thousand threads
+    takes nothing from its neighbors.
+    """
+    os.sched_setaffinity(0, {cores.get()})
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_parent, daemon=True).start()

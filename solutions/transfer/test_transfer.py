@@ -1,4 +1,4 @@
-"""The assignment on transfer learning: its oracles, its pictures, and what it keeps from students."""
+"""The assignment on transfer learning: its oracles, and what its parts are about."""
 
 import dataclasses
 import re
@@ -17,9 +17,7 @@ from autograder.exercise import Case, Verdict
 from autograder.grading import keys
 from autograder.grading.handout import lab_modules
 from autograder.key import WholeKey
-from lab import pictures, pretrained
-from solutions.transfer import make_sheets
-from solutions.transfer.answers._held_out import held_out
+from lab import pretrained
 from tests.answers import (
     ASSIGNMENTS,
     COURSE,
@@ -114,20 +112,6 @@ def test_the_real_backbone_stays_frozen_while_training_code_does_its_worst():
     after = network.state_dict()
     changed = [n for n, t in before.items() if not torch.equal(t, after[n])]
     assert changed == ["_fc.weight", "_fc.bias"]
-
-
-def test_fine_tuning_has_a_margin_on_held_out_pictures():
-    training, asked = _pictures.training(), held_out()
-    shares = []
-    for seed in range(5):
-        torch.manual_seed(seed)
-        x = pretrained.prepare(training.x)
-        network = oracle("fine_tune")(pretrained.efficientnet_lite0(), x, training.y, 6)
-        with torch.no_grad():
-            said = network(pretrained.prepare(asked.x)).argmax(1)
-        shares.append((said == asked.y).double().mean().item())
-    assert min(shares) > 0.65 and abs(np.mean(shares) - 0.73) < 0.03
-    assert "at least 60%" in statement("fine_tune") and "about 73%" in statement("fine_tune")
 
 
 # The worked examples.
@@ -256,79 +240,11 @@ def test_a_head_that_starts_at_zero_is_named_whether_or_not_its_bias_does():
     assert verdict("replace_head", starts_at_zero).mistake == "starts-at-zero"
 
 
-# Pictures, and what students do not have.
-
-
-def test_the_three_parts_share_no_picture_and_are_the_labs_split():
-    parts = _pictures.training(), _pictures.validation(), held_out()
-    assert [len(p.y) for p in parts] == [60, 90, 75]
-    files = [f for p in parts for f in p.files]
-    assert len(set(files)) == 225
-    everything = pictures.pictures(pictures.SHEET_SIDE)
-    _, test = pictures.split(everything.y, seed=0)
-    assert {everything.files[i] for i in test} == set(parts[2].files)
-    for part in parts:
-        for x, y, file in zip(part.x, part.y, part.files, strict=True):
-            i = everything.files.index(file)
-            assert everything.y[i] == y
-            assert (everything.x[i].double() - x).abs().mean() < 15  # JPEG
-    assert (parts[0].y.bincount() == 10).all()
-
-
-def test_the_sheets_are_those_that_the_script_makes(tmp_path):
-    folders = make_sheets.FOR_STUDENTS, make_sheets.HELD_OUT
-    made = tmp_path / "for students", tmp_path / "held out"
-    make_sheets.main(*made)
-    for folder, again in zip(folders, made, strict=True):
-        assert {p.name for p in folder.iterdir()} == {p.name for p in again.iterdir()}
-        for name in ("pictures.csv", "README.txt", "COPYING"):
-            assert (folder / name).read_text() == (again / name).read_text()
-
-
-def test_a_part_that_a_sheet_does_not_have_is_refused():
-    with pytest.raises(ValueError, match="no pictures for 'held out'"):
-        pictures.read_sheet(make_sheets.FOR_STUDENTS, "held out")
-
-
-def test_classes_are_numbered_in_the_order_that_is_asked_for():
-    found, order = _pictures.training(), [3, 0, 5, 1, 4, 2]
-    x, y = _pictures.in_order(found, order)
-    assert (y.diff() >= 0).all() and len(y) == len(found.y)
-    for number, label in enumerate(order):
-        assert torch.equal(x[y == number], found.x[found.y == label])
-
-
-def test_students_get_the_license_and_little_data():
-    folder = make_sheets.FOR_STUDENTS
-    assert (folder / "COPYING").read_text().lstrip().startswith("GNU GENERAL PUBLIC LICENSE")
-    assert "tuxpaint" in (folder / "README.txt").read_text()
-    assert sum(p.stat().st_size for p in folder.iterdir()) < 300_000
-    shared = (folder / "pictures.csv").read_text()
-    assert not [f for f in held_out().files if f in shared]
+# What comes with it.
 
 
 def test_students_get_what_the_course_has_in_place_of_a_copy():
     assert {p.stem for p in lab_modules(COURSE, "transfer")} == {"pictures", "pretrained"}
-
-
-def test_labels_of_held_out_pictures_never_travel():
-    cases = hidden_cases("fine_tune")
-    for case in cases:
-        assert set(case.as_sent()) == {"name", "part", "inputs"}
-        assert "y" not in case.inputs
-    case = cases[0]
-    assert case.inputs["x"].shape == (75, 3, 64, 64) and len(case.withheld["y"]) == 75
-    assert sorted(case.inputs["order"]) == list(range(6))
-    public = COURSE.assignment("transfer").public_keys()["fine_tune"].cases[0]
-    assert "x" not in public.inputs and len(public.withheld["y"]) == 90
-    assert hidden_cases("fine_tune", "2")[0].inputs["order"] != case.inputs["order"]
-
-
-def test_held_out_pictures_come_in_no_order_that_gives_their_classes_away():
-    for seed in ("1", "2"):
-        case = hidden_cases("fine_tune", seed)[0]
-        y = np.asarray(case.withheld["y"])
-        assert len(y) == len(case.inputs["x"]) and (np.diff(y) < 0).sum() > len(y) / 4
 
 
 def test_the_packages_are_pinned_as_in_the_courses_requirements():

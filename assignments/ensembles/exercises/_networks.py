@@ -1,10 +1,14 @@
 """The networks of ``exponential_moving_average``: with buffers, a mask, a layer in two places."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+
+from autograder.tensors import as_it_is
 
 State = dict[str, np.ndarray]
 
@@ -97,10 +101,32 @@ def _entry(
     return np.asarray(np.abs(drawn) + 0.2 if kind == "positive" else drawn, dtype=dtype)
 
 
-def build(name: str, state: State, device: str) -> nn.Module:
+def draw_slopes(rng: np.random.Generator, network: str, dtype: type) -> State:
+    """Numbers away from 0 for each parameter of a network."""
+    shapes = {name: p.shape for name, p in MAKERS[network]().named_parameters()}
+    return {
+        name: np.asarray(rng.uniform(0.5, 1.5, s) * rng.choice([-1, 1], s), dtype=dtype)
+        for name, s in shapes.items()
+    }
+
+
+@dataclass
+class Marks:
+    """A hook that lets a network's outputs tell its mode: it adds one of two numbers to them."""
+
+    training: float
+    evaluation: float
+
+    def __call__(self, network: nn.Module, given: Any, outputs: torch.Tensor) -> torch.Tensor:
+        return outputs + (self.training if network.training else self.evaluation)
+
+
+def build(name: str, state: State, device: str, marks: Sequence[float] = ()) -> nn.Module:
     """A network with these weights and buffers, in the dtype of its weights."""
     dtype = next(torch.tensor(a).dtype for a in state.values())
     network = MAKERS[name]().to(device=device, dtype=dtype)
+    if marks:
+        network.register_forward_hook(Marks(*marks))
     load(network, state)
     return network
 
@@ -110,3 +136,16 @@ def load(network: nn.Module, state: State) -> None:
     with torch.no_grad():
         for name, tensor in network.state_dict().items():
             tensor.copy_(torch.tensor(state[name]))
+
+
+def outputs_in(mode: str, inputs: dict[str, Any], state: State) -> np.ndarray:
+    """What the network of a case makes of its examples with this state, in training or evaluation."""
+    double = {n: a.astype(np.float64) if a.dtype.kind == "f" else a for n, a in state.items()}
+    network = build(inputs["network"], double, "cpu", inputs["marks"]).train(mode == "training")
+    return outputs(network, inputs)
+
+
+def outputs(network: nn.Module, inputs: dict[str, Any]) -> np.ndarray:
+    """What a network makes of the examples of a case, in the mode that it is in."""
+    like = next(network.parameters())
+    return as_it_is(network(torch.tensor(inputs["x"], device=like.device, dtype=like.dtype)))

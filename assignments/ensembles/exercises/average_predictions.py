@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import close
+from autograder.compare import close, floats
 from autograder.exercise import Case, Exercise, Outputs, Part
 
 
@@ -55,12 +55,20 @@ def logits_used_again(rng: np.random.Generator) -> list[Case]:
 
 
 def logits_afterwards(average_predictions: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The probabilities, and what became of the logits."""
+    """The probabilities, and the logits after the call."""
     logits = inputs["logits"]
-    given = logits.copy()
     made = average_predictions(logits)
-    same = np.array_equal(logits, given)
-    return {"probabilities": made, "the logits after the call": "as before" if same else "changed"}
+    return {"probabilities": made, "logits": logits}
+
+
+def whether_as_before(case: Case, outputs: Outputs) -> Outputs:
+    """The probabilities, and what became of the logits."""
+    given = case.inputs["logits"]
+    same = np.array_equal(floats(outputs, "logits", given.shape), given)
+    return {
+        "probabilities": outputs.get("probabilities"),
+        "the logits after the call": "as before" if same else "changed",
+    }
 
 
 EXERCISE = Exercise(
@@ -69,6 +77,13 @@ EXERCISE = Exercise(
     [
         Part("mean of the probabilities", 1, plain_logits, probabilities, close),
         Part("large logits", 1, large_logits, probabilities, close),
-        Part("logits left as they are", 1, logits_used_again, logits_afterwards, close),
+        Part(
+            "logits left as they are",
+            1,
+            logits_used_again,
+            logits_afterwards,
+            close,
+            whether_as_before,
+        ),
     ],
 )

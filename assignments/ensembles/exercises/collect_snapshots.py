@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import close, numbers
+from autograder.compare import close, floats, numbers
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 from ._weights import Weights, changed
@@ -13,21 +13,21 @@ from ._weights import Weights, changed
 
 @dataclass
 class Run:
-    """A training that notes how it is called: the sum of the weights given, and the rate, by call.
+    """A training that notes how it is called: the weights given, and the rate, by call.
 
     ``how`` says in which way its steps change the weights: see ``_weights``.
     """
 
     lr: float
     how: str
-    given: list[float] = field(default_factory=list)
+    given: list[Weights] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     latest: Weights = field(default_factory=dict)
 
     def train_step(self, weights: Weights, rate: float) -> Weights:
-        self.given.append(total(weights))
+        self.given.append({name: np.array(w) for name, w in weights.items()})
         self.rates.append(float(rate))
-        self.latest = changed(weights, {n: 0.8 * w + rate for n, w in weights.items()}, self.how)
+        self.latest = changed(weights, next_weights(weights, rate), self.how)
         return self.latest
 
     def rate(self, step: int) -> float:
@@ -36,6 +36,10 @@ class Run:
     def goes_on(self) -> None:
         """Change the weights once more, after the snapshots were handed over."""
         changed(self.latest, {n: w + 1.0 for n, w in self.latest.items()}, self.how)
+
+
+def next_weights(weights: Weights, rate: float) -> Weights:
+    return {name: 0.8 * w + rate for name, w in weights.items()}
 
 
 def total(weights: Weights) -> float:
@@ -58,10 +62,10 @@ def collected(
                 raise Unusable(f"each snapshot must hold {name!r}, an array of shape {w.shape}")
     if how != "new arrays":
         run.goes_on()
-    return [{n: floats(s[n]) for n in inputs["weights"]} for s in made], run
+    return [{n: as_floats(s[n]) for n in inputs["weights"]} for s in made], run
 
 
-def floats(values: Any) -> np.ndarray:
+def as_floats(values: Any) -> np.ndarray:
     """A copy, in the floating dtype that it has."""
     array = np.array(values)
     return array if array.dtype.kind == "f" else array.astype(np.float64)
@@ -82,7 +86,7 @@ def how_it_trains(collect_snapshots: Any, inputs: dict[str, Any], device: str) -
     return {
         "calls of train_step": len(run.rates),
         "rate, by call": run.rates,
-        "sum of the weights given, by call": run.given,
+        "sum of the weights given, by call": [total(weights) for weights in run.given],
     }
 
 
@@ -111,29 +115,63 @@ def whole_cycles(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def whether_copies(collect_snapshots: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """Whether later steps leave the snapshots alone.
+def with_and_without_copies(collect_snapshots: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The snapshots of two runs, and how the second was called.
 
-    Asked by a second run, whose steps change the weights in the way that the case says: its
-    snapshots must be those of a first run, whose steps return new arrays.
+    The steps of the first return new arrays; those of the second, which goes on once the snapshots
+    are handed over, change the weights in the way that the case says.
     """
     first, _ = collected(collect_snapshots, inputs)
-    second, _ = collected(collect_snapshots, inputs, inputs["train_step"])
+    second, run = collected(collect_snapshots, inputs, inputs["train_step"])
+    return {"first": first, "second": second, "given": run.given, "rates": run.rates}
+
+
+def whether_copies(case: Case, outputs: Outputs) -> Outputs:
+    """Whether later steps leave the snapshots alone.
+
+    Those of the second run must be weights that the run came by, and those of the first run.
+    """
+    first, second, given = (weights_in(case, outputs, n) for n in ("first", "second", "given"))
     if len(second) < 2:
         raise Unusable("return a list of at least two snapshots here")
-    same = len(first) == len(second) and all(
-        np.array_equal(a[name], b[name])
-        for a, b in zip(first, second, strict=True)
-        for name in inputs["weights"]
-    )
+    known = reached(case.inputs, given, outputs.get("rates"))
+    as_taken = all(any(same(s, w) for w in known) for s in second)
+    as_taken &= len(first) == len(second) and all(map(same, first, second))
     distinct = len({total(s) for s in second}) == len(second)
     return {
-        "snapshots after the run": "as they were taken" if same else "changed by later steps",
+        "snapshots after the run": "as they were taken" if as_taken else "changed by later steps",
         "snapshots that differ from each other": "all" if distinct else "not all",
         "dtypes in the snapshots": ", ".join(
             sorted({w.dtype.name for s in second for w in s.values()})
         ),
     }
+
+
+def weights_in(case: Case, outputs: Outputs, name: str) -> list[Weights]:
+    """The list of weights that came home under this name."""
+    found, shapes = outputs.get(name), {n: w.shape for n, w in case.inputs["weights"].items()}
+    if not isinstance(found, list) or not all(isinstance(weights, dict) for weights in found):
+        raise Unusable(f"{name}: there are no weights")
+    if len(found) > 10 * case.inputs["steps"]:
+        raise Unusable("there are far more snapshots, or steps, than steps asked for")
+    return [{n: floats(weights, n, shape) for n, shape in shapes.items()} for weights in found]
+
+
+def reached(inputs: dict[str, Any], given: list[Weights], rates: Any) -> list[Weights]:
+    """The weights that a run came by which began with those of the case."""
+    whole = isinstance(rates, list) and all(type(rate) is float for rate in rates)
+    if not whole or len(rates) != len(given):
+        raise Unusable("there are no rates")
+    known, possible = [inputs["weights"]], [Run(inputs["lr"], "").rate(s) for s in range(11)]
+    for weights, rate in zip(given, rates, strict=True):
+        if rate in possible and any(same(weights, w) for w in known):
+            known.append(next_weights(weights, rate))
+    return known
+
+
+def same(weights: Weights, others: Weights) -> bool:
+    """Whether weights are others, up to what a copy in another dtype loses."""
+    return all(np.array_equal(w, others[n].astype(w.dtype)) for n, w in weights.items())
 
 
 def copies(rng: np.random.Generator) -> list[Case]:
@@ -160,7 +198,7 @@ EXERCISE = Exercise(
     [
         Part("training", 1, training, how_it_trains, close),
         Part("whole cycles", 1, whole_cycles, snapshots, close),
-        Part("copies", 1, copies, whether_copies, close),
+        Part("copies", 1, copies, with_and_without_copies, close, whether_copies),
         Part("a last cycle cut short", 1, cut_short, snapshots, close),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import RTOL, difference, tolerance
+from autograder.compare import RTOL, difference, floats, tolerance
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 from ._weights import changed
@@ -38,26 +38,46 @@ def number(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value
 
 
-def with_best_losses(
-    kind: Any, inputs: dict[str, Any], which: str
-) -> tuple[Any, dict[str, list | str]]:
-    """The object after all checks; the best loss after each of them, and when it stopped.
+def with_best_losses(kind: Any, inputs: dict[str, Any]) -> tuple[Any, Outputs]:
+    """The object after all checks; its answer and the best loss after each of them.
 
-    Whether a check with nan, or with too small an improvement, counts as one without improvement is
-    asked by a second run with the losses ``instead``, in which a huge loss takes its place: the
-    answers must be those of the first. So a wrong count of patience costs no other part. Where that
-    cannot be asked, patience is out of reach, and the answer is not to be True. ``which`` names the
-    losses that are replaced.
+    Where there are losses ``instead``, also the answers of a second run, with those.
     """
     answers, bests, stopping = [], [], None
     for stopping, answer in checks(kind, inputs, inputs["losses"]):
         answers.append(answer)
         bests.append(number(stopping.best_loss))
-    seen: dict[str, list | str] = {"best_loss, by check": bests}
+    seen: Outputs = {"best_loss, by check": bests, "answers": answers}
     if "instead" in inputs:
         others = [answer for _, answer in checks(kind, inputs, inputs["instead"])]
-        return stopping, seen | {f"with {which} it stops": compared(answers, others)}
-    return stopping, seen | {"stopped": "yes" if True in answers else "no"}
+        seen["answers to the losses instead"] = others
+    return stopping, seen
+
+
+def when_it_stops(case: Case, outputs: Outputs, which: str) -> Outputs:
+    """The best loss after each check, and when a run stopped.
+
+    Whether a check with nan, or with too small an improvement, counts as one without improvement is
+    asked by the second run, in which a huge loss takes its place: the answers must be those of the
+    first. So a wrong count of patience costs no other part. Where that cannot be asked, patience is
+    out of reach, and the answer is not to be True. ``which`` names the losses that are replaced.
+    """
+    seen = {"best_loss, by check": outputs.get("best_loss, by check")}
+    answers = answers_in(case, outputs, "answers")
+    if "instead" in case.inputs:
+        others = answers_in(case, outputs, "answers to the losses instead")
+        return seen | {f"with {which} it stops": compared(answers, others)}
+    return seen | {"stopped": "yes" if True in answers else "no"}
+
+
+def answers_in(case: Case, outputs: Outputs, name: str) -> list[bool | str]:
+    """The answers that came home under this name, one a check."""
+    found = outputs.get(name)
+    if not isinstance(found, list) or len(found) != len(case.inputs["losses"]):
+        raise Unusable("there are no answers")
+    if not all(isinstance(answer, bool | str) for answer in found):
+        raise Unusable("there are no answers")
+    return found
 
 
 def compared(answers: list[bool | str], others: list[bool | str]) -> str:
@@ -129,6 +149,17 @@ def ranked(rng: np.random.Generator, *ranks: float) -> list[float]:
     return [by_rank.get(r, r) for r in ranks]
 
 
+def moved(rng: np.random.Generator, moves: str) -> list[float]:
+    """Losses that go the ways that the letters say: b to a new best, e to the best once more, w to
+    somewhere above it, f from the loss before half of the way to it."""
+    best, ranks = 0.0, [0.0]
+    for move in moves:
+        best -= move == "b"
+        above = {"w": float(rng.uniform(0.5, 3)), "f": (ranks[-1] - best) / 2}
+        ranks.append(best + above.get(move, 0.0))
+    return ranked(rng, *ranks[1:])
+
+
 def falling(rng: np.random.Generator, *steps: int) -> tuple[list[float], float]:
     """A loss that falls by the given multiples of half of min_delta; and min_delta."""
     delta = 2 * UNIT * int(rng.integers(2, 8))
@@ -159,16 +190,24 @@ def judge_answers(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
 
 
 def patience(rng: np.random.Generator) -> list[Case]:
-    def of(name: str, patience: int, *ranks: float) -> Case:
-        return case(rng, name, ranked(rng, *ranks), patience)
+    """How many checks bring an improvement, and how many do not, is drawn: and so are the answers."""
 
+    def times(least: int, most: int) -> int:
+        return int(rng.integers(least, most + 1))
+
+    def of(name: str, patience: int, moves: str) -> Case:
+        return case(rng, name, moved(rng, "b" * times(1, 6) + moves), patience)
+
+    p, q, r, s, t = (times(2, 4) for _ in range(5))
+    in_time = "".join("w" * times(1, q - 1) + "b" for _ in range(times(2, 3)))
+    again = "w" * (t + 1) + "b" * times(1, 3) + "w" * (t + times(0, 2))
     return [
-        of("better, then worse", 3, 6, 4, 1, 3, 5, 2, 4),
-        of("better again before patience is out", 2, 5, 6, 3, 4, 2, 4, 5),
-        of("the same loss again and again", 3, 3, 1, 1, 1, 1),
-        of("falling, but not below the best", 3, 4, 1, 6, 5, 3, 2),
-        of("patience 1", 1, 4, 3, 2, 5),
-        of("asked again after the answer True", 2, 2, 3, 4, 5, 1, 3, 4),
+        of("better, then worse", p, "w" * (p + times(0, 3))),
+        of("better again before patience is out", q, in_time + "w" * (q + times(0, 2))),
+        of("the same loss again and again", r, "b" + "e" * (r + times(0, 2))),
+        of("falling, but not below the best", s, "w" + "f" * (s - 1 + times(0, 2))),
+        of("patience 1", 1, "w" * times(1, 4)),
+        of("asked again after the answer True", t, again),
     ]
 
 
@@ -176,8 +215,13 @@ def patience(rng: np.random.Generator) -> list[Case]:
 
 
 def with_small_improvements(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    stopping, seen = with_best_losses(kind, inputs, "small improvements")
+    stopping, seen = with_best_losses(kind, inputs)
     return seen | best_weights(stopping)
+
+
+def of_small_improvements(case: Case, outputs: Outputs) -> Outputs:
+    best = {name: w for name, w in outputs.items() if name.startswith("best_weights")}
+    return when_it_stops(case, outputs, "small improvements") | best
 
 
 def min_delta(rng: np.random.Generator) -> list[Case]:
@@ -208,9 +252,27 @@ def min_delta(rng: np.random.Generator) -> list[Case]:
 
 
 def with_nan(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    stopping, seen = with_best_losses(kind, inputs, "nan")
+    stopping, seen = with_best_losses(kind, inputs)
     best = stopping.best_weights
-    return seen | {"best_weights": "None" if best is None else f"a {type(best).__name__}"}
+    if isinstance(best, dict) and {"W", "b"} <= best.keys():
+        return seen | {"best_weights": {name: np.array(best[name]) for name in ("W", "b")}}
+    return seen | {"best_weights": None if best is None else type(best).__name__}
+
+
+def of_nan(case: Case, outputs: Outputs) -> Outputs:
+    return when_it_stops(case, outputs, "nan") | {"best_weights": kept(case, outputs)}
+
+
+def kept(case: Case, outputs: Outputs) -> str:
+    """Whether there are best weights: those of some check."""
+    best = outputs.get("best_weights", "missing")
+    if best is None:
+        return "None"
+    if not isinstance(best, dict):
+        return f"a {best!s:.40}"
+    row = np.concatenate([floats(best, "W", (2,)), floats(best, "b", (1,))])
+    given = case.inputs["weights"].astype(row.dtype)
+    return "a dict" if (given == row).all(axis=1).any() else "a dict of other weights"
 
 
 def diverged(rng: np.random.Generator) -> list[Case]:
@@ -259,8 +321,10 @@ EXERCISE = Exercise(
     "EarlyStopping",
     [
         Part("patience", 1, patience, stops, judge_answers),
-        Part("min_delta", 1, min_delta, with_small_improvements, judge_bests),
-        Part("diverged checks", 1, diverged, with_nan, judge_bests),
+        Part(
+            "min_delta", 1, min_delta, with_small_improvements, judge_bests, of_small_improvements
+        ),
+        Part("diverged checks", 1, diverged, with_nan, judge_bests, of_nan),
         Part("the best weights", 1, best, the_best, judge_bests),
     ],
 )

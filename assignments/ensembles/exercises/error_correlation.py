@@ -58,13 +58,15 @@ def positively_correlated(rng: np.random.Generator, examples: int) -> np.ndarray
 
 def edges(rng: np.random.Generator) -> list[Case]:
     """Members that are never, or always, wrong."""
-    never = np.insert(positively_correlated(rng, 12), int(rng.integers(3)), False, axis=0)
-    varying = positively_correlated(rng, 10)
-    always = np.array([np.full(10, True), *varying, np.full(10, False)])
+    never = np.insert(positively_correlated(rng, 40), int(rng.integers(3)), False, axis=0)
+    examples = int(rng.integers(25, 35))
+    constant = [np.full(examples, True), np.full(examples, False)]
+    rows = [*constant, *positively_correlated(rng, examples)]
+    right = np.zeros((int(rng.integers(2, 6)), int(rng.integers(5, 10))), dtype=bool)
     return [
         Case("one member is never wrong", {"wrong": never}),
-        Case("one is never wrong, one always", {"wrong": always}),
-        Case("no member is ever wrong", {"wrong": np.zeros((2, 7), dtype=bool)}),
+        Case("one is never wrong, one always", {"wrong": np.array(rows)[rng.permutation(4)]}),
+        Case("no member is ever wrong", {"wrong": right}),
         Case("a single member", {"wrong": errors(rng, 1, 9, 0.0)}),
     ]
 

@@ -7,10 +7,23 @@ import numpy as np
 import torch
 from torch import nn
 
-from autograder.compare import close, difference, equal, tolerance
+from autograder.compare import close, difference, tolerance
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.tensors import as_it_is
 
-from ._networks import State, build, draw_states, load
+from ._networks import State, build, draw_slopes, draw_states, load, outputs
+from ._states import (
+    are_gradients,
+    as_before,
+    dicts_in,
+    differing,
+    is_state,
+    listed,
+    mode_of,
+    same_numbers,
+    state_in,
+    states_in,
+)
 
 
 @dataclass
@@ -46,31 +59,35 @@ class Training:
 def begin(kind: Any, inputs: dict[str, Any], device: str) -> Training:
     """A network with gradients, whose parameters in ``frozen`` need none, and its average."""
     first, *states = inputs["states"]
-    network = build(inputs["network"], first, device)
+    network = build(inputs["network"], first, device, inputs.get("marks", ()))
     for name in inputs["frozen"]:
         network.get_parameter(name).requires_grad_(False)
-    for p in network.parameters():
-        p.grad = torch.ones_like(p)
+    for name, p in network.named_parameters():
+        p.grad = slope(inputs, name, p)
     ema = kind(network, inputs["decay"])
     if inputs["updated_with"] == "another copy":
         network = build(inputs["network"], first, device)
     return Training(network, ema, states, list(first))
 
 
-def array(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy().copy()
+def slope(inputs: dict[str, Any], name: str, p: torch.Tensor) -> torch.Tensor:
+    """The gradient of a parameter: drawn by the case, or 1."""
+    drawn = inputs.get("slopes", {}).get(name)
+    return torch.ones_like(p) if drawn is None else torch.tensor(drawn, device=p.device)
 
 
-def listed(names: set[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
+def add_gradients(network: nn.Module, inputs: dict[str, Any]) -> dict[str, np.ndarray | None]:
+    """The gradients after a backward pass, which adds to those of the parameters that need one."""
+    named = dict(network.named_parameters())
+    with torch.enable_grad():
+        total = torch.stack([(p * slope(inputs, name, p)).sum() for name, p in named.items()]).sum()
+    if total.requires_grad:
+        total.backward()
+    return {name: None if p.grad is None else as_it_is(p.grad) for name, p in named.items()}
 
 
-def as_before(holds: bool) -> str:
-    return "as before" if holds else "changed"
-
-
-def mode(network: nn.Module) -> str:
-    return "training" if network.training else "evaluation"
+def arrays(tensors: dict[str, torch.Tensor]) -> State:
+    return {name: as_it_is(t) for name, t in tensors.items()}
 
 
 def case(
@@ -93,16 +110,32 @@ def case(
     return Case(name, inputs | more)
 
 
+def watched(rng: np.random.Generator, name: str, network: str, *args: Any) -> Case:
+    """A case that also says how the network learns, and by what its outputs tell its mode."""
+    made = case(rng, name, network, *args)
+    weight = next(iter(made.inputs["states"][0].values()))
+    sign = int(rng.choice([-1, 1]))
+    return Case(
+        name,
+        {
+            **made.inputs,
+            "slopes": draw_slopes(rng, network, weight.dtype.type),
+            "x": rng.standard_normal((4, weight.shape[1])),
+            "marks": [sign * float(rng.uniform(1, 2)), -sign * float(rng.uniform(1, 2))],
+        },
+    )
+
+
 # The averages after each update.
 
 
 def by_update(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     """The averages at the start and after each update."""
     training = begin(kind, inputs, device)
-    seen = [{n: array(a) for n, a in training.averages().items()}]
+    seen = [arrays(training.averages())]
     for state in training.states:
         training.step(state)
-        seen.append({n: array(a) for n, a in training.averages().items()})
+        seen.append(arrays(training.averages()))
     if any(len({averages[n].shape for averages in seen}) > 1 for n in training.names):
         raise Unusable("an average must keep the shape of what it averages")
     return {f"average[{n!r}]": np.stack([a[n] for a in seen]) for n in training.names}
@@ -150,52 +183,81 @@ def buffers(rng: np.random.Generator) -> list[Case]:
 
 
 def left_alone(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The averages at the start and after each update, and once the network has moved on; what
+    became of the network."""
     training = begin(kind, inputs, device)
     network = training.network
-    wrong = ties(training)
-    kept = True
+    held, moved, states = [arrays(training.averages())], [], []
+    devices = [device_of(training.averages())]
     for state in training.states:
-        training.step(state)
-        kept &= all(
-            np.array_equal(array(t), np.asarray(state[name], dtype=array(t).dtype))
-            for name, t in network.state_dict().items()
-        )
-        wrong = {what: names | wrong[what] for what, names in ties(training).items()}
-    grads = all(
-        p.requires_grad and p.grad is not None and bool((p.grad == 1).all())
-        for p in network.parameters()
-    )
+        load(network, state)
+        moved.append(without_graph(training.averages()))
+        training.ema.update(network)
+        states.append(arrays(network.state_dict()))
+        held.append(arrays(training.averages()))
+        devices.append(device_of(training.averages()))
+    load(network, inputs["states"][0])
+    moved.append(without_graph(training.averages()))
     return {
-        "the network after an update": as_before(kept),
-        "requires_grad and grad of its parameters": as_before(grads),
-        "its mode": mode(network),
-        **{what: listed(names) for what, names in wrong.items()},
+        "averages": held,
+        "averages when the network has moved on": moved,
+        "devices of the averages": devices,
+        "network after an update": states,
+        "device of the network": next(network.parameters()).device.type,
+        "gradients": add_gradients(network, inputs),
+        "output": outputs(network, inputs),
     }
 
 
-def ties(training: Training) -> dict[str, set[str]]:
+def without_graph(averages: dict[str, torch.Tensor]) -> State:
+    """The averages whose numbers can be had without detaching them from a graph."""
+    return arrays({name: a for name, a in averages.items() if not a.requires_grad})
+
+
+def device_of(averages: dict[str, torch.Tensor]) -> dict[str, str]:
+    return {name: a.device.type for name, a in averages.items()}
+
+
+def whether_apart(case: Case, made: Outputs) -> Outputs:
+    first, *states = case.inputs["states"]
+    found = states_in(case, made, "network after an update", len(states))
+    kept = all(is_state(a, b) for a, b in zip(found, states, strict=True))
+    # the gradients that there were, and as much from a backward pass
+    learns = are_gradients(case, made.get("gradients"), times=2)
+    return {
+        "the network after an update": as_before(kept),
+        "requires_grad and grad of its parameters": as_before(learns),
+        "its mode": mode_of(case, made, first),
+        **{what: listed(names) for what, names in ties(case, made, found[0]).items()},
+    }
+
+
+def ties(case: Case, made: Outputs, network: State) -> dict[str, set[str]]:
     """The averages that are tied to the network, or differ from it in kind."""
-    state, averages = training.network.state_dict(), training.averages()
-    own = {t.untyped_storage().data_ptr() for t in state.values()}
-    pairs = [(name, averages[name], t) for name, t in state.items()]
+    times = len(case.inputs["states"])
+    held = states_in(case, made, "averages", times)
+    moved = dicts_in(made, "averages when the network has moved on", times)
+    devices = dicts_in(made, "devices of the averages", times)
+    home = str(made.get("device of the network"))
+    pairs = [(a, b, name) for a, b in zip(held, moved, strict=True) for name in network]
     return {
         "averages that share memory with it": {
-            n for n, a, _ in pairs if a.untyped_storage().data_ptr() in own
+            name for a, b, name in pairs if name in b and not same_numbers(a[name], b[name])
         },
-        "averages that carry a graph of gradients": {n for n, a, _ in pairs if a.requires_grad},
+        "averages that carry a graph of gradients": {n for _, b, n in pairs if n not in b},
         "averages of another dtype than the network": {
-            n for n, a, t in pairs if a.dtype != t.dtype
+            name for a, _, name in pairs if a[name].dtype != network[name].dtype
         },
         "averages on another device than the network": {
-            n for n, a, t in pairs if a.device != t.device
+            name for where in devices for name in network if str(where.get(name)) != home
         },
     }
 
 
 def apart(rng: np.random.Generator) -> list[Case]:
     return [
-        case(rng, "averages and a network in training", "two layers"),
-        case(rng, "the same in float64", "two layers", 2, np.float64),
+        watched(rng, "averages and a network in training", "two layers"),
+        watched(rng, "the same in float64", "two layers", 2, np.float64),
     ]
 
 
@@ -203,51 +265,68 @@ def apart(rng: np.random.Generator) -> list[Case]:
 
 
 def copied(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The averages, and what ``copy_to`` made of another network; what becomes of both when an
+    optimizer that holds this network's parameters changes them, and when it is trained on."""
     training = begin(kind, inputs, device)
     *earlier, last = training.states
     for state in earlier:
         training.step(state)
-    before = {name: array(a) for name, a in training.averages().items()}
-    other = build(inputs["network"], last, device)
-    held = list(other.parameters())
+    averages = arrays(training.averages())
+    other = build(inputs["network"], last, device, inputs["marks"])
+    held = dict(other.named_parameters())
     training.ema.copy_to(other)
-    same = all(a is b for a, b in zip(held, other.parameters(), strict=True))
-    learns = all(p.requires_grad and p.is_leaf for p in other.parameters())
     seen: Outputs = {
-        "entries that differ from the average": listed(differing(other, before)),
-        "parameters": "the same objects as before" if same else "replaced by new objects",
-        "requires_grad of the parameters": as_before(learns),
-        "its mode": mode(other),
-        "the network that was averaged": as_before(not differing(training.network, earlier[-1])),
+        "averages": averages,
+        "copy": arrays(other.state_dict()),
+        "network": arrays(training.network.state_dict()),
+        "gradients": add_gradients(other, inputs),
     }
-    load(other, last)  # the network is trained on
-    after = {name: array(training.ema.average[name]) for name in training.names}
-    kept = all(np.array_equal(before[name], after[name]) for name in training.names)
+    with torch.no_grad():
+        for name, p in held.items():
+            p.add_(slope(inputs, name, p))
+    seen["copy after a step"] = arrays(other.state_dict())
+    load(other, last)
+    seen["averages afterwards"] = arrays(training.averages())
     again = build(inputs["network"], last, device)
     training.ema.copy_to(again)
-    return seen | {
+    seen["second copy"] = arrays(again.state_dict())
+    seen["output"] = outputs(other, inputs)
+    return seen
+
+
+def what_copy_to_did(case: Case, made: Outputs) -> Outputs:
+    *earlier, last = case.inputs["states"]
+    names = (
+        "averages",
+        "copy",
+        "network",
+        "copy after a step",
+        "averages afterwards",
+        "second copy",
+    )
+    averages, copy, network, stepped, afterwards, second = (
+        state_in(case, made.get(name)) for name in names
+    )
+    slopes = case.inputs["slopes"]
+    moved = {name: a + slopes[name] if name in slopes else a for name, a in copy.items()}
+    new = differing(stepped, moved)
+    kept = all(same_numbers(a, afterwards[name]) for name, a in averages.items())
+    return {
+        "entries that differ from the average": listed(differing(copy, averages)),
+        "parameters": "replaced by new objects" if new else "the same objects as before",
+        "requires_grad of the parameters": as_before(are_gradients(case, made.get("gradients"), 1)),
+        "its mode": mode_of(case, made, last),
+        "the network that was averaged": as_before(not differing(network, earlier[-1])),
         "the averages when that network is trained on": as_before(kept),
-        "entries that differ after a second copy_to": listed(differing(again, before)),
+        "entries that differ after a second copy_to": listed(differing(second, averages)),
     }
-
-
-def differing(network: nn.Module, state: State) -> set[str]:
-    """The entries of the network that are not those of a state."""
-    arrays = {name: array(t) for name, t in network.state_dict().items()}
-    return {name for name, a in arrays.items() if not same_entry(a, state[name])}
-
-
-def same_entry(have: np.ndarray, want: np.ndarray) -> bool:
-    if have.dtype.kind != "f":
-        return np.array_equal(have, want)
-    return bool(equal(have, want, have.dtype.name).all())
 
 
 def into_another(rng: np.random.Generator) -> list[Case]:
     return [
-        case(rng, "into another network", "two layers"),
-        case(rng, "into another network, float64", "linear", 2, np.float64),
-        case(rng, "into a network with batch norm", "batch norm"),
+        watched(rng, "into another network", "two layers"),
+        watched(rng, "into another network, float64", "linear", 2, np.float64),
+        watched(rng, "into a network with batch norm", "batch norm"),
     ]
 
 
@@ -257,8 +336,8 @@ EXERCISE = Exercise(
     [
         Part("parameters", 2, parameters, by_update, judge_by_update),
         Part("buffers", 1, buffers, by_update, judge_by_update),
-        Part("apart", 1, apart, left_alone, close),
-        Part("copy_to", 1, into_another, copied, close),
+        Part("apart", 1, apart, left_alone, close, whether_apart),
+        Part("copy_to", 1, into_another, copied, close, what_copy_to_did),
     ],
     on_device=True,
 )

@@ -29,55 +29,86 @@ def judge(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     ]
 
 
-def drawn_range(rng: np.random.Generator) -> tuple[float, float]:
+ABOVE_1 = 3.0, 3000.0
+SMALL = 0.1  # the fraction that the text names
+Band = tuple[float, float]  # positions in a range, 0 at its low end and 1 at its high end
+INSIDE: Band = (0.15, 0.85)
+
+
+def drawn_range(rng: np.random.Generator) -> Band:
     low = float(10 ** rng.uniform(-6, -4))
     return low, low * float(10 ** rng.uniform(2, 4))
 
 
-ABOVE_1 = 3.0, 3000.0
+def case(
+    rng: np.random.Generator,
+    name: str,
+    bounds: Band,
+    *bands: Band,
+    more: int = 12,
+    **options: float,
+) -> Case:
+    """Best values in a drawn order: one in each band of positions, and more in bands drawn.
 
-
-def case(name: str, bounds: tuple[float, float], where: list[float], **more: float) -> Case:
-    """Best values at these positions in a range, 0 at its low end and 1 at its high end."""
+    So neither a case's name nor the place of a value says what is right for it.
+    """
     low, high = bounds
-    best = [low * (high / low) ** w for w in where]
-    return Case(name, {"best": best, "low": low, "high": high, **more})
+    chosen = [*bands, *(bands[i] for i in rng.integers(len(bands), size=more))]
+    where = [float(rng.uniform(*chosen[i])) for i in rng.permutation(len(chosen))]
+    best = [high if w == 1 else low * (high / low) ** w for w in where]
+    return Case(name, {"best": best, "low": low, "high": high, **options})
 
 
-def near(rng: np.random.Generator, center: float) -> float:
-    return center + float(rng.uniform(-0.03, 0.03))
+def near_an_end(fraction: float) -> list[Band]:
+    """Positions at the low end, near it, and beyond what counts as near; well apart from its limit."""
+    return [
+        (0.0, 0.0),
+        (0.004, 0.006),
+        (0.3 * fraction, 0.45 * fraction),
+        (0.55 * fraction, 0.9 * fraction),
+        (1.1 * fraction, 1.6 * fraction),
+        (0.65, 0.75),
+    ]
+
+
+def mirrored(bands: list[Band]) -> list[Band]:
+    """The same positions, seen from the high end."""
+    return [(1 - b, 1 - a) for a, b in bands]
 
 
 def own_fraction(rng: np.random.Generator) -> float:
     return round(float(rng.uniform(0.2, 0.4)), 2)
 
 
+def around(fraction: float) -> list[Band]:
+    """Positions on both sides of a fraction, with nothing near the other end."""
+    return [(fraction - 0.06, fraction - 0.03), (fraction + 0.03, fraction + 0.06)]
+
+
 def inside_and_outside(rng: np.random.Generator) -> list[Case]:
-    inside = [near(rng, center) for center in (0.2, 0.4, 0.6, 0.8)]
+    below, above = (-0.4, -0.1), (1.1, 1.4)
     return [
-        case("inside", drawn_range(rng), inside),
-        case("beyond the range", drawn_range(rng), [-0.2, 0.5, 1.3]),
+        case(rng, "inside and beyond the range", drawn_range(rng), INSIDE, below, above),
+        case(rng, "inside and beyond a range above 1", ABOVE_1, INSIDE, below, above),
     ]
 
 
 def low_end(rng: np.random.Generator) -> list[Case]:
     f = own_fraction(rng)
-    close = [0.0, 0.005, near(rng, 0.06), near(rng, 0.15)]
     return [
-        case("near the low end", drawn_range(rng), close),
-        case("a range above 1", ABOVE_1, [0.035, 0.065, 0.13, 0.5]),
-        case("a fraction of its own", drawn_range(rng), [f - 0.05, f + 0.05], fraction=f),
+        case(rng, "near the low end or not", drawn_range(rng), *near_an_end(SMALL)),
+        case(rng, "a range above 1", ABOVE_1, *near_an_end(SMALL)),
+        case(rng, "a fraction of its own", drawn_range(rng), *around(f), fraction=f),
     ]
 
 
 def high_end(rng: np.random.Generator) -> list[Case]:
     f = own_fraction(rng)
-    close = [near(rng, 0.85), near(rng, 0.94), 0.995, 1.0]
-    around = [0.95 - f, 1.05 - f]
+    close, own = mirrored(near_an_end(SMALL)), mirrored(around(f))
     return [
-        case("near the high end", drawn_range(rng), close),
-        case("a range above 1, its high end", ABOVE_1, [0.5, 0.87, 0.935, 0.965]),
-        case("a fraction of its own, high end", drawn_range(rng), around, fraction=f),
+        case(rng, "near the high end or not", drawn_range(rng), *close),
+        case(rng, "a range above 1, its high end", ABOVE_1, *close),
+        case(rng, "a fraction of its own, high end", drawn_range(rng), *own, fraction=f),
     ]
 
 

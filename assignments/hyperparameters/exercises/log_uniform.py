@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.chance import close_in_distribution, share, whole
-from autograder.compare import RTOL
+from autograder.compare import RTOL, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 MANY = 4000
@@ -14,15 +14,21 @@ QUARTERS = {"first": 0.0, "second": 0.25, "third": 0.5, "last": 0.75}  # where e
 
 
 def probe(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """Which shares of many draws fall where, on a log scale; and what depends on the generator."""
+    """Many draws; the same from another generator with the same seed, and from one with another."""
     seed = inputs["seed"]
-    one, again, other = (drawn(log_uniform, inputs, s) for s in (seed, seed, seed + 1))
-    log_low, log_high = math.log(inputs["low"]), math.log(inputs["high"])
-    with np.errstate(all="ignore"):
-        where = (np.log(one.ravel()) - log_low) / (log_high - log_low)
+    names = {"draws": seed, "again": seed, "from another seed": seed + 1}
+    return {name: drawn(log_uniform, inputs, s) for name, s in names.items()}
+
+
+def summary(case: Case, outputs: Outputs) -> Outputs:
+    """Which shares of the draws fall where, on a log scale; and what depends on the generator."""
+    shape = shape_of(case.inputs)
+    one, again, other = (floats(outputs, n, shape) for n in ("draws", "again", "from another seed"))
+    where, elsewhere = positions(one, case.inputs), positions(other, case.inputs)
+    inside = np.concatenate([where, elsewhere])
     slack = RTOL["float32"]
     return {
-        "share of draws from low to high": whole((where >= -slack) & (where <= 1 + slack)),
+        "share of draws from low to high": whole((inside >= -slack) & (inside <= 1 + slack)),
         **{
             f"share of draws in the {name} quarter of the range, on a log scale": share(
                 (where >= start) & (where < start + 0.25)
@@ -39,15 +45,26 @@ def probe(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
     }
 
 
+def positions(draws: np.ndarray, inputs: dict[str, Any]) -> np.ndarray:
+    """Where draws lie in the range, on a log scale: from 0 to 1."""
+    log_low, log_high = math.log(inputs["low"]), math.log(inputs["high"])
+    with np.errstate(all="ignore"):
+        return (np.log(draws.ravel(), dtype=np.float64) - log_low) / (log_high - log_low)
+
+
 def drawn(log_uniform: Any, inputs: dict[str, Any], seed: int) -> np.ndarray:
     """The draws from a generator with this seed; raises Unusable for anything else."""
-    size = inputs["size"]
-    shape = (size,) if isinstance(size, int) else tuple(size)
+    size, shape = inputs["size"], shape_of(inputs)
     made = log_uniform(inputs["low"], inputs["high"], size, np.random.default_rng(seed))
     array = as_array(made) if isinstance(made, list | tuple) else made
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind != "f":
         raise Unusable(f"return an array of floats of shape {shape} for size={size}")
     return array
+
+
+def shape_of(inputs: dict[str, Any]) -> tuple[int, ...]:
+    size = inputs["size"]
+    return (size,) if isinstance(size, int) else tuple(size)
 
 
 def as_array(values: list | tuple) -> np.ndarray | None:
@@ -58,26 +75,33 @@ def as_array(values: list | tuple) -> np.ndarray | None:
         return None
 
 
-def case(rng: np.random.Generator, name: str, low: float, high: float, size: Any = MANY) -> Case:
+Band = tuple[float, float]
+
+
+def case(rng: np.random.Generator, name: str, low: Band, ratio: Band, size: Any = MANY) -> Case:
+    """A range that begins between two numbers; its ratio, too, is drawn between two.
+
+    Draws from another range of the kind are thus never the draws that are asked for.
+    """
+    begin, factor = (float(np.exp(rng.uniform(*np.log(band)))) for band in (low, ratio))
     seed = int(rng.integers(2**31))
-    return Case(name, {"low": low, "high": high, "size": size, "seed": seed})
+    return Case(name, {"low": begin, "high": begin * factor, "size": size, "seed": seed})
 
 
 def distribution(rng: np.random.Generator) -> list[Case]:
-    low = float(10 ** rng.uniform(-6, -4))
-    ratio = float(10 ** rng.uniform(2.5, 4))
     return [
-        case(rng, "learning rates", 1e-4, 1e-1),
-        case(rng, "another range", low, low * ratio),
-        case(rng, "a range above 1", 2.0, 500.0),
-        case(rng, "a range within one power of ten", 0.2, 0.9),
+        case(rng, "learning rates", (1e-5, 1e-3), (300, 3000)),
+        case(rng, "a wide range", (1e-8, 1e-5), (1e4, 1e6)),
+        case(rng, "a range above 1", (2, 3), (150, 400)),
+        case(rng, "a range within one power of ten", (0.11, 0.22), (2.5, 4.5)),
     ]
 
 
 def shape(rng: np.random.Generator) -> list[Case]:
+    rows, pairs = int(rng.integers(40, 60)), int(rng.integers(35, 50))
     return [
-        case(rng, "a matrix of draws", 1e-3, 10.0, [50, 80]),
-        case(rng, "a size that is a tuple of one", 1e-3, 10.0, [MANY]),
+        case(rng, "a matrix of draws", (1e-4, 1e-2), (1e3, 1e5), [rows, 2 * pairs]),
+        case(rng, "a size that is a tuple of one", (1e-4, 1e-2), (1e3, 1e5), [MANY]),
     ]
 
 
@@ -85,7 +109,7 @@ EXERCISE = Exercise(
     "log_uniform",
     "log_uniform",
     [
-        Part("distribution", 2, distribution, probe, close_in_distribution),
-        Part("shape", 1, shape, probe, close_in_distribution),
+        Part("distribution", 2, distribution, probe, close_in_distribution, summary),
+        Part("shape", 1, shape, probe, close_in_distribution, summary),
     ],
 )

@@ -5,113 +5,123 @@ only a few weights can learn, and where a mistake is to show, the data are there
 that are not balanced, or one class, one feature.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn.functional import cross_entropy
 
-from autograder.compare import close, equal
-from autograder.exercise import Case, Exercise, Outputs, Part
+from autograder.compare import close, equal, floats
+from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.tensors import as_it_is
 
-FEATURES, CLASSES = 6, 4
+from ._small_networks import CLASSES, FEATURES, MOST, Network, Record
+
 SAMPLE, STEPS = 20, 100  # the defaults that the text names
 
 
-def layers(kind: str) -> list[nn.Module]:
-    """The networks of the cases: some that can learn, two that cannot, one that starts at 0."""
-    first, last = nn.Linear(FEATURES, 32), nn.Linear(32, CLASSES)
-    linear = nn.Linear(FEATURES, CLASSES)
-    if kind in ("zeros", "dead", "linear"):
-        for layer in (first, last, linear):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    if kind == "dead":
-        nn.init.constant_(first.bias, -50.0)
-        nn.init.normal_(last.weight)
-    others: dict[str, list[nn.Module]] = {
-        "dropout": [first, nn.ReLU(), nn.Dropout(0.5), last],
-        "batch norm": [first, nn.BatchNorm1d(32), nn.ReLU(), last],
-        "tanh": [first, nn.Tanh(), last],
-        "linear": [linear],
-        "normalized inputs": [nn.BatchNorm1d(FEATURES), first, nn.ReLU(), last],
-    }
-    return others.get(kind, [first, nn.ReLU(), last])
-
-
-@dataclass
-class Record:
-    """What the networks made in a run were shown, in which mode, and how many examples a gradient
-    was asked for."""
-
-    shown: list[int] = field(default_factory=list)
-    modes: list[str] = field(default_factory=list)
-    learned: list[int] = field(default_factory=list)
-
-    def __deepcopy__(self, memo: Any) -> "Record":
-        return self  # a copy of a network goes on writing it
-
-
-class Network(nn.Sequential):
-    """Writes a record."""
-
-    def __init__(self, kind: str, record: Record) -> None:
-        super().__init__(*layers(kind))
-        self.record = record
-
-    def forward(self, batch: torch.Tensor) -> torch.Tensor:
-        count = len(batch)
-        self.record.shown.append(count)
-        self.record.modes.append("training" if self.training else "evaluation")
-        scores = super().forward(batch)
-        if scores.requires_grad:
-            scores.register_hook(lambda gradient: self.record.learned.append(count))
-        return scores
-
-
 def probe(overfits_small_sample: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The answer, what the network was shown, and what became of its loss."""
+    """The answer, what the networks were shown, and what became of the first of them."""
     x = torch.tensor(inputs["x"], device=device)
     y = torch.tensor(inputs["y"], device=device)
     record = Record()
     made: list[Network] = []
-    starts: list[dict[str, torch.Tensor]] = []
 
     def make_model() -> Network:
-        network = Network(inputs["network"], record).to(device=device, dtype=x.dtype)
+        network = Network(inputs, len(made), record).to(device=device, dtype=x.dtype)
         made.append(network)
-        starts.append({k: v.clone() for k, v in network.state_dict().items()})
         return network
 
     torch.manual_seed(inputs["seed"])
     options = {name: inputs[name] for name in ("sample", "steps", "lr") if name in inputs}
     answer = overfits_small_sample(make_model, x, y, **options)
-    sample = min(inputs.get("sample", SAMPLE), len(x))
-    too_many = len(record.learned) > inputs.get("steps", STEPS) + 1  # one more is no harm
-    kind = type(answer).__name__
+    batches, uses = record.batches()
+    scores = None if record.scores is None else as_it_is(record.scores).reshape(-1, CLASSES)
+    state = made[0].state_dict() if made else {}
+    return {
+        "answer": answer if isinstance(answer, bool) else type(answer).__name__,
+        "batches": batches,
+        "batch, by use": uses,
+        "uses with a gradient": record.learned,
+        "scores of the last use": scores,
+        "networks": len(made),
+        "network": {name: as_it_is(t) for name, t in state.items() if t.is_floating_point()},
+    }
+
+
+def summary(case: Case, outputs: Outputs) -> Outputs:
+    """The answer, what the network was shown, and what became of its loss."""
+    answer, learned = outputs.get("answer"), numbers_of_uses(outputs, "uses with a gradient")
+    sizes, made = sizes_of_uses(outputs, case.inputs["x"]), outputs.get("networks")
+    if type(made) is not int:
+        raise Unusable("there is no number of networks")
+    if max(learned, default=0) >= max(len(sizes), 1):
+        raise Unusable("a gradient from a use that there was not")
+    steps = [sizes[i] for i in learned] or sizes  # torch.func tells of no gradients
+    too_many = len(learned) > case.inputs.get("steps", STEPS) + 1  # one more is no harm
+    what = f"the bool {answer}" if isinstance(answer, bool) else f"a {answer!s:.40}, no bool"
     seen: Outputs = {
-        "answer": f"the bool {answer}" if isinstance(answer, bool) else f"a {kind}, no bool",
-        "most examples the network saw at once": max(record.shown, default=0),
-        "fewest examples in a step": min(record.learned, default=sample),
-        "mode in which the network was last used": (record.modes or ["none"])[-1],
-        "networks made": len(made),
+        "answer": what,
+        "most examples the network saw at once": said(max(sizes, default=(0, 0))),
+        "fewest examples in a step": said(min(steps, default=(0, 0))),
+        "mode in which the network was last used": mode_of(case, outputs),
+        "networks made": made,
         "more steps than asked for": "yes" if too_many else "no",
     }
     if made:
-        change = change_of_loss(made[0], starts[0], x[:sample], y[:sample])
-        seen["what training did to the network's loss"] = change
+        seen["what training did to the network's loss"] = change_of_loss(
+            case, outputs.get("network")
+        )
     return seen
 
 
-def change_of_loss(
-    network: Network, start: dict[str, torch.Tensor], x: torch.Tensor, y: torch.Tensor
-) -> str:
+def numbers_of_uses(outputs: Outputs, name: str) -> list[int]:
+    found = outputs.get(name)
+    if not isinstance(found, list) or not all(type(n) is int and n >= 0 for n in found):
+        raise Unusable(f"{name}: there are no numbers")
+    return found
+
+
+def sizes_of_uses(outputs: Outputs, x: np.ndarray) -> list[tuple[int, int]]:
+    """Of the batch in each use the size, and how many of it are examples of ``x``."""
+    batches, uses = outputs.get("batches"), numbers_of_uses(outputs, "batch, by use")
+    if not isinstance(batches, list) or max(uses, default=-1) >= len(batches):
+        raise Unusable("the batches are missing")
+    shown = [floats({"batch": b}, "batch", (None, FEATURES)) for b in batches]
+    if sum(map(len, shown)) > MOST * len(x):
+        raise Unusable("the batches are too many")
+    sizes = [(len(b), int((b[:, None] == x).all(-1).any(1).sum())) for b in shown]
+    return [sizes[use] for use in uses]
+
+
+def said(size: tuple[int, int]) -> int | str:
+    shown, known = size
+    return shown if shown == known else f"{shown}, of which {known} are examples of x"
+
+
+def mode_of(case: Case, outputs: Outputs) -> str:
+    """What the mean of the last scores tells."""
+    if outputs.get("scores of the last use") is None:
+        return "none"
+    scores = floats(outputs, "scores of the last use", (None, CLASSES))
+    for mode, mark in zip(("training", "evaluation"), case.inputs["marks"], strict=True):
+        if len(scores) and (np.abs(scores.mean(axis=1, dtype=np.float64) - mark) < 0.5).all():
+            return mode
+    return "neither"
+
+
+def change_of_loss(case: Case, trained: Any) -> str:
     """Whether the loss of the trained network is lower, higher or the same as at its start."""
-    after = loss_of(network, x, y)
-    network.load_state_dict(start)
+    network = Network(case.inputs, 0, Record()).double()
+    sample = case.inputs.get("sample", SAMPLE)
+    x, y = torch.tensor(case.inputs["x"][:sample]).double(), torch.tensor(case.inputs["y"][:sample])
     before = loss_of(network, x, y)
+    if not isinstance(trained, dict):
+        raise Unusable("there is no network")
+    for name, t in network.state_dict().items():
+        if t.is_floating_point():
+            t.copy_(torch.tensor(floats(trained, name, t.shape)))
+    after = loss_of(network, x, y)
     if equal(after, before, "float32").all():
         return "nothing"
     return "lowered it" if after < before else "raised it"
@@ -133,10 +143,14 @@ def at_random(rng: np.random.Generator, count: int = 60) -> Data:
 
 
 def clusters(rng: np.random.Generator, count: int = 60, center: float = 0.0) -> Data:
-    """One class, one feature; among the first 4 n examples each class has n."""
+    """One class, one feature, on one side of the center; which, is drawn.
+
+    Among the first 4 n examples each class has n.
+    """
     y = np.concatenate([rng.permutation(CLASSES) for _ in range(count // CLASSES + 1)])[:count]
     x = center + 0.1 * rng.standard_normal((count, FEATURES))
-    x[np.arange(count), y] += 3
+    feature, side = rng.permutation(FEATURES), rng.choice([-3, 3], CLASSES)
+    x[np.arange(count), feature[y]] += side[y]
     return x, y
 
 
@@ -170,8 +184,25 @@ def case(
     **more: Any,
 ) -> Case:
     x, y = data
-    seed = int(rng.integers(2**31))
-    return Case(name, {"x": x.astype(dtype), "y": y, "network": network, "seed": seed, **more})
+    sign = int(rng.choice([-1, 1]))
+    inputs = {
+        "x": x.astype(dtype),
+        "y": y,
+        "network": network,
+        "seed": int(rng.integers(2**31)),
+        "marks": [sign * float(rng.uniform(1, 2)), -sign * float(rng.uniform(1, 2))],
+    }
+    return Case(name, inputs | more)
+
+
+def not_right_at_once(case: Case) -> Case:
+    """The first example gets the label that a fresh network thinks least of: so nobody stops at
+    once, however few examples there are."""
+    network = Network(case.inputs, 0, Record()).double().eval()
+    with torch.no_grad():
+        scores = network(torch.tensor(case.inputs["x"][:1]).double())
+    case.inputs["y"][0] = int(scores.argmin())
+    return case
 
 
 def sound_networks(rng: np.random.Generator) -> list[Case]:
@@ -184,8 +215,16 @@ def sound_networks(rng: np.random.Generator) -> list[Case]:
         case(rng, "a small network", "mlp", turned(at_random(rng))),
         case(rng, "a network in float64", "tanh", at_random(rng), "float64", **quick),
         case(rng, "a network with batch norm", "batch norm", at_random(rng), **quick),
-        case(
-            rng, "a network with dropout", "dropout", at_random(rng), sample=8, steps=100, lr=0.05
+        not_right_at_once(
+            case(
+                rng,
+                "a network with dropout",
+                "dropout",
+                at_random(rng),
+                sample=8,
+                steps=100,
+                lr=0.05,
+            )
         ),
         case(rng, "few steps, far from a loss of 0", "linear", few_steps, steps=10, lr=0.01),
         case(
@@ -216,13 +255,16 @@ def the_sample(rng: np.random.Generator) -> list[Case]:
     def of(name: str, data: Data, **more: Any) -> Case:
         return case(rng, name, "linear", data, steps=30, lr=0.05, **more)
 
-    inside, last, after = (contradicted(clusters(rng), *pair) for pair in ((3, 11), (2, 7), (2, 8)))
+    pair = map(int, rng.choice(SAMPLE, 2, replace=False))
+    one, other = (int(i) for i in rng.integers(7, size=2))
+    inside = contradicted(clusters(rng), *pair)
+    last, after = contradicted(clusters(rng), one, 7), contradicted(clusters(rng), other, 8)
     return [
         of("two equal inputs, two labels", inside),
         of("contradictions outside the sample", turned(data)),
         of("a contradiction at the last example", last, sample=8),
         of("a contradiction after the last example", after, sample=8),
-        of("fewer examples than asked for", clusters(rng, 9)),
+        of("fewer examples than asked for", clusters(rng, int(rng.integers(9, 16)))),
     ]
 
 
@@ -230,9 +272,9 @@ EXERCISE = Exercise(
     "overfits_small_sample",
     "overfits_small_sample",
     [
-        Part("sound networks", 2, sound_networks, probe, close),
-        Part("broken networks", 1, broken_networks, probe, close),
-        Part("the sample", 2, the_sample, probe, close),
+        Part("sound networks", 2, sound_networks, probe, close, summary),
+        Part("broken networks", 1, broken_networks, probe, close, summary),
+        Part("the sample", 2, the_sample, probe, close, summary),
     ],
     on_device=True,
 )

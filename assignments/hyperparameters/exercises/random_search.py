@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.chance import close_in_distribution, share, whole
+from autograder.compare import floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 Space = dict[str, tuple[float, float]]
@@ -54,10 +55,8 @@ def search(
     return returned, objective.drawn
 
 
-def found(
-    random_search: Any, inputs: dict[str, Any], losses: np.ndarray
-) -> tuple[Outputs, list[Values]]:
-    """Whether what came back fits what the objective was asked; and that. Raises Unusable."""
+def found(random_search: Any, inputs: dict[str, Any], losses: np.ndarray) -> Outputs:
+    """What came back, and the values that the objective was asked about; raises Unusable."""
     returned, asked = search(random_search, inputs, losses, inputs["seed"])
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         raise Unusable("return two values: the best configuration and its loss")
@@ -65,20 +64,41 @@ def found(
     if not isinstance(best, dict | None) or not isinstance(loss, float | int | np.floating):
         raise Unusable("return a dict and a number: the best configuration and its loss")
     names = list(inputs["space"])
-    drawn = [values for values in asked if values is not None]
-    if len(drawn) < len(asked):
+    values = values_of(best, names)
+    return {
+        "asked": table_of(asked, names),
+        "best": None if values is None else np.array(values),
+        "loss": float(loss),
+    }
+
+
+def table_of(asked: list[Values | None], names: list[str]) -> np.ndarray:
+    """A row for each configuration; raises Unusable if one is none."""
+    rows = [values for values in asked if values is not None]
+    if len(rows) < len(asked):
         keys = ", ".join(names)
         raise Unusable(f"each configuration must be a dict with a float for each of {keys}")
+    return np.reshape(rows, (-1, len(names))).astype(np.float64)
+
+
+def of_the_search(case: Case, outputs: Outputs, losses: np.ndarray) -> Outputs:
+    """Whether what came back fits what the objective was asked."""
+    asked = floats(outputs, "asked", (None, len(case.inputs["space"])))
+    best, loss = outputs.get("best"), outputs.get("loss")
+    if best is not None:
+        best = floats(outputs, "best", asked.shape[1:])
+    if not isinstance(loss, float):
+        raise Unusable("there is no loss")
     return {
-        "calls of the objective": len(drawn),
-        "loss returned": float(loss),
-        "configuration returned": which(values_of(best, names), drawn, losses),
-    }, drawn
+        "calls of the objective": len(asked),
+        "loss returned": loss,
+        "configuration returned": which(best, asked, losses),
+    }
 
 
-def which(best: Values | None, drawn: list[Values], losses: np.ndarray) -> str:
+def which(best: np.ndarray | None, drawn: np.ndarray, losses: np.ndarray) -> str:
     """What the configuration returned is: one with the lowest loss, another that was tried, or none."""
-    if best is None or not drawn:
+    if best is None or not len(drawn):
         return "none of those tried"
     same = np.isclose(drawn, best, rtol=1e-9, atol=0).all(axis=1)
     if not same.any():
@@ -110,17 +130,28 @@ def case(rng: np.random.Generator, name: str, trials: int, count: int = 2, **mor
 
 
 def draws(random_search: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    losses = losses_of(inputs)
-    seen, drawn = found(random_search, inputs, losses)
-    few = inputs | {"trials": 5}
-    one, again, other = (
-        search(random_search, few, losses, inputs["seed"] + more)[1] for more in (0, 0, 1)
-    )
+    """A long search; the beginning of one from the same seed, again, and from another seed."""
+    losses, names = losses_of(inputs), list(inputs["space"])
+    few, seed = inputs | {"trials": 5}, inputs["seed"]
+    starts = {"one": seed, "again": seed, "from another seed": seed + 1}
+    return found(random_search, inputs, losses) | {
+        name: table_of(search(random_search, few, losses, s)[1], names)
+        for name, s in starts.items()
+    }
+
+
+def of_the_draws(case: Case, outputs: Outputs) -> Outputs:
+    seen = of_the_search(case, outputs, losses_of(case.inputs))
+    space = space_of(case.inputs)
+    one = floats(outputs, "one", (None, len(space)))
+    again, other = (floats(outputs, name, one.shape) for name in ("again", "from another seed"))
+    inside = np.concatenate([positions(draws, space) for draws in (outputs["asked"], one, other)])
     return {
         **seen,
-        "two generators with one seed draw the same": one == again,
-        "two generators with different seeds draw the same": one == other,
-        **spread(drawn, space_of(inputs)),
+        "two generators with one seed draw the same": np.array_equal(one, again),
+        "two generators with different seeds draw the same": np.array_equal(one, other),
+        "share of draws inside their ranges": whole((inside >= -SLACK) & (inside <= 1 + SLACK)),
+        **spread(positions(outputs["asked"], space), list(space)),
     }
 
 
@@ -129,19 +160,22 @@ def losses_of(inputs: dict[str, Any]) -> np.ndarray:
     return draw_losses(np.random.default_rng(inputs["seed"]), inputs["trials"])
 
 
-def spread(drawn: list[Values], space: Space) -> Outputs:
-    """Where the draws lie in their ranges, on a log scale, and whether they go together."""
-    table = np.reshape(drawn, (-1, len(space)))
+def positions(drawn: np.ndarray, space: Space) -> np.ndarray:
+    """Where draws lie in their ranges, on a log scale: from 0 to 1."""
     low, high = np.array(list(space.values())).T
-    where = np.log(np.maximum(table, 1e-300) / low) / np.log(high / low)
+    with np.errstate(all="ignore"):
+        return np.log(np.maximum(drawn, 1e-300) / low) / np.log(high / low)
+
+
+def spread(where: np.ndarray, names: list[str]) -> Outputs:
+    """How positions are spread, and whether they go together."""
+    if not len(where):
+        return {}
     halves = where < 0.5
     pairs = halves[: len(halves) // 2 * 2, 0].reshape(-1, 2)
     distinct = [np.unique(column).size > 0.9 * len(where) for column in where.T]
-    seen: Outputs = {
-        "share of draws inside their ranges": whole((where >= -SLACK) & (where <= 1 + SLACK)),
-        "share of distinct draws": whole(distinct),
-    }
-    for k, name in enumerate(space):
+    seen: Outputs = {"share of distinct draws": whole(distinct)}
+    for k, name in enumerate(names):
         seen[f"{name}: share of draws in the first quarter of the range, on a log scale"] = share(
             where[:, k] < 0.25
         )
@@ -166,7 +200,11 @@ def many_trials(rng: np.random.Generator) -> list[Case]:
 
 
 def the_best(random_search: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    return found(random_search, inputs, losses_of(inputs))[0]
+    return found(random_search, inputs, losses_of(inputs))
+
+
+def of_the_best(case: Case, outputs: Outputs) -> Outputs:
+    return of_the_search(case, outputs, losses_of(case.inputs))
 
 
 def few_trials(rng: np.random.Generator) -> list[Case]:
@@ -181,7 +219,11 @@ def few_trials(rng: np.random.Generator) -> list[Case]:
 
 
 def the_best_of_some(random_search: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    return found(random_search, inputs, inputs["losses"])[0]
+    return found(random_search, inputs, inputs["losses"])
+
+
+def of_some(case: Case, outputs: Outputs) -> Outputs:
+    return of_the_search(case, outputs, case.inputs["losses"])
 
 
 def diverging_trials(rng: np.random.Generator) -> list[Case]:
@@ -200,8 +242,15 @@ EXERCISE = Exercise(
     "random_search",
     "random_search",
     [
-        Part("draws", 2, many_trials, draws, close_in_distribution),
-        Part("the best", 2, few_trials, the_best, close_in_distribution),
-        Part("diverging trials", 1, diverging_trials, the_best_of_some, close_in_distribution),
+        Part("draws", 2, many_trials, draws, close_in_distribution, of_the_draws),
+        Part("the best", 2, few_trials, the_best, close_in_distribution, of_the_best),
+        Part(
+            "diverging trials",
+            1,
+            diverging_trials,
+            the_best_of_some,
+            close_in_distribution,
+            of_some,
+        ),
     ],
 )

@@ -37,10 +37,20 @@ class Block(nn.Module):
 
 
 class SmallNetwork(nn.Module):
-    """A network of EfficientNet's form. With ``same_blocks`` its two blocks are the same module."""
+    """A network of EfficientNet's form. With ``same_blocks`` its two blocks are the same module.
+
+    With ``marks`` it adds a vector to its maps that tells how many pictures it sees at once, up to so
+    many: what it makes of a picture then says in which batch that was.
+    """
 
     def __init__(
-        self, features: int, classes: int, dropout: float, head_bias: bool, same_blocks: bool
+        self,
+        features: int,
+        classes: int,
+        dropout: float,
+        head_bias: bool,
+        same_blocks: bool,
+        marks: int = 0,
     ) -> None:
         super().__init__()
         self._conv_stem = nn.Conv2d(3, 4, 3, stride=2, padding=1, bias=False)
@@ -53,12 +63,18 @@ class SmallNetwork(nn.Module):
         self._dropout = nn.Dropout(dropout)
         self._fc = nn.Linear(features, classes, bias=head_bias)
         self._swish = nn.SiLU()
+        if marks:
+            self.register_buffer("_marks", torch.zeros(marks + 1, features))
 
     def extract_features(self, inputs: Tensor) -> Tensor:
         x = self._swish(self._bn0(self._conv_stem(inputs)))
         for block in self._blocks:
             x = block(x)
-        return self._swish(self._bn1(self._conv_head(x)))
+        maps = self._swish(self._bn1(self._conv_head(x)))
+        marks = self._buffers.get("_marks")
+        if marks is None:
+            return maps
+        return maps + marks[min(len(inputs), len(marks) - 1), :, None, None]
 
     def forward(self, inputs: Tensor) -> Tensor:
         x = self._avg_pooling(self.extract_features(inputs))
@@ -73,10 +89,11 @@ def small_network(
     head_bias: bool = True,
     same_blocks: bool = False,
     dtype: str = "float32",
+    marks: int = 0,
 ) -> SmallNetwork:
     """A small network with random weights and statistics, in evaluation mode."""
     with torch.random.fork_rng(devices=[]):
-        network = SmallNetwork(features, classes, dropout, head_bias, same_blocks)
+        network = SmallNetwork(features, classes, dropout, head_bias, same_blocks, marks)
     rng = np.random.default_rng(seed)
     with torch.no_grad():
         for name, tensor in network.state_dict().items():
@@ -110,14 +127,30 @@ def make_network(inputs: dict[str, Any], device: str) -> Network:
     return network.to(device).train(inputs.get("training", False))
 
 
+def given_network(inputs: dict[str, Any]) -> Network:
+    """The network of a case on the CPU, to be looked at, not changed: the real one is not copied."""
+    as_it_is = inputs["network"] == REAL and not inputs.get("frozen")
+    return _real_network() if as_it_is else make_network(inputs, "cpu")
+
+
+def draw_seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))
+
+
+def draw_frozen(rng: np.random.Generator) -> list[str]:
+    """How the names of some parameters begin, the first layer's among them."""
+    others = ["_bn0", "_blocks.0", "_blocks.1._bn1", "_conv_head", "_fc.weight"]
+    return ["_conv_stem", *(name for name in others if rng.random() < 0.5)]
+
+
 def small(rng: np.random.Generator, **options: Any) -> dict[str, Any]:
     """A small network as an input of a case: the options that ``small_network`` makes it from."""
-    return {"seed": int(rng.integers(2**31)), **options}
+    return {"seed": draw_seed(rng), **options}
 
 
 def draw_pictures(rng: np.random.Generator, count: int = 4) -> dict[str, int]:
     """Random pictures as an input of a case: what ``make_pictures`` makes them from."""
-    return {"seed": int(rng.integers(2**31)), "count": count, "side": 8}
+    return {"seed": draw_seed(rng), "count": count, "side": 8}
 
 
 def make_pictures(inputs: dict[str, Any], network: Network, device: str) -> Tensor:

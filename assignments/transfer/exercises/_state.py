@@ -1,18 +1,25 @@
-"""What has become of a network: its tensors, its modes, and how to say it in few words."""
+"""What has become of a network: what a probe brings home of it, and what that says."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from autograder import compare
-from autograder.exercise import Unusable
-from autograder.tensors import as_array
+from autograder.compare import LOOSE, difference
+from autograder.exercise import Outputs, Unusable
+from autograder.tensors import as_it_is
 
 from ._networks import HEAD, Network
 
 MOST_NAMES = 3
+MOST_NUMBERS = 50_000  # of a network that comes home whole; of a larger one fingerprints do
+Arrays = dict[str, np.ndarray]
+
+
+# Where the student's code is.
 
 
 def require_network(returned: Any) -> Network:
@@ -25,22 +32,22 @@ def require_network(returned: Any) -> Network:
     return returned
 
 
-def snapshot(network: nn.Module) -> dict[str, Tensor]:
-    """Copies of all parameters and buffers by name."""
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+def tensors_of(network: nn.Module, inputs: dict[str, Any]) -> Arrays:
+    """All parameters and buffers by name.
+
+    The real network's four million numbers are too many to send. Each of its tensors sends a
+    fingerprint, which depends on ``inputs["salt"]``: nobody knows it who does not hold the tensor.
+    """
+    found = {name: as_it_is(tensor) for name, tensor in network.state_dict().items()}
+    if sum(array.size for array in found.values()) <= MOST_NUMBERS:
+        return found
+    return {name: _fingerprint(array, inputs.get("salt", 0)) for name, array in found.items()}
 
 
-def changed(
-    before: Mapping[str, Tensor], network: nn.Module, but: tuple[str, ...] = (HEAD,)
-) -> list[str]:
-    """The names of parameters and buffers that are not bit for bit as before, the head's excepted."""
-    now = network.state_dict()
-    return [
-        name
-        for name in sorted({*before, *now})
-        if not name.startswith(but)
-        and not (name in before and name in now and torch.equal(before[name], now[name]))
-    ]
+def _fingerprint(array: np.ndarray, salt: int) -> np.ndarray:
+    text = f"{salt} {array.dtype} {array.shape}".encode()
+    made = hashlib.blake2b(array.tobytes(), digest_size=8, key=text)
+    return np.frombuffer(made.digest(), np.uint8)
 
 
 def modes(network: nn.Module) -> dict[str, bool]:
@@ -48,27 +55,125 @@ def modes(network: nn.Module) -> dict[str, bool]:
     return {n: m.training for n, m in network.named_modules() if not f"{n}.".startswith(HEAD)}
 
 
-def requiring_grad(network: nn.Module) -> list[str]:
-    """The names of the parameters that require grad, sorted."""
-    return sorted(name for name, p in network.named_parameters() if p.requires_grad)
+def requiring_grad(network: nn.Module) -> dict[str, bool]:
+    """Which parameters require grad."""
+    return {name: p.requires_grad for name, p in network.named_parameters()}
 
 
-def alike(scores: Tensor, others: Tensor) -> bool:
-    """Whether scores are equal up to what a GPU's sums differ by from call to call."""
-    dtype = str(others.dtype).removeprefix("torch.")
-    if scores.shape != others.shape:
-        return False
-    return bool(compare.equal(as_array(scores), as_array(others), dtype).all())
+def reaction(network: Network, output: Callable[[], Tensor]) -> Outputs:
+    """What an output of a network is, and the gradient of half the sum of its squares.
+
+    These numbers show in which mode the network was, and what of it requires grad: there is a
+    gradient for nothing else.
+    """
+    made = output()
+    moving = {name: p for name, p in network.named_parameters() if p.requires_grad}
+    found: list[Any] = []
+    if moving and made.requires_grad:
+        half = made.square().sum() / 2
+        found = list(torch.autograd.grad(half, list(moving.values()), allow_unused=True))
+    gradients = {
+        name: as_it_is(gradient)
+        for name, gradient in zip(moving, found, strict=False)
+        if gradient is not None
+    }
+    return {"output": as_it_is(made), "gradients": gradients}
 
 
-def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The names whose values differ, or that only one of the two has."""
-    return sorted(n for n in {*before, *now} if before.get(n) != now.get(n))
+# Where it is not. What came may be anything: it is looked at before it is used.
 
 
-def some(names: Iterable[str]) -> str:
+def not_as_brought(what: str) -> Unusable:
+    return Unusable(f"{what}: this is not what the check brought home")
+
+
+def arrays(outputs: Outputs, name: str) -> Arrays:
+    """The arrays by name that a probe brought home; raises Unusable for all else."""
+    found = outputs.get(name)
+    if not isinstance(found, dict) or not all(isinstance(a, np.ndarray) for a in found.values()):
+        raise not_as_brought(name)
+    return found
+
+
+def flags(outputs: Outputs, name: str) -> dict[str, bool]:
+    """The booleans by name that a probe brought home; raises Unusable for all else."""
+    found = outputs.get(name)
+    if not isinstance(found, dict) or not all(isinstance(b, bool) for b in found.values()):
+        raise not_as_brought(name)
+    return found
+
+
+def flag(outputs: Outputs, name: str) -> bool:
+    """The boolean that a probe brought home; raises Unusable for all else."""
+    found = outputs.get(name)
+    if not isinstance(found, bool):
+        raise not_as_brought(name)
+    return found
+
+
+def word(outputs: Outputs, name: str) -> str:
+    """The short text that a probe brought home; raises Unusable for all else."""
+    found = outputs.get(name)
+    if not isinstance(found, str):
+        raise not_as_brought(name)
+    return found[:80]
+
+
+def words(outputs: Outputs, name: str) -> list[str]:
+    """The list of texts that a probe brought home; raises Unusable for all else."""
+    found = outputs.get(name)
+    if not isinstance(found, list) or not all(isinstance(n, str) for n in found):
+        raise not_as_brought(name)
+    return found
+
+
+def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The names whose arrays or flags are not bit for bit as before, or that one of the two lacks."""
+    return [
+        name
+        for name in sorted({*before, *now})
+        if name not in before or name not in now or not _same(before[name], now[name])
+    ]
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, bool):
+        return bool(one == other)
+    return one.dtype == other.dtype and np.array_equal(one, other)
+
+
+def beside_head(found: Iterable[str]) -> list[str]:
+    return [name for name in found if not name.startswith(HEAD)]
+
+
+def set_flags(network: nn.Module, found: Mapping[str, bool], of: str) -> None:
+    """Set a flag of the modules or parameters that have these names."""
+    held = dict(network.named_modules() if of == "training" else network.named_parameters())
+    for name, value in found.items():
+        if name in held:
+            setattr(held[name], of, value)
+
+
+def alike(got: Any, want: np.ndarray, dtype: str) -> bool:
+    """Whether numbers are equal up to what a GPU's sums differ by from call to call."""
+    return isinstance(got, np.ndarray) and difference("", got, want, LOOSE[dtype]) is None
+
+
+def require_reaction(outputs: Outputs, name: str, own: Outputs) -> None:
+    """Raise Unusable unless what a network reacted is what another, as it is said to be, does."""
+    came = outputs.get(name)
+    if not isinstance(came, dict) or not alike(came.get("output"), own["output"], "float64"):
+        raise not_as_brought(name)
+    gradients = arrays(came, "gradients")
+    if gradients.keys() != own["gradients"].keys() or not all(
+        alike(gradients[n], g, "float64") for n, g in own["gradients"].items()
+    ):
+        raise not_as_brought(name)
+
+
+def some(found: Iterable[str]) -> str:
     """The first of some names, and how many there are."""
-    shown = [n or "the network" for n in names]
+    shown = [n or "the network" for n in found]
     if not shown:
         return "none"
     more = ", ..." if len(shown) > MOST_NAMES else ""

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,20 +10,22 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from autograder.compare import close
+from autograder.compare import close, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.tensors import as_it_is
 from lab import pretrained
 from lab.pictures import CLASSES, Pictures
 
-from . import _pictures
-from ._networks import HEAD, REAL, Network, make_network, small
-from ._state import changed, require_network, snapshot
+from . import _pictures, _state
+from ._networks import REAL, Network, draw_seed, given_network, make_network, small
+from ._state import beside_head, changed, not_as_brought, require_network, tensors_of
 
 LEAST = 0.6  # of the pictures are to be named right
 SURE = 0.67  # mean probability of the answers of a network that is sure of itself
 FEW = 0.7  # of the classes: a network that names no more of them knows few
 SECONDS = 20.0
 BATCH = 32
+ENOUGH = "enough pictures are named right"
 HINT = "hint"  # helps to name a mistake, never to judge an answer
 
 
@@ -44,10 +47,21 @@ def scores_of(network: Network, x: Tensor) -> Tensor:
 # Accuracy: the real network is asked about pictures that it was not trained on.
 
 
+@dataclass(frozen=True, repr=False)
+class Share:
+    """A share of pictures, for the message. No key holds its value, which may be another on another
+    machine: by a picture, or by many where rounding decides what becomes of a network."""
+
+    value: float
+
+    def __repr__(self) -> str:
+        return "a share"
+
+
 def accuracy_case(rng: np.random.Generator, held_out: Pictures | None = None) -> Case:
     """The validation pictures are asked about, or held-out ones, which then travel with the case."""
     order = [int(i) for i in rng.permutation(len(CLASSES))]
-    inputs: dict[str, Any] = {"network": REAL, "order": order}
+    inputs: dict[str, Any] = {"network": REAL, "order": order, "salt": draw_seed(rng)}
     x, y = _pictures.in_order(held_out or _pictures.validation(), order)
     if held_out is not None:
         mixed = rng.permutation(len(y))  # or the place of a picture would give its class away
@@ -60,24 +74,46 @@ def draw_validation(rng: np.random.Generator) -> list[Case]:
 
 
 def probe_accuracy(fine_tune: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """What the network answers afterwards."""
+    """The scores of the pictures that are asked about, and of some that it was trained on."""
     network = make_network(inputs, device)
     x, y = _pictures.in_order(_pictures.training(), inputs["order"])
     x = pretrained.prepare(x).to(device)
-    before = snapshot(network)
     returned = tuned(fine_tune, network, x, y)
-    moved = kinds(changed(before, returned))
     if "x" in inputs:
         asked = torch.tensor(inputs["x"])
     else:
         asked, _ = _pictures.in_order(_pictures.validation(), inputs["order"])
+    tensors = tensors_of(returned, inputs)
     returned.eval()
-    seen = scores_of(returned, pretrained.prepare(asked).to(device))
-    known = scores_of(returned, x[::3])
     return {
-        "predictions": seen.argmax(1).numpy(),
-        HINT: f"{moved} changed, {manner(known)}",
+        "scores": as_it_is(scores_of(returned, pretrained.prepare(asked).to(device))),
+        "known": as_it_is(scores_of(returned, x[::3])),
+        "tensors": tensors,
     }
+
+
+def sum_up_accuracy(case: Case, outputs: Outputs) -> Outputs:
+    """Whether enough pictures are named right, by the labels, which the probe does not have."""
+    scores, known = table(outputs, "scores"), table(outputs, "known")
+    predictions, y = scores.argmax(axis=1), np.asarray(case.withheld["y"])
+    if predictions.shape != y.shape:
+        raise not_as_brought("scores")
+    right = float((predictions == y).mean())
+    before = tensors_of(given_network(case.inputs), case.inputs)
+    moved = kinds(beside_head(changed(before, _state.arrays(outputs, "tensors"))))
+    return {
+        ENOUGH: right >= case.withheld["least"],
+        "named right": Share(right),
+        HINT: f"{moved} changed, {manner(torch.tensor(known))}",
+    }
+
+
+def table(outputs: Outputs, name: str) -> np.ndarray:
+    """The rows of scores that a probe brought home; raises Unusable for all else."""
+    found = outputs.get(name)
+    if not isinstance(found, np.ndarray) or found.ndim != 2 or found.size == 0:
+        raise not_as_brought(name)
+    return floats(outputs, name, found.shape)
 
 
 def kinds(names: list[str]) -> str:
@@ -99,30 +135,13 @@ def manner(scores: Tensor) -> str:
 
 
 def judge_accuracy(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
-    """Accuracy is judged by the labels, which the probe does not have."""
-    share = share_right(case, outputs)
-    if share is None:
-        return ["no predictions"]
-    asked, least = len(case.withheld["y"]), case.withheld["least"]
-    enough = share >= least
-    if enough != expected.get("enough pictures are named right"):
-        return [f"{share:.0%} of {asked} pictures are named right; at least {least:.0%} should be"]
+    """Of a right answer nothing but accuracy is asked for; wrong ones differ in how they came."""
+    enough = outputs[ENOUGH]
+    if enough != expected.get(ENOUGH):
+        asked, least = len(case.withheld["y"]), case.withheld["least"]
+        right = outputs["named right"].value
+        return [f"{right:.0%} of {asked} pictures are named right; at least {least:.0%} should be"]
     return [] if enough or outputs.get(HINT) == expected.get(HINT) else ["this went another way"]
-
-
-def summarize(case: Case, outputs: Outputs) -> Outputs:
-    """Whether enough of the pictures are named right, in the place of the predictions."""
-    share = share_right(case, outputs)
-    enough = share is not None and share >= case.withheld["least"]
-    return {"enough pictures are named right": enough, HINT: outputs.get(HINT)}
-
-
-def share_right(case: Case, outputs: Outputs) -> float | None:
-    """The share of predictions that are right, None without a prediction for each picture."""
-    predictions, y = outputs.get("predictions"), np.asarray(case.withheld["y"])
-    if not isinstance(predictions, np.ndarray) or predictions.dtype.kind != "i":
-        return None
-    return float((predictions == y).mean()) if predictions.shape == y.shape else None
 
 
 # Frozen backbone; optimizer, head and mode: on small networks and random pictures.
@@ -131,7 +150,7 @@ def share_right(case: Case, outputs: Outputs) -> float | None:
 def small_case(rng: np.random.Generator, name: str, classes: int, training: bool = False) -> Case:
     network = small(rng, features=12, classes=9)
     inputs = {"network": network, "classes": classes, "training": training}
-    return Case(name, {**inputs, "seed": int(rng.integers(2**31))})
+    return Case(name, {**inputs, "seed": draw_seed(rng)})
 
 
 def random_set(inputs: dict[str, Any], device: str) -> tuple[Tensor, Tensor]:
@@ -150,37 +169,77 @@ def draw_backbones(rng: np.random.Generator) -> list[Case]:
 
 
 def probe_backbone(fine_tune: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """All tensors afterwards."""
+    returned = tuned(fine_tune, make_network(inputs, device), *random_set(inputs, device))
+    return {"tensors": tensors_of(returned, inputs)}
+
+
+def sum_up_backbone(case: Case, outputs: Outputs) -> Outputs:
     """What became of the backbone, and of the head."""
-    network = make_network(inputs, device)
-    x, y = random_set(inputs, device)
-    before, old = snapshot(network), snapshot(network._fc)
-    returned = tuned(fine_tune, network, x, y)
+    before = tensors_of(make_network(case.inputs, "cpu"), case.inputs)
+    moved = changed(before, _state.arrays(outputs, "tensors"))
+    in_backbone = beside_head(moved)
     return {
-        "the head": "new" if changed(old, returned._fc, but=()) else "as it was",
-        "what changed in the backbone": kinds(changed(before, returned)),
+        "the head": "new" if len(moved) > len(in_backbone) else "as it was",
+        "what changed in the backbone": kinds(in_backbone),
     }
 
 
 def draw_rest(rng: np.random.Generator) -> list[Case]:
+    classes = int(rng.choice([3, 5]))
     return [
         small_case(rng, "a small network, four classes", 4),
-        small_case(rng, "a network in training mode", 3, training=True),
+        small_case(rng, "a network in training mode", classes, training=True),
     ]
 
 
 def probe_rest(fine_tune: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """What the optimizers held, and what the head and the mode are."""
+    """What the optimizers held, and what the network is and does afterwards."""
     network = make_network(inputs, device)
     x, y = random_set(inputs, device)
     with what_optimizers_hold() as held:
         returned = tuned(fine_tune, network, x, y)
-    named = [pair for one in (network, returned) for pair in one.named_parameters()]
-    backbone = {id(p) for name, p in named if not name.startswith(HEAD)}
-    mode = "training" if returned.training else "evaluation"
+    names = {id(p): name for one in (network, returned) for name, p in one.named_parameters()}
+    found = {
+        "held": [names.get(id(p), "") for p in held],
+        "tensors": tensors_of(returned, inputs),
+        "in training mode": returned.training,
+        "features": as_it_is(features_of(returned, x)),
+    }
+    return {**found, "scores": as_it_is(scores_of(returned.eval(), x))}
+
+
+def features_of(network: Network, x: Tensor) -> Tensor:
+    """What the backbone makes of pictures in the mode that it is in."""
+    with torch.no_grad():
+        return network.extract_features(x).mean((2, 3))
+
+
+def sum_up_rest(case: Case, outputs: Outputs) -> Outputs:
+    """How much of the backbone optimizers held, what the head scores, and the mode.
+
+    A network is in evaluation mode if its backbone, whatever became of it, makes features so.
+    """
+    own = make_network({**case.inputs, "training": False}, "cpu")
+    came = _state.arrays(outputs, "tensors")
+    with torch.no_grad():
+        for name, tensor in own.state_dict().items():
+            now = came.get(name, np.empty(0))
+            if (now.shape, now.dtype) == (tensor.shape, as_it_is(tensor).dtype):
+                tensor.copy_(torch.tensor(now))
+    x, _ = random_set(case.inputs, "cpu")
+    as_in_evaluation = _state.alike(
+        outputs.get("features"), as_it_is(features_of(own, x)), "float32"
+    )
+    training = _state.flag(outputs, "in training mode")
+    held = [name for name in _state.words(outputs, "held") if name]
+    scores = table(outputs, "scores")
+    if len(scores) != len(x):
+        raise not_as_brought("scores")
     return {
-        "parameters of the backbone that an optimizer held": sum(id(p) in backbone for p in held),
-        "classes that the head scores": scores_of(returned.eval(), x).shape[1],
-        "mode of the network": mode,
+        "parameters of the backbone that an optimizer held": len(beside_head(held)),
+        "classes that the head scores": scores.shape[1],
+        "mode of the network": "evaluation" if as_in_evaluation and not training else "training",
     }
 
 
@@ -206,9 +265,9 @@ EXERCISE = Exercise(
     "fine_tune",
     "fine_tune",
     [
-        Part("accuracy", 2, draw_validation, probe_accuracy, judge_accuracy, summarize),
-        Part("frozen backbone", 1, draw_backbones, probe_backbone, close),
-        Part("optimizer, head and mode", 1, draw_rest, probe_rest, close),
+        Part("accuracy", 2, draw_validation, probe_accuracy, judge_accuracy, sum_up_accuracy),
+        Part("frozen backbone", 1, draw_backbones, probe_backbone, close, sum_up_backbone),
+        Part("optimizer, head and mode", 1, draw_rest, probe_rest, close, sum_up_rest),
     ],
     on_device=True,
     seconds=SECONDS,

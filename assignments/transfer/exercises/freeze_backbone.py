@@ -8,21 +8,31 @@ from torch import Tensor
 
 from autograder.compare import close
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.tensors import as_it_is
 
-from ._networks import REAL, Network, draw_pictures, make_network, make_pictures, small
-from ._state import changed, require_network, requiring_grad, snapshot, some
+from . import _state
+from ._networks import (
+    HEAD,
+    REAL,
+    Network,
+    draw_pictures,
+    draw_seed,
+    given_network,
+    make_network,
+    make_pictures,
+    small,
+)
+from ._state import beside_head, changed, require_network, some, tensors_of
+
+RATE = 0.1
 
 
-def frozen(freeze_backbone: Any, inputs: dict[str, Any], device: str) -> tuple[Network, dict]:
-    """The network of a case after the answer has frozen it, and a snapshot from before.
-
-    Raises Unusable if the answer returns anything else.
-    """
+def frozen(freeze_backbone: Any, inputs: dict[str, Any], device: str) -> Network:
+    """The network of a case after the answer has frozen it; raises Unusable for anything else."""
     network = make_network(inputs, device)
-    before = snapshot(network)
     if require_network(freeze_backbone(network)) is not network:
         raise Unusable("change the network that you get, and return it")
-    return network, before
+    return network
 
 
 # What trains.
@@ -31,7 +41,8 @@ def frozen(freeze_backbone: Any, inputs: dict[str, Any], device: str) -> tuple[N
 def draw_networks(rng: np.random.Generator) -> list[Case]:
     def case(name: str, network: Any = None, frozen: tuple[str, ...] = ()) -> Case:
         network = network or small(rng, dropout=0.0, dtype="float64")
-        return Case(name, {"network": network, "frozen": list(frozen)})
+        inputs = {"network": network, "frozen": list(frozen)}
+        return Case(name, {**inputs, "pictures": draw_pictures(rng), "salt": draw_seed(rng)})
 
     return [
         case("a small network"),
@@ -41,21 +52,43 @@ def draw_networks(rng: np.random.Generator) -> list[Case]:
 
 
 def probe_what_trains(freeze_backbone: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    network, before = frozen(freeze_backbone, inputs, device)
+    network = frozen(freeze_backbone, inputs, device)
+    found = {
+        "requires grad": _state.requiring_grad(network),
+        "tensors": tensors_of(network, inputs),
+    }
+    if inputs["network"] != REAL:  # a gradient of the real one may be four million numbers
+        found["reaction"] = reaction_to_pictures(network, inputs, device)
+    return found
+
+
+def reaction_to_pictures(network: Network, inputs: dict[str, Any], device: str) -> Outputs:
+    """How a network reacts in evaluation mode."""
+    x = make_pictures(inputs, network.eval(), device)
+    return _state.reaction(network, lambda: network(x))
+
+
+def sum_up_what_trains(case: Case, outputs: Outputs) -> Outputs:
+    """Which parameters train; the gradients that came must be those of these."""
+    network = given_network(case.inputs)
+    trains = _state.flags(outputs, "requires grad")
+    moved = changed(tensors_of(network, case.inputs), _state.arrays(outputs, "tensors"))
+    if case.inputs["network"] != REAL and not moved:
+        _state.set_flags(network, trains, "requires_grad")
+        own = reaction_to_pictures(network, case.inputs, "cpu")
+        _state.require_reaction(outputs, "reaction", own)
     return {
-        "parameters that train": some(requiring_grad(network)),
-        "tensors that changed": some(changed(before, network)),
+        "parameters that train": some(sorted(name for name, does in trains.items() if does)),
+        "tensors that changed": some(beside_head(moved)),
     }
 
 
 # Statistics, and normalization: what becomes of a network whose mode training code sets.
 
 
-def case(
-    rng: np.random.Generator, name: str, then: list[str], training: bool = False, **options: Any
-) -> Case:
+def case(rng: np.random.Generator, name: str, then: list[str], training: bool = False) -> Case:
     """A network of a mode, frozen, then set to modes, one after the other, and shown pictures."""
-    network = small(rng, dropout=0.0, **options)
+    network = small(rng, dropout=0.0, dtype="float64")
     pictures = draw_pictures(rng, 6)
     inputs = {"network": network, "training": training, "then": then, "pictures": pictures}
     return Case(name, inputs)
@@ -75,35 +108,70 @@ def draw_trainings(rng: np.random.Generator) -> list[Case]:
 
 
 def probe_statistics(freeze_backbone: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """What a little training changes."""
-    network, before = frozen(freeze_backbone, inputs, device)
+    """The scores in a little training, and all tensors after it."""
+    network = frozen(freeze_backbone, inputs, device)
     set_modes(network, inputs["then"])
-    train_a_little(network, make_pictures(inputs, network, device))
-    return {"tensors of the backbone that changed": some(changed(before, network))}
+    trains = _state.requiring_grad(network)
+    scores = train_a_little(network, make_pictures(inputs, network, device))
+    return {"requires grad": trains, "scores": scores, "tensors": tensors_of(network, inputs)}
 
 
-def train_a_little(network: Network, x: Tensor) -> None:
-    """Two steps, as training code takes them."""
+def train_a_little(network: Network, x: Tensor) -> np.ndarray:
+    """Two steps, as training code takes them; returns the scores on the way."""
     moving = [p for p in network.parameters() if p.requires_grad]
+    found = []
     for part in x.chunk(2):
         scores = network(part)
+        found.append(as_it_is(scores))
         if not moving:
             continue
         scores.square().mean().backward()
-        torch.optim.SGD(moving, lr=0.1).step()
+        torch.optim.SGD(moving, lr=RATE).step()
         network.zero_grad()
+    return np.concatenate(found)
+
+
+def sum_up_statistics(case: Case, outputs: Outputs) -> Outputs:
+    """What a little training changed in the backbone.
+
+    If nothing, then scores and head must be those that one gets by training on this backbone. Whether
+    it normalizes with running statistics or with those of batches is for another part to say.
+    """
+    trains, after = _state.flags(outputs, "requires grad"), _state.arrays(outputs, "tensors")
+    before = tensors_of(make_network(case.inputs, "cpu"), case.inputs)
+    moved = beside_head(changed(before, after))
+    came = {**after, "scores": outputs.get("scores")}
+    if not moved and not any(
+        all(_state.alike(came.get(name), array, "float64") for name, array in own.items())
+        for own in (own_training(case.inputs, trains, batches) for batches in (False, True))
+    ):
+        raise _state.not_as_brought("scores")
+    return {"tensors of the backbone that changed": some(moved)}
+
+
+def own_training(inputs: dict[str, Any], trains: dict[str, bool], batches: bool) -> _state.Arrays:
+    """Scores in a little training, and the head after it, where the head alone may train.
+
+    ``batches`` says that batch norm normalizes with the statistics of batches.
+    """
+    network = make_network({**inputs, "training": batches}, "cpu").requires_grad_(False)
+    of_head = {name: does for name, does in trains.items() if name.startswith(HEAD)}
+    _state.set_flags(network, of_head, "requires_grad")
+    scores = train_a_little(network, make_pictures(inputs, network, "cpu"))
+    after = tensors_of(network, inputs)
+    return {"scores": scores, **{n: a for n, a in after.items() if n.startswith(HEAD)}}
 
 
 def draw_forward_passes(rng: np.random.Generator) -> list[Case]:
     return [
-        case(rng, "scores after network.train()", ["train"], dtype="float64"),
-        case(rng, "scores after eval() and train()", ["eval", "train"], dtype="float64"),
+        case(rng, "scores after network.train()", ["train"]),
+        case(rng, "scores after eval() and train()", ["eval", "train"]),
     ]
 
 
 def probe_normalization(freeze_backbone: Any, inputs: dict[str, Any], device: str) -> Outputs:
     """What the network says then."""
-    network, _ = frozen(freeze_backbone, inputs, device)
+    network = frozen(freeze_backbone, inputs, device)
     set_modes(network, inputs["then"])
     with torch.no_grad():
         return {"scores": network(make_pictures(inputs, network, device)).cpu().numpy()}
@@ -113,8 +181,8 @@ EXERCISE = Exercise(
     "freeze_backbone",
     "freeze_backbone",
     [
-        Part("what trains", 1, draw_networks, probe_what_trains, close),
-        Part("statistics", 1, draw_trainings, probe_statistics, close),
+        Part("what trains", 1, draw_networks, probe_what_trains, close, sum_up_what_trains),
+        Part("statistics", 1, draw_trainings, probe_statistics, close, sum_up_statistics),
         Part("normalization", 1, draw_forward_passes, probe_normalization, close),
     ],
     on_device=True,

@@ -1,6 +1,6 @@
 """``parameter_groups``: the head learns at one rate, the backbone at another."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
@@ -11,8 +11,8 @@ import torch
 from autograder.compare import close
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
-from ._networks import HEAD, REAL, make_network, small
-from ._state import requiring_grad, some
+from ._networks import HEAD, REAL, draw_seed, given_network, make_network, small
+from ._state import not_as_brought, some
 
 
 def case(
@@ -28,6 +28,7 @@ def case(
         "lr": round(float(10 ** rng.uniform(-3, -1)), 5),
         "ratio": round(float(rng.uniform(0.05, 0.4)), 3),
         "frozen": list(frozen),
+        "seed": draw_seed(rng),
     }
     return Case(name, inputs)
 
@@ -46,17 +47,60 @@ class Groups:
         return some(sorted(self.trains - set(self.rates)))
 
 
-def groups_of(parameter_groups: Any, inputs: dict[str, Any], device: str) -> Groups:
-    """Raises Unusable if the answer returns no groups."""
+def probe_groups(parameter_groups: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The rate of each group, and what is in it; raises Unusable if the answer returns no groups.
+
+    Of each tensor in a group that is its place among the network's parameters, and its first number
+    after new ones were written into these: they show which tensor it is.
+    """
     network = make_network(inputs, device)
     groups = read_groups(parameter_groups(network, inputs["lr"], inputs["ratio"]))
-    names = {id(p): n for n, p in network.named_parameters()}
-    rates: dict[str, list[float]] = {}
-    for params, rate in groups:
-        for p in params:
-            rates.setdefault(names.get(id(p), "a tensor of no network"), []).append(rate)
-    sizes = [len(params) for params, _ in groups]
-    return Groups(rates, sizes, set(requiring_grad(network)))
+    parameters = list(network.parameters())
+    places = {id(p): i for i, p in enumerate(parameters)}
+    with torch.no_grad():
+        for p, mark in zip(parameters, marks_of(parameters, inputs), strict=True):
+            p.view(-1)[0] = float(mark)
+    held = [(g, p) for g, (params, _) in enumerate(groups) for p in params]
+    return {
+        "rates": np.array([rate for _, rate in groups], np.float64),
+        "group": np.array([g for g, _ in held], np.int64),
+        "place": np.array([places.get(id(p), -1) for _, p in held], np.int64),
+        "mark": np.array([float(p.detach().reshape(-1)[0]) for _, p in held], np.float64),
+    }
+
+
+def marks_of(parameters: Sized, inputs: dict[str, Any]) -> np.ndarray:
+    """A number for each parameter, which float32 holds as well."""
+    drawn = np.random.default_rng(inputs["seed"]).standard_normal(len(parameters))
+    return drawn.astype(np.float32)
+
+
+def groups_of(case: Case, outputs: Outputs) -> Groups:
+    """The groups that came; raises Unusable for what is none."""
+    network = given_network(case.inputs)
+    named = dict(network.named_parameters())
+    names = [*named, "a tensor of no network"]
+    rates = column(outputs, "rates", "f")
+    group, place = column(outputs, "group", "i"), column(outputs, "place", "i")
+    mark = column(outputs, "mark", "f")
+    if not len(group) == len(place) == len(mark) or not np.isin(group, np.arange(len(rates))).all():
+        raise not_as_brought("groups")
+    known = (place >= 0) & (place < len(named))
+    place = np.where(known, place, -1)
+    known &= mark == np.append(marks_of(named, case.inputs), np.nan)[place]
+    found: dict[str, list[float]] = {}
+    for g, i, is_known in zip(group, place, known, strict=True):
+        found.setdefault(names[i if is_known else -1], []).append(float(rates[g]))
+    sizes = [int((group == g).sum()) for g in range(len(rates))]
+    return Groups(found, sizes, {name for name, p in named.items() if p.requires_grad})
+
+
+def column(outputs: Outputs, name: str, kind: str) -> np.ndarray:
+    """The row of numbers of this kind that a probe brought home; raises Unusable for all else."""
+    found = outputs.get(name)
+    if not isinstance(found, np.ndarray) or found.ndim != 1 or found.dtype.kind != kind:
+        raise not_as_brought(name)
+    return found
 
 
 def read_groups(returned: Any) -> list[tuple[list[torch.Tensor], float]]:
@@ -88,8 +132,8 @@ def draw_rates(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def probe_rates(parameter_groups: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    rates = groups_of(parameter_groups, inputs, device).rates
+def sum_up_rates(case: Case, outputs: Outputs) -> Outputs:
+    rates = groups_of(case, outputs).rates
     heads = [r for n, found in rates.items() if n.startswith(HEAD) for r in found]
     others = [r for n, found in rates.items() if not n.startswith(HEAD) for r in found]
     return {
@@ -121,8 +165,8 @@ def draw_frozen(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def probe_what_requires_grad(parameter_groups: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    groups = groups_of(parameter_groups, inputs, device)
+def sum_up_what_requires_grad(case: Case, outputs: Outputs) -> Outputs:
+    groups = groups_of(case, outputs)
     frozen = sorted(set(groups.rates) - groups.trains)
     return {
         "trained parameters in no group": groups.forgotten,
@@ -144,8 +188,8 @@ def draw_blocks(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def probe_exactly_once(parameter_groups: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    groups = groups_of(parameter_groups, inputs, device)
+def sum_up_exactly_once(case: Case, outputs: Outputs) -> Outputs:
+    groups = groups_of(case, outputs)
     twice = sorted(n for n, found in groups.rates.items() if len(found) > 1)
     return {
         "trained parameters in no group": groups.forgotten,
@@ -157,9 +201,9 @@ EXERCISE = Exercise(
     "parameter_groups",
     "parameter_groups",
     [
-        Part("rates", 1, draw_rates, probe_rates, judge_rates),
-        Part("what requires grad", 1, draw_frozen, probe_what_requires_grad, close),
-        Part("exactly once", 1, draw_blocks, probe_exactly_once, close),
+        Part("rates", 1, draw_rates, probe_groups, judge_rates, sum_up_rates),
+        Part("what requires grad", 1, draw_frozen, probe_groups, close, sum_up_what_requires_grad),
+        Part("exactly once", 1, draw_blocks, probe_groups, close, sum_up_exactly_once),
     ],
     on_device=True,
 )

@@ -7,7 +7,7 @@ from assignments.transfer.exercises.fine_tune import accuracy_case
 from autograder.exercise import Case
 from autograder.grading.answer import Answer
 
-from ._held_out import held_out
+from ._held_out import held_out, views
 
 
 def fine_tune(network, x, y, classes):
@@ -26,8 +26,8 @@ def fine_tune(network, x, y, classes):
 
 
 def draw_held_out(rng: np.random.Generator) -> list[Case]:
-    """The exercise's own case, but asked about the held-out pictures."""
-    return [accuracy_case(rng, held_out())]
+    """The exercise's own case, but asked about views of the held-out pictures."""
+    return [accuracy_case(rng, views(held_out(), rng))]
 
 
 ANSWER = Answer(fine_tune, hidden={"accuracy": draw_held_out})

@@ -1,0 +1,104 @@
+"""The networks of ``overfits_small_sample``, and the record that they write."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from autograder.tensors import as_it_is
+
+FEATURES, CLASSES, WIDTH = 6, 4, 32
+MOST = 500  # batches that come home; a later one counts as the one before it
+
+
+def layers(kind: str, rng: np.random.Generator) -> list[nn.Module]:
+    """The networks of the cases: some that can learn, two that cannot, one that starts at 0.
+
+    Their weights are NumPy's draws, so that whoever judges a network knows what it started from.
+    """
+    zero = kind in ("zeros", "dead", "linear")
+    first, last, linear = (
+        filled(nn.Linear(*sizes), 0.0 if zero else sizes[0] ** -0.5, rng)
+        for sizes in ((FEATURES, WIDTH), (WIDTH, CLASSES), (FEATURES, CLASSES))
+    )
+    if kind == "dead":
+        nn.init.constant_(first.bias, -50.0)
+        filled(last, 1.0, rng)
+        nn.init.zeros_(last.bias)
+    others: dict[str, list[nn.Module]] = {
+        "dropout": [first, nn.ReLU(), nn.Dropout(0.5), last],
+        "batch norm": [first, nn.BatchNorm1d(WIDTH), nn.ReLU(), last],
+        "tanh": [first, nn.Tanh(), last],
+        "linear": [linear],
+        "normalized inputs": [nn.BatchNorm1d(FEATURES), first, nn.ReLU(), last],
+    }
+    return others.get(kind, [first, nn.ReLU(), last])
+
+
+def filled(layer: nn.Linear, bound: float, rng: np.random.Generator) -> nn.Linear:
+    """The layer with weights and biases drawn from -bound to bound."""
+    with torch.no_grad():
+        for p in layer.parameters():
+            p.copy_(torch.tensor(rng.uniform(-bound, bound, tuple(p.shape))))
+    return layer
+
+
+@dataclass
+class Record:
+    """What the networks made in a run were shown: the batch of each use, the uses from which a
+    gradient came back, the scores of the last use.
+
+    They are made into arrays when the run is over: under torch.func no tensor has its numbers.
+    """
+
+    uses: list[torch.Tensor] = field(default_factory=list)
+    learned: list[int] = field(default_factory=list)
+    scores: torch.Tensor | None = None
+
+    def __deepcopy__(self, memo: Any) -> "Record":
+        return self  # a copy of a network goes on writing it
+
+    def note(self, batch: torch.Tensor, scores: torch.Tensor) -> None:
+        use = len(self.uses)
+        self.uses.append(batch)
+        self.scores = scores.detach()
+        if scores.requires_grad:
+            scores.register_hook(lambda gradient: self.learned.append(use))
+
+    def batches(self) -> tuple[list[np.ndarray], list[int]]:
+        """The batches without repetitions, and which of them there was in each use."""
+        different: dict[bytes, np.ndarray] = {}
+        marks = []
+        for batch in self.uses:
+            shown = as_it_is(batch).reshape(-1, FEATURES)
+            mark = shown.tobytes()
+            if mark in different or len(different) < MOST:
+                different[mark] = shown
+                marks.append(mark)
+            else:
+                marks.append(marks[-1])
+        order = {mark: i for i, mark in enumerate(different)}
+        return list(different.values()), [order[mark] for mark in marks]
+
+
+class Network(nn.Sequential):
+    """Writes a record, and tells its mode by the mean of its scores.
+
+    To all scores of an example the same may be added: neither its loss nor the class that is chosen
+    changes. ``marks`` are the means in training and in evaluation mode.
+    """
+
+    def __init__(self, inputs: dict[str, Any], number: int, record: Record) -> None:
+        rng = np.random.default_rng([inputs["seed"], number])
+        super().__init__(*layers(inputs["network"], rng))
+        self.marks = inputs["marks"]
+        self.record = record
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        scores = super().forward(batch)
+        mark = self.marks[0 if self.training else 1]
+        scores = scores - scores.mean(dim=-1, keepdim=True) + mark
+        self.record.note(batch, scores)
+        return scores

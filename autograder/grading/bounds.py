@@ -1,0 +1,62 @@
+"""How much of a submission is shown: processor time, and room on the page."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SECONDS_A_PIECE = 0.5  # of the processor's time; what people write takes a few thousandths
+SECONDS = 1.5
+ROOM = 2_000_000  # characters
+COSTLY = "<>&\"'[\x1b"  # characters that pages are searched for, or that are written in another way
+EACH_COSTLY = 10
+
+
+class OutOfTime(BaseException):
+    """What a student wrote takes too long to show; no ``except Exception`` on the way catches it."""
+
+
+class Bounds:
+    """What is left for a notebook: some time for each piece of it, and a sum for all; and room."""
+
+    def __init__(self) -> None:
+        self.seconds = SECONDS
+        self.room = ROOM
+
+    @contextmanager
+    def time(self) -> Iterator[None]:
+        """Raise OutOfTime within the block once its time is up, even inside a regular expression."""
+        seconds = min(SECONDS_A_PIECE, self.seconds)
+        if seconds <= 0:
+            raise OutOfTime
+        try:
+            before = signal.signal(signal.SIGVTALRM, _stop)
+        except ValueError:  # signals reach the main thread alone
+            raise OutOfTime from None
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+        try:
+            yield
+        finally:
+            unused, _ = signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
+            self.seconds -= seconds - unused
+
+    def take(self, text: str) -> bool:
+        """Whether there is room for a text; then it is taken."""
+        cost = len(text) + (EACH_COSTLY - 1) * sum(map(text.count, COSTLY))
+        if cost > self.room:
+            return False
+        self.room -= cost
+        return True
+
+    def cut(self, text: str) -> str:
+        """The text, or its beginning if there is no room for more."""
+        if self.take(text):
+            return text
+        start = text[: self.room // EACH_COSTLY]
+        self.take(start)
+        return f"{start}\n[{len(text) - len(start)} more characters are not shown]\n"
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise OutOfTime

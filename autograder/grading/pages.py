@@ -1,0 +1,62 @@
+"""Pages that show a submission, by nbgrader's templates: no script of it runs, and they end in time."""
+
+from html import escape
+from typing import Any
+
+from jinja2 import DictLoader, pass_context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.highlight import Highlight2HTML
+from traitlets import default
+
+from autograder.grading.bounds import Bounds, OutOfTime
+from autograder.grading.markup import markdown_html
+
+FEEDBACK_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+class SubmissionPage(HTMLExporter):
+    """Makes a page of a graded notebook, in bounded time whatever the notebook holds."""
+
+    head = ""  # takes the place of what loads MathJax from another host: formulas stay TeX
+
+    def __init__(self, **options: Any) -> None:
+        self.bounds = Bounds()
+        super().__init__(**options)
+
+    @default("extra_loaders")
+    def _extra_loaders_default(self) -> list:
+        macro = f"{{%- macro mathjax(url='') -%}}{self.head}{{%- endmacro -%}}"
+        return [DictLoader({"mathjax.html.j2": macro})]
+
+    @default("filters")
+    def _filters_default(self) -> dict:
+        return {"highlight_code": self.highlight_code, "strip_files_prefix": lambda html: html}
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> Any:
+        self.bounds = Bounds()
+        return super().from_notebook_node(nb, resources, **kw)
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        attachments = context.get("cell", {}).get("attachments", {})
+        return markdown_html(source, attachments, self.bounds)[0]
+
+    def highlight_code(self, source: str, metadata: Any = None) -> str:
+        """Code in colors, unless that takes too long."""
+        try:
+            with self.bounds.time():
+                html = Highlight2HTML("ipython3", parent=self)(source)
+        except OutOfTime:
+            html = None
+        if html is None or not self.bounds.take(html):
+            return f'<div class="highlight"><pre>{escape(self.bounds.cut(source))}</pre></div>'
+        return html
+
+
+class FeedbackPage(SubmissionPage):
+    """The page that a student gets back: it has no scripts and asks no host for anything."""
+
+    head = f'<meta http-equiv="Content-Security-Policy" content="{FEEDBACK_POLICY}">'

@@ -1,0 +1,32 @@
+"""Pasted pictures: a cell that refers to one that is not there could not be shown to anybody."""
+
+import re
+from urllib.parse import quote, unquote
+
+from mistune.util import escape_url
+from nbformat import NotebookNode
+
+REFERENCE = re.compile(r"attachment:([^)\s\"'>]+)")
+
+
+def mend_references(cell: NotebookNode) -> list[str]:
+    """Let each reference of a markdown cell lead to its picture; returns those that lead nowhere.
+
+    nbconvert looks for a picture by the name in the link, as a browser would spell it, and stops at
+    one that is missing. A reference without a picture becomes a link to a file of that name.
+    """
+    held = cell.get("attachments", {})
+    missing: list[str] = []
+
+    def mended(match: re.Match) -> str:
+        name = match[1]
+        spellings = (name, unquote(name), quote(name), escape_url(name))
+        found = next((s for s in spellings if s in held), None)
+        if found is None:
+            missing.append(unquote(name))
+            return name
+        held[escape_url(name)] = held[found]
+        return match[0]
+
+    cell.source = REFERENCE.sub(mended, cell.source)
+    return missing

@@ -1,0 +1,95 @@
+"""From what a probe brought home to a verdict, and from a verdict to a test cell's outputs and back."""
+
+import logging
+import math
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder import judge, probe, report, wire
+from autograder.exercise import Exercise, Verdict, no_verdict
+from autograder.key import Key
+
+VERDICT_MIME = "application/vnd.autograder.verdict+json"
+logger = logging.getLogger(__name__)
+
+
+def judged(
+    exercise: Exercise,
+    outputs: list[NotebookNode],
+    key: Key,
+    known: dict[str, Any],
+    why_missing: str,
+) -> Verdict:
+    """The verdict on the outputs of a probe's cell.
+
+    ``known`` is what is known of the run; ``why_missing`` says why the student's object may not be
+    there.
+    """
+    replies = [
+        o.data[probe.MIME]
+        for o in outputs
+        if o.output_type == "display_data" and probe.MIME in o.data
+    ]
+    if len(replies) != 1 or not isinstance(replies[0], str):
+        errors = [o for o in outputs if o.output_type == "error"]
+        reason = (
+            f"the probe failed: {errors[0].ename}: {errors[0].evalue[:200]}"
+            if errors
+            else "the probe brought back no answers"
+        )
+        return no_verdict(exercise, "error", reason, **known)
+    try:
+        reply = wire.loads(replies[0])
+        outcomes, seconds = reply["outcomes"], float(reply["seconds"])
+        if not 0 <= seconds < math.inf:
+            raise ValueError("no number of seconds")
+    except (wire.WireError, LookupError, ArithmeticError, TypeError, ValueError) as error:
+        return no_verdict(exercise, "error", f"the answers can't be read: {error}", **known)
+    known["seconds"] = seconds
+    if outcomes is None:
+        reason = f"{exercise.entry} is not defined{why_missing}"
+        return no_verdict(exercise, "missing", reason, **known)
+    _ = key.expected  # if the oracle raises, that is no fault of what is judged
+    try:
+        return judge.judge(exercise, outcomes, key, **known)
+    except Exception as error:
+        logger.exception("%s: the judge raised", exercise.id)
+        reason = f"the answers can't be judged: {type(error).__name__}: {str(error)[:200]}"
+        return no_verdict(exercise, "error", reason, **known)
+
+
+def record_of(verdict: Verdict) -> dict:
+    """What the results keep of a verdict, as plain data."""
+    return {
+        "status": verdict.status,
+        "score": verdict.score,
+        "max_score": verdict.max_score,
+        "mistake": verdict.mistake,
+        "message": verdict.message,
+        "device": verdict.device,
+        "seconds": round(verdict.seconds, 4),
+    }
+
+
+def verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
+    """The outputs that stand for a verdict: a report for people, and the score for nbgrader."""
+    data = {
+        "text/html": report.html(verdict),
+        "text/plain": report.text(verdict),
+        VERDICT_MIME: record_of(verdict),
+    }
+    score = {"text/plain": repr(float(verdict.score))}
+    return [
+        nbformat.v4.new_output("display_data", data),
+        nbformat.v4.new_output("execute_result", score, execution_count=None),
+    ]
+
+
+def read_verdict(cell: NotebookNode) -> dict | None:
+    """The record that ``verdict_outputs`` left in a graded test cell."""
+    for output in cell.get("outputs", []):
+        if VERDICT_MIME in output.get("data", {}):
+            return output.data[VERDICT_MIME]
+    return None

@@ -1,0 +1,233 @@
+"""Exhaustion: of memory, processes, disk, messages and the grader's patience. The others' points stay."""
+
+from tests.hostile_class import ALL, SECOND, Hostile, cells_first, honest, second
+
+# Sends messages as a kernel does, or with any text as their content, in the name of the cell.
+SEND = r"""
+import json
+kernel = get_ipython().kernel
+
+def send(kind, content, buffers=None):
+    kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent(), buffers=buffers)
+
+def send_text(kind, text):
+    session = kernel.session
+    header = session.msg_header(kind)
+    parts = [session.pack(header), session.pack(kernel.get_parent()["header"]), b"{}",
+             text if isinstance(text, bytes) else text.encode()]
+    kernel.iopub_socket.send_multipart(
+        [b"kernel." + kind.encode(), b"<IDS|MSG>", session.sign(parts), *parts])
+
+def bundle(data, metadata="{}"):
+    send_text("display_data", '{"data":' + data + ',"metadata":' + metadata + "}")
+"""
+GROW = """
+import ctypes, os, mmap
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = libc.mmap.restype = ctypes.c_void_p
+held, STEP = [], 2**26
+"""
+PUBLIC = "SHARED_ANONYMOUS, READ_WRITE = 0x21, 3\n"
+
+# Each takes more memory than a kernel may, in its own way, up to 5 GB.
+MEMORY = {
+    "private": "for _ in range(80): held.append(bytearray(STEP))",
+    "children": "for _ in range(40):\n    if os.fork() == 0:\n"
+                "        held = bytearray(2 * STEP)\n        import time; time.sleep(100)\n"
+                "import time; time.sleep(3)",
+    "shared-and-not-resident": PUBLIC + (
+        "for _ in range(80):\n"
+        "    where = libc.mmap(None, ctypes.c_size_t(STEP), READ_WRITE, SHARED_ANONYMOUS, -1, 0)\n"
+        "    ctypes.memset(where, 1, STEP)\n"
+        "    libc.madvise(ctypes.c_void_p(where), ctypes.c_size_t(STEP), 4)"),
+    "system-v": (
+        "for _ in range(80):\n"
+        "    number = libc.shmget(0, STEP, 0o1600)\n"
+        "    where = libc.shmat(number, None, 0)\n"
+        "    ctypes.memset(where, 1, STEP)\n"
+        "    libc.shmdt(ctypes.c_void_p(where))"),
+    "behind-short-lived-children": (
+        "import threading, time\n"
+        "def children():\n"
+        "    while True:\n"
+        "        for _ in range(25):\n"
+        "            if os.fork() == 0: os._exit(0)\n"
+        "        try:\n"
+        "            while os.waitpid(-1, os.WNOHANG) != (0, 0): pass\n"
+        "        except ChildProcessError: pass\n"
+        "threading.Thread(target=children, daemon=True).start()\n"
+        "for _ in range(80): held.append(bytearray(STEP)); time.sleep(0.01)"),
+}  # fmt: skip
+HOLES = {
+    "shared-and-not-resident": "memory that is mapped, shared and not resident counts nowhere "
+                               "(mmap MAP_SHARED, then madvise DONTNEED)",
+    "system-v": "memory in System V segments that are not attached counts nowhere (shmget)",
+    "behind-short-lived-children": "a child that ends while the sandbox is measured stops the "
+                                   "measuring (NoSuchProcess): who forks all the time has no limit",
+}  # fmt: skip
+FLOODS = [honest("before-the-floods")]
+FLOODS += [
+    Hostile("floods", f"memory-{name}", top=GROW + code + "\nprint('5 GB are mine')",
+            shows="it used more than 4096 MB of memory", hole=HOLES.get(name, ""))
+    for name, code in MEMORY.items()
+]  # fmt: skip
+
+FILL = r"""
+import glob, os
+def fill(folder, megabytes):
+    "How many megabytes could be written there."
+    try:
+        with open(folder + "/full", "wb") as file:
+            for count in range(megabytes):
+                file.write(bytes(2**20))
+        count = megabytes
+    except OSError:
+        count = locals().get("count", 0)
+    if not folder.startswith(("/tmp", "/scratch", "/dev/shm", "/sockets/")):
+        glob.glob(folder + "/full") and os.unlink(folder + "/full")
+    return count
+"""
+MANY = "made = 0\ntry:\n    for made in range(60_000): open(f'{folder}/{made}', 'w').close()\nexcept OSError: pass\n"
+OWN_FOLDER = "(folder,) = glob.glob('/sockets/*')\n"
+DIRECTORY = "it filled a folder it should leave alone"
+FLOODS += [
+    Hostile("floods", "fills-every-folder", quick=True, shows="all is within bounds: True",
+            top=FILL + "written = [fill(f, 300) for f in ('/tmp', '/scratch', '/dev/shm', '/dev', '/sockets',"
+                       " '/var/tmp', '/run', '/', '/handed-out')]\n"
+                       "print('all is within bounds:', sum(written) < 800 and max(written) <= 256)"),
+    Hostile("floods", "fills-the-socket-folder", shows=DIRECTORY,
+            top=FILL + OWN_FOLDER + "fill(folder, 100)\nimport time; time.sleep(2)"),
+    Hostile("floods", "fills-a-folder-in-the-socket-folder", quick=True, shows=DIRECTORY,
+            hole="only the top of the socket folder is measured: a folder in it fills the disk",
+            top=FILL + OWN_FOLDER + "os.mkdir(folder + '/in')\nfill(folder + '/in', 100)\n"
+                                    "import time; time.sleep(2)"),
+    Hostile("floods", "fills-the-disk-with-a-file-that-has-no-name", shows=DIRECTORY,
+            hole="a file that was opened in the socket folder and unlinked is not measured: it fills "
+                 "the disk",
+            top=OWN_FOLDER.replace("glob.glob", "__import__('glob').glob")
+                + "import os, time\nfile = open(folder + '/x', 'wb')\nos.unlink(folder + '/x')\n"
+                  "for _ in range(100): file.write(bytes(2**20))\nfile.flush(); time.sleep(2)"),
+    Hostile("floods", "many-files-in-the-socket-folder", shows=DIRECTORY,
+            hole="files are counted by their size: millions of empty ones on the machine's disk are "
+                 "none",
+            top="import glob\n" + OWN_FOLDER + MANY + "import time; time.sleep(1)\nprint(made)"),
+    Hostile("floods", "many-files-in-memory", shows="made all: False",
+            hole="/tmp, /scratch and /dev/shm have a size and no nr_inodes: empty files take the "
+                 "machine's memory (about 1 kB each) without end",
+            top="folder = '/tmp'\n" + MANY + "print('made all:', made == 59_999)"),
+    Hostile("floods", "deep-folders-in-the-socket-folder", top=(
+        "import glob, os\n" + OWN_FOLDER + "os.chdir(folder)\n"
+        "for _ in range(3000): os.mkdir('d'); os.chdir('d')\nos.chdir('/scratch')\nprint('deep')"),
+            shows="deep"),
+    Hostile("floods", "locked-folders-in-the-socket-folder", quick=True, top=(
+        "import glob, os\n" + OWN_FOLDER + "os.makedirs(folder + '/a/b')\nopen(folder + '/a/b/c', 'w')\n"
+        "os.chmod(folder + '/a/b', 0); os.chmod(folder + '/a', 0); os.chmod(folder, 0o500)\nprint('locked')"),
+            shows="locked"),
+    Hostile("floods", "links-in-place-of-sockets", top=(
+        "import glob, os\n" + OWN_FOLDER + "for path in glob.glob(folder + '/kernel-*'):\n"
+        "    os.unlink(path); os.symlink('/etc', path)\nos.unlink(folder + '/connection.json')\n"
+        "os.symlink(PLACES['paths'][0], folder + '/connection.json')\nprint('linked')"),
+            shows="linked"),
+]  # fmt: skip
+
+FLOODS += [
+    Hostile("floods", "threads", shows="it started more than 512 threads",
+            top="import threading, time\nfor _ in range(3000):\n"
+                "    threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\ntime.sleep(2)"),
+    Hostile("floods", "processes", quick=True, shows="it started more than 64 processes",
+            top="import os, time\nfor _ in range(100):\n"
+                "    if os.fork() == 0: time.sleep(100)\ntime.sleep(2)"),
+    Hostile("floods", "fork-bomb", shows="it started more than 64 processes",
+            top="import os\nfor _ in range(7):\n    os.fork()\nwhile True: pass"),
+    Hostile("floods", "processes-behind-short-lived-ones",
+            shows="it started more than 64 processes", hole=HOLES["behind-short-lived-children"],
+            top="import os, time\nfor _ in range(100):\n    if os.fork() == 0: time.sleep(100)\n"
+                "end = time.time() + 2.5\nwhile time.time() < end:\n"
+                "    for _ in range(20):\n        if os.fork() == 0: os._exit(0)\n"
+                "    try:\n        while os.waitpid(-1, os.WNOHANG) != (0, 0): pass\n"
+                "    except ChildProcessError: pass\n"),
+    Hostile("floods", "busy-processes", shows="busy",
+            top="import os\nfor _ in range(60):\n    if os.fork() == 0:\n        while True: pass\n"
+                "print('busy')"),
+    Hostile("floods", "descriptors", shows="OSError",
+            top="import socket\nheld = []\nwhile True: held.append(socket.socketpair())"),
+    Hostile("floods", "pipes", shows="full",
+            top="import fcntl, os\nheld = []\ntry:\n    while len(held) < 5000:\n"
+                "        read, write = os.pipe()\n        os.set_blocking(write, False)\n"
+                "        try: fcntl.fcntl(write, 1031, 2**20)\n        except OSError: pass\n"
+                "        held.append((read, write))\n"
+                "        try:\n            while os.write(write, bytes(2**16)): pass\n"
+                "        except BlockingIOError: pass\nexcept OSError: pass\nprint('full')"),
+]  # fmt: skip
+
+# Messages: outputs without end, or with something in them that takes long to read, keep or show.
+TEXT = {
+    "stream": "while True: print('x' * 10_000)",
+    "one-print": "print('x' * 100_000_000)",
+    "display": "while True: display('x' * 100_000)",
+    "error": "raise ValueError('x' * 100_000_000)",
+    "error-name": "raise type('E' * 10_000_000, (Exception,), {})('x')",
+    "traceback": SEND + "send('error', {'ename': 'E', 'evalue': 'v', 'traceback': ['\\x1b[31m'] * 150_000})",
+    "buffers": SEND + "while True: send('display_data', {'data': {'text/plain': 'x'}, 'metadata': {}},"
+                      " buffers=[bytes(2**24)] * 3)",
+    "buffers-of-odd-messages": SEND + "while True: send('comm_msg', {'data': {}}, buffers=[bytes(2**25)])",
+    "one-large-message": SEND + "send('display_data', {'data': {'text/plain': 'x' * 10**8}, 'metadata': {}})",
+    "many-small-messages": SEND + "while True: send('status', {'execution_state': 'busy'})",
+    "replies": SEND + "while True: kernel.session.send(kernel.shell_stream if hasattr(kernel, 'shell_stream')"
+                      " else kernel.shell_streams[0], 'execute_reply', {'x': 'y' * 10**7})",
+    "kinds": SEND + "bundle('{' + ','.join(f'\"a/{i}\":\"x\"' for i in range(100_000)) + '}')",
+    "kinds-that-are-wrong": SEND + "bundle('{' + ','.join(f'\"b{i}\":3' for i in range(500_000)) + '}')",
+    "nested": SEND + "bundle('{\"application/json\":' + '[' * 10**6 + ']' * 10**6 + '}')",
+    "markdown-spaces": "from IPython.display import *\ndisplay(Markdown(' ' * 1_000_000))",
+    "markdown-brackets": "from IPython.display import *\ndisplay(Markdown('[' * 500_000))",
+    "markdown-stars": "from IPython.display import *\ndisplay(Markdown('*a **a ' * 100_000))",
+    "html": "from IPython.display import *\ndisplay(HTML('<div>' * 200_000))",
+    "html-attributes": "from IPython.display import *\ndisplay(HTML('<a ' + 'b=c ' * 300_000))",
+    "latex": "from IPython.display import *\ndisplay(Latex('$' * 1_000_000))",
+    "svg": "display({'image/svg+xml': '<svg>' + '<g>' * 200_000}, raw=True)",
+    "svg-entities": "display({'image/svg+xml': '<!DOCTYPE svg [<!ENTITY a \"aaaaaaaaaa\">' + ''.join("
+                    "f'<!ENTITY {chr(98 + i)} \"{(chr(38) + chr(97 + i) + chr(59)) * 10}\">' for i in range(9))"
+                    " + ']><svg><text>&j;</text></svg>'}, raw=True)",
+    "colors": "print('\\x1b[31m' * 19_000)",
+}  # fmt: skip
+FLOODS += [
+    Hostile("floods", f"output-{name}", top=code, quick=name in ("stream", "error", "buffers", "nested"))
+    for name, code in TEXT.items()
+]  # fmt: skip
+
+NESTED = "the graded notebook can't be copied if an output is nested deeper than some 300: ungraded"
+FLOODS += [
+    Hostile("floods", f"nested-{depth}", top=SEND + f"bundle('{{\"application/json\":' + '[' * {depth} + ']' * {depth} + '}}')\nprint('sent')", shows="sent")
+    for depth in (200, 400, 600, 900)
+] + [
+    Hostile("floods", f"nested-metadata-{depth}", top=SEND + f"bundle('{{}}', '{{\"a\":' + '[' * {depth} + ']' * {depth} + '}}')\nprint('sent')", shows="sent")
+    for depth in (400, 900)
+]  # fmt: skip
+
+SHOW = "display({'image/png': picture}, raw=True)"
+PICTURE = "import base64\npicture = base64.b64encode(b'\\x89PNG\\r\\n\\x1a\\n' + bytes(1_400_000)).decode()\n"
+
+
+FLOODS += [
+    Hostile("floods", "pictures-without-end", edit=cells_first(*[PICTURE + SHOW] * 60),
+            hole="each cell may hold 2 MB of pictures and all together no bound: 60 cells make a "
+                 "graded notebook of 110 MB"),
+    Hostile("floods", "an-answer-floods", answers=second("while True: print('x' * 10_000)"),
+            lost={SECOND: "it ran for more than 4 s"}),
+    Hostile("floods", "an-answer-hogs", answers=second("held = []\nwhile True: held.append(bytearray(2**26))"),
+            lost={SECOND: "memory"}),
+    Hostile("floods", "an-answer-returns-much", answers=second("return np.zeros(10**8)"),
+            lost={SECOND: ""}),
+    Hostile("floods", "an-answer-raises-much", answers=second("raise ValueError('x' * 10**8)"),
+            lost={SECOND: "your code raised ValueError: xxx"}),
+    honest("after-the-floods"),
+]  # fmt: skip
+# Beside an honest neighbor, on another core, which needs its own.
+BUSY = "import os\nfor _ in range(60):\n    if os.fork() == 0:\n        while True: pass\nprint('busy')"
+CROWD = []
+for _i in range(3):
+    CROWD += [
+        Hostile("floods", f"busy-beside-{_i}", top=BUSY, solved=False, assignment="transfer",
+                lost={ALL: ""}, shows="busy"),
+        honest(f"needs-its-time-{_i}", "transfer", quick=False),
+    ]  # fmt: skip

@@ -1,0 +1,255 @@
+"""What is stored of a submission: honest work as it was, anything else harmless and soon shown."""
+
+import io
+import re
+import signal
+import time
+from pathlib import Path
+
+import nbformat
+import nbgrader
+import pytest
+from bs4 import BeautifulSoup
+from matplotlib import pyplot
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+from autograder.exercise import no_verdict
+from autograder.grading import drawings, markup
+from autograder.grading.bounds import Bounds
+from autograder.grading.markup import as_markdown, harmless_html, markdown_html
+from autograder.grading.pages import FeedbackPage
+from autograder.grading.sanitize import sanitize
+from autograder.grading.verdicts import verdict_outputs
+from tests.answers import COURSE
+from tests.hostile import MARKDOWN, OUTPUTS, PIXEL
+
+ASSIGNMENT = COURSE.assignment("optimizers")
+HONEST = [
+    "**Bold**, $x < y$, `a < b` and 3 < 4, [a link](https://example.org/a_b).",
+    "# A heading\n\n- one\n  - two\n\n1. three\n\n> four\n\n| a | b |\n|:--|--:|\n| 1 | 2 |",
+    "$$\n\\sum_i x_i\n$$\n\n\\begin{align}a &= b\\end{align}",
+    "```python\nif a < b:\n\n\n    pass\n```\n\n    indented\n\n```\nplain\n```",
+    "![a plot](plot.png) &amp; &lt;b&gt;",
+]
+# costly for Markdown, for HTML, for the highlighting of code, for colors
+COSTLY = {
+    "spaces": " ", "brackets": "[", "environments": "\\begin{a}", "quotes": "> ", "tags": "<div>",
+    "dots": "a.", "colors": "\x1b[1m",
+}  # fmt: skip
+SCORES = {"notebook": "n", "score": 0, "max_score": 1, "late_penalty": 0}
+
+
+def feedback_page() -> FeedbackPage:
+    """What nbgrader makes the feedback with."""
+    extension = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
+    style = extension / "static" / "node_modules" / "bootstrap" / "dist" / "css"
+    return FeedbackPage(
+        template_name="feedback",
+        extra_template_basedirs=[str(extension / "templates")],
+        extra_template_paths=[str(style)],
+    )
+
+
+def stored(*cells: NotebookNode) -> list[NotebookNode]:
+    notebook = new_notebook(cells=list(cells))
+    sanitize(notebook, ASSIGNMENT)
+    nbformat.validate(notebook)
+    return notebook.cells
+
+
+def shown(data: dict, **metadata: dict) -> NotebookNode:
+    """What is stored of an output."""
+    output = new_output("display_data", data, metadata=metadata)
+    return stored(new_code_cell("", outputs=[output]))[0].outputs[0]
+
+
+@pytest.mark.parametrize("source", HONEST)
+def test_honest_markdown_stays_as_it_is(source):
+    assert stored(new_markdown_cell(source))[0].source == source
+
+
+def test_a_pasted_picture_stays():
+    pasted = {"p.png": {"image/png": PIXEL}}
+    cell = stored(new_markdown_cell("![p](attachment:p.png)", attachments=pasted))[0]
+    assert (cell.source, cell.attachments) == ("![p](attachment:p.png)", pasted)
+
+
+def test_an_attachment_that_is_missing_does_not_stop_the_page():
+    cell = stored(new_markdown_cell("![gone](attachment:p.png) and *text*"))[0]
+    assert "gone" in cell.source and "<em>text</em>" in cell.source
+
+
+def test_markdown_with_html_keeps_what_it_says():
+    source = "<details><summary>More</summary>\n\n*x* and `<b>`\n\n\n```\na\n\n\nb\n```\n</details>"
+    cell = stored(new_markdown_cell(source))[0]
+    page = BeautifulSoup(markdown2html_mistune(cell.source), "html.parser")
+    assert page.summary.text == "More" and page.em.text == "x"
+    assert [code.text for code in page.find_all("code")] == ["<b>", "a\n\n\nb\n"]
+
+
+@pytest.mark.parametrize("name", MARKDOWN)
+def test_hostile_markdown_is_harmless_for_any_renderer(name):
+    source = MARKDOWN[name].replace("JS", "run()").replace("URL", "http://example.org/x")
+    cell = stored(new_markdown_cell(source))[0]
+    page = BeautifulSoup(markdown2html_mistune(cell.source), "html.parser")
+    for element in page.find_all(True):
+        assert element.name in [*markup.TAGS.split(), "input"]
+        for attribute, value in element.attrs.items():
+            assert not attribute.startswith("on") and attribute not in ("id", "name", "srcdoc")
+            assert not re.match(r"\s*javascript:", "".join(value), re.I)
+        assert markup.PICTURE.match(element.get("src", "x.png"))
+        assert not element.get("href") or markup.LINK.match(element["href"])
+        assert "url" not in element.get("style", "")
+
+
+def test_raw_cells_become_text():
+    cell = stored(new_raw_cell("<b>x</b>", metadata={"raw_mimetype": "text/html"}))[0]
+    assert cell.cell_type == "markdown" and "&lt;b&gt;x&lt;/b&gt;" in cell.source
+
+
+def test_no_markup_looks_like_the_controls_of_a_page():
+    html = '<p id="adam" name="adam" class="full-credit tabbable" style="position: fixed; color: red" data-link="x">x</p>'
+    assert harmless_html(html, Bounds()) == '<p class="" style="color:red">x</p>'.replace(
+        ' class=""', ""
+    )
+
+
+def test_metadata_are_those_of_the_release_and_of_the_grader():
+    cell = new_code_cell(
+        "x", metadata={"nbgrader": {"grade_id": "x"}, "transient": {"remove_source": True}}
+    )
+    notebook = new_notebook(cells=[cell], metadata={
+        "title": "<script>", "widgets": {}, "language_info": {"name": "<x>"}, "autograder_notes": ["n"],
+    })  # fmt: skip
+    sanitize(notebook, ASSIGNMENT)
+    assert set(notebook.metadata) == {"autograder_notes", "language_info"}
+    assert notebook.metadata.language_info.name == "python"
+    assert set(notebook.cells[0].metadata) == {"nbgrader"}
+
+
+# ---- outputs
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_outputs_that_can_do_harm_are_shown_as_text_or_cleaned(name):
+    data = shown(OUTPUTS[name]).data
+    assert data and set(data) <= {"text/plain", "text/html", "text/latex", "image/svg+xml"}
+    assert not re.search(
+        r"<script|onerror|onload", data.get("text/html", "") + data.get("image/svg+xml", "")
+    )
+
+
+def test_pictures_keep_their_size_and_lose_the_rest():
+    known = {"image/png": {"width": 20, "height": "1 onload=x", "filenames": {}}, "isolated": True}
+    output = shown({"image/png": PIXEL + "\n"}, **known)
+    assert output.data == {"image/png": PIXEL} and output.metadata == {"image/png": {"width": 20}}
+
+
+def test_a_plot_that_needs_scripts_falls_back_to_its_text():
+    assert shown({"text/html": "<div></div><script>f()</script>", "text/plain": "plot"}).data == {
+        "text/plain": "plot"
+    }
+
+
+def test_the_grader_s_own_verdicts_stay():
+    exercise = ASSIGNMENT.exercise(ASSIGNMENT.exercise_ids[0])
+    outputs = verdict_outputs(no_verdict(exercise, "error", "a <reason>"))
+    grading = {"grade": True, "solution": False, "locked": True, "points": 1, "grade_id": exercise.id,
+               "schema_version": 3, "task": False}  # fmt: skip
+    cell = new_code_cell("check()", outputs=outputs, metadata={"nbgrader": grading})
+    assert stored(cell)[0].outputs == outputs
+
+
+def test_text_without_end_is_cut(monkeypatch):
+    monkeypatch.setattr("autograder.grading.bounds.ROOM", 1000)
+    cells = stored(
+        *(new_code_cell("", outputs=[new_output("stream", text="x" * 300)]) for _ in "12345")
+    )
+    texts = [cell.outputs[0].text for cell in cells]
+    assert texts[:3] == ["x" * 300] * 3 and texts[3].startswith("x" * 10 + "\n[290 more")
+
+
+# ---- drawings
+
+
+def test_a_drawing_of_matplotlib_stays():
+    figure, axes = pyplot.subplots()
+    axes.scatter(range(9), range(9))
+    axes.bar([1, 2], [3, 4], hatch="/", label="bars")
+    axes.imshow([[1, 2], [3, 4]])
+    axes.legend()
+    figure.savefig(file := io.StringIO(), format="svg")
+    pyplot.close(figure)
+    before, after = file.getvalue(), drawings.harmless_svg(file.getvalue())
+    for part in ("<path", "<use", "<image", "clip-path=", "<pattern", "href="):
+        assert before.count(part) == after.count(part) > 0, part
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<script>run()</script>", "<g onload='run()'/>", "<foreignObject><p/></foreignObject>",
+        "<image href='http://example.org/x.png'/>", "<use href='http://example.org/x.svg#x'/>",
+        "<rect style='fill: url(http://example.org/x)'/>", "<style>@import 'x'</style>",
+        "<a href='javascript:run()'><text>x</text></a>", "<animate attributeName='href' values='x'/>",
+        "<g id='a'><use href='#b'/><use href='#b'/></g><use href='#a'/>", "<set to='run()'/>",
+        "<defs><pattern id='p'><rect fill='url(#q)'/></pattern></defs>",
+    ],
+)  # fmt: skip
+def test_a_drawing_runs_loads_and_multiplies_nothing(part):
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg'>{part}<path d='M0 0'/></svg>"
+    rebuilt = drawings.harmless_svg(svg)
+    assert "<path" in rebuilt
+    own = rebuilt.replace("http://www.w3.org/2000/svg", "").replace(
+        "http://www.w3.org/1999/xlink", ""
+    )
+    assert not re.search(r"run|http|href|url|onload|import|foreign|values", own)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<svg/>", "<svg", "<!DOCTYPE a [<!ENTITY a 'b'>]><svg>&a;</svg>"]
+)
+def test_what_is_no_drawing_is_not_shown(text):
+    assert drawings.harmless_svg(text) is None
+
+
+# ---- time
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+def test_a_page_is_made_in_time(kind):
+    text = (COSTLY[kind] * 100_000)[:100_000]
+    began = time.process_time()
+    outputs = [new_output("display_data", {mime: text}) for mime in ("text/html", "text/markdown")]
+    outputs += [
+        new_output("stream", text=text),
+        new_output("error", ename="x", evalue="x", traceback=[text]),
+    ]
+    cells = [cell for _ in range(3) for cell in (
+        new_markdown_cell(text), new_markdown_cell(text * 2), new_code_cell(text, outputs=outputs))]  # fmt: skip
+    notebook = new_notebook(cells=stored(*cells))
+    page, _ = feedback_page().from_notebook_node(notebook, {"nbgrader": SCORES})
+    assert time.process_time() - began < 5
+    assert len(page) > 100_000
+
+
+def test_many_costly_cells_have_one_limit_together():
+    began = time.process_time()
+    stored(*(new_markdown_cell("[" * 20_000) for _ in range(50)))
+    assert time.process_time() - began < 5
+
+
+def test_what_took_too_long_is_shown_as_text():
+    html, as_it_is = markdown_html("*a*" + "[" * 50_000, {}, Bounds())
+    assert not as_it_is and "*a*[[" in html
+    assert markdown2html_mistune(as_markdown(html)).startswith("<div><pre")
+
+
+def test_it_leaves_the_alarms_of_others_alone():
+    before = signal.getsignal(signal.SIGVTALRM)
+    with Bounds().time():
+        pass
+    assert signal.getsignal(signal.SIGVTALRM) == before
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
