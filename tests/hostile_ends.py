@@ -18,27 +18,31 @@ C = "import ctypes, os, signal, sys\n"
 # Each ends the process, in a cell or in an answer.
 DEATHS = {
     "exit": C + "os._exit(0)",
-    "kill": C + "os.kill(os.getpid(), signal.SIGKILL)",
-    "kill-all": C + "if os.getpid() < 9: os.kill(-1, signal.SIGKILL)\nos._exit(1)",
     "segfault": C + "ctypes.string_at(0)",
     "abort": C + "os.abort()",
     "execute-another": C + "os.execv('/bin/true', ['true'])",
-    "illegal-instruction": C + "os.kill(os.getpid(), signal.SIGILL)",
     "stack-overflow": C + "sys.setrecursionlimit(10**9)\nf = lambda x: [f(x)]\n"
                           "import threading; threading.stack_size(2**16)\n"
                           "t = threading.Thread(target=f, args=(1,)); t.start(); t.join(2)\nos._exit(1)",
     "destructor": C + "type('D', (), {'__del__': lambda self: os._exit(1)})()\nimport gc; gc.collect()",
     "thread": C + "import threading, time\nthreading.Thread(target=os._exit, args=(1,)).start()\ntime.sleep(2)",
-    "alarm": C + "import time\nsignal.setitimer(signal.ITIMER_REAL, 0.05)\ntime.sleep(2)",
     "processor-time": C + "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (0, 0))\nwhile True: pass",
 }  # fmt: skip
+# What the first process of a namespace does not hear from itself, and another one does.
+UNHEARD = {
+    "kill": C + "os.kill(os.getpid(), signal.SIGKILL)",
+    "kill-all": C + "if os.getpid() < 9: os.kill(-1, signal.SIGKILL)",
+    "illegal-instruction": C + "os.kill(os.getpid(), signal.SIGILL)",
+    "stop": C + "os.kill(os.getpid(), signal.SIGSTOP)",
+    "alarm": C + "import time\nsignal.setitimer(signal.ITIMER_REAL, 0.05)\ntime.sleep(0.2)",
+}
 # Each stops what runs, and the process lives on.
 STOPS = {
     "exit-by-exception": ("import sys\nsys.exit(3)", "SystemExit"),
     "interrupt": ("raise KeyboardInterrupt", "KeyboardInterrupt"),
     "signal-to-itself": ("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nimport time; time.sleep(1)", "KeyboardInterrupt"),
     "quit": ("raise SystemExit('bye')", "SystemExit"),
-    "recursion": ("f = lambda: f()\nf()", "RecursionError"),
+    "recursion": ("f = lambda: f()\nf()", ""),
     "base-exception": ("raise type('Odd', (BaseException,), {})('odd')", "Odd"),
     "generator-exit": ("raise GeneratorExit", "GeneratorExit"),
     "exception-that-can-not-be-shown": ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})", ""),
@@ -54,7 +58,6 @@ LOOPS = {
     "long-number": "int('9' * 10**7) if not __import__('sys').set_int_max_str_digits(0) else 0",
     "in-repr": "display(type('R', (), {'__repr__': lambda self: [None for _ in iter(int, 1)]})())",
     "sleeps": "import time\ntime.sleep(10**6)",
-    "stopped": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
     "waits-for-a-child": "import subprocess\nsubprocess.run(['sleep', '100000'])",
     "waits-for-a-lock": "import threading\nlock = threading.Lock(); lock.acquire(); lock.acquire()",
     "reads-a-pipe": "import os\nread, write = os.pipe()\nos.read(read, 1)",
@@ -75,13 +78,19 @@ for name, code in DEATHS.items():
         Hostile("ends", f"answer-{name}", answers=second(code), lost={SECOND: DIED},
                 quick=name in QUICK_DEATHS),
     ]  # fmt: skip
+for name, code in UNHEARD.items():
+    ENDS += [
+        Hostile("ends", f"cell-{name}", top=code),
+        Hostile("ends", f"answer-{name}", answers=second(code), lost={SECOND: ""}),
+    ]
 for name, (code, said) in STOPS.items():
     ENDS += [
         Hostile("ends", f"cell-{name}", top=code, shows=said),
         Hostile("ends", f"answer-{name}", answers=second(code), lost={SECOND: said}),
     ]
+LOOPING = [honest("before-the-loops")]
 for name, code in LOOPS.items():
-    ENDS += [
+    LOOPING += [
         Hostile("ends", f"cell-loop-{name}", top=code, shows="Stopped: ", quick=name in QUICK_LOOPS),
         Hostile("ends", f"answer-loop-{name}", answers=second(code), lost={SECOND: TIME}),
     ]  # fmt: skip
@@ -140,20 +149,23 @@ ENDS += [
         f"import os\nos.closerange(3, 4096)\n{RIGHT}"), lost={SECOND: ""}),
     honest("after-the-ends"),
 ]  # fmt: skip
-for event in ("pre_execute", "pre_run_cell", "post_execute", "post_run_cell"):
-    ENDS.append(Hostile("ends", f"hook-{event}-loops", top=HOOK.format(event)))
+for event in ("pre_run_cell", "post_execute", "post_run_cell"):
+    LOOPING.append(Hostile("ends", f"hook-{event}-loops", top=HOOK.format(event)))
 MANY = "while True: pass"
-# A cell that ended well, and loops when the cells before run again, which is quick.
+# A cell that ended well, and loops when the cells before run again, which takes no time.
 NOT_AGAIN = """
-import signal, time
+import signal
 if time.time() - began < 1:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True: pass
 """
-AGAIN = ["import time\nbegan = time.time()", "time.sleep(1.5)", NOT_AGAIN, "import os; os._exit(1)"]
-ENDS += [
-    Hostile("ends", "too-many-loops", edit=cells_first(*[MANY] * 12),
-            shows="Stopped: ", lost={ALL: "the notebook ran for more than 30 s"}),
+AGAIN = ["import time\nbegan = time.time()", MANY, NOT_AGAIN, "import os; os._exit(1)"]
+LOOPING += [
+    Hostile("ends", "hook-pre_execute-loops", top=HOOK.format("pre_execute"),
+            hole="a looping pre_execute hook, alone of the hooks, costs all: it runs before a silent "
+                 "probe too"),
+    Hostile("ends", "too-many-loops", edit=cells_first(*[MANY] * 12), shows="Stopped: ",
+            lost={ALL: "the notebook ran for more than 30 s"}),
     Hostile("ends", "runs-again-for-ever", shows="Stopped: ",
             edit=cells_first(*AGAIN, *["x = 1"] * 40), lost={ALL: ""},
             hole="when the time is up and the process is dead, each further cell starts a process and "

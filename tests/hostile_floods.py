@@ -222,6 +222,21 @@ FLOODS += [
             lost={SECOND: "your code raised ValueError: xxx"}),
     honest("after-the-floods"),
 ]  # fmt: skip
+# Small messages that are large once they are read: 60 MB of text make some 1.4 GB of empty lists.
+LISTS = "lists = '[' + '[],' * 20_000_000 + '0]'\n"
+BOMBS = [
+    honest("before-the-bombs", quick=False),
+    Hostile("floods", "bomb-in-the-contents", top=SEND + LISTS +
+            "bundle('{\"application/json\":' + lists + '}')\nprint('sent')"),
+    Hostile("floods", "bomb-in-contents-and-metadata", top=SEND + LISTS +
+            "bundle('{\"application/json\":' + lists + '}', '{\"a\":' + lists + '}')\nprint('sent')"),
+    Hostile("floods", "bomb-in-every-part", top=SEND + LISTS +
+            "held = '{\"a\":' + lists + '}'\nsession = kernel.session\n"
+            "parts = [part.encode() for part in (held, held, held, held)]\n"
+            "kernel.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', session.sign(parts), *parts])\n"
+            "print('sent')"),
+    honest("after-the-bombs", quick=False),
+]  # fmt: skip
 # Beside an honest neighbor, on another core, which needs its own.
 BUSY = "import os\nfor _ in range(60):\n    if os.fork() == 0:\n        while True: pass\nprint('busy')"
 CROWD = []

@@ -159,7 +159,7 @@ def forge_in_a_child(*a):
         import time; time.sleep(0.3)
         os._exit(0)
     os.waitpid(child, 0)
-    import time; time.sleep(0.2)
+    sent.append(child)
 autograder.probe.publish = forge_in_a_child""",
     "at-deletion": """
 import autograder.probe
@@ -403,9 +403,9 @@ WORK = [
                         for name, call in BY_TORCH.items() if name != "adam"}},
             lost=dict.fromkeys(BY_TORCH, "write it yourself: an update of torch.optim was used")),
     Hostile("work", "adam-in-a-thread", assignment=WHOLE, answers={"torch_adam": IN_A_THREAD},
-            lost={"torch_adam": "write it yourself"}),
+            lost={"torch_adam": "an optimizer of torch.optim that does the work"}),
     Hostile("work", "adam-without-the-hook", assignment=WHOLE, answers={"torch_adam": WITHOUT_HOOK},
-            lost={"torch_adam": "write it yourself"}, quick=True),
+            lost={"torch_adam": "an optimizer of torch.optim that does the work"}, quick=True),
     Hostile("work", "adam-is-torchs", assignment=WHOLE, answers={"torch_adam": "Adam = torch.optim.AdamW"},
             lost={"torch_adam": "Adam is derived from torch.optim"}),
     Hostile("work", "adam-of-another-python", assignment=WHOLE, top=ANOTHER_PYTHON,

@@ -49,7 +49,6 @@ RETURNED = {
     "a-class": ("int", "expected numbers, got"),
     "an-exception": ("ValueError('x')", "expected numbers, got"),
     "half-a-surrogate-pair": ("'\\ud800'", "expected numbers, got"),
-    "a-name-that-is-half-a-pair": ("type('\\ud800', (), {})()", "expected numbers, got"),
     "a-lying-repr": ("type('R', (), {'__repr__': lambda s: 'x' * 10**7})()", "expected numbers, got"),
     "a-repr-of-no-text": ("type('R', (), {'__repr__': lambda s: 3})()", "a value that can't be shown"),
     "a-module": ("np", "expected numbers, got"),
@@ -59,7 +58,6 @@ RETURNED = {
 # What an answer raises.
 RAISED = {
     "half-a-surrogate-pair": ("ValueError('\\ud800')", "your code raised ValueError: ?"),
-    "a-name-in-half": ("type('E\\udfff', (Exception,), {})('x')", "your code raised E?"),
     "unusable": ("__import__('autograder.exercise', fromlist=['x']).Unusable('all right')", "all right"),
     "no-text": ("type('E', (Exception,), {'__str__': lambda s: 3})()", ""),
     "its-own-group": ("ExceptionGroup('g', [ValueError(1)])", "your code raised ExceptionGroup"),
@@ -93,19 +91,15 @@ def array(shape, dtype="float64", data="AAAAAAAA8D8="):
 
 INFINITY = float("inf")
 """
-UNREADABLE, NONE, WHOLE = (
-    "the answers can't be read",
-    "brought back no answers",
-    "did not arrive whole",
-)
+UNREADABLE, WHOLE = "the answers can't be read", "did not arrive whole"
 REPLIES = {
-    "two": ("json.dumps(whole(outputs(1.0))), json.dumps(whole(outputs(1.0)))", NONE),
+    "two": ("json.dumps(whole(outputs(1.0))), json.dumps(whole(outputs(1.0)))", "SystemExit"),
     "empty": ("''", UNREADABLE),
-    "no-text": ("3", NONE),
-    "a-dict-as-it-is": ("{'outcomes': []}", NONE),
+    "no-text": ("3", "SystemExit"),
+    "a-dict-as-it-is": ("{'outcomes': []}", "SystemExit"),
     "not-json": ("'{'", UNREADABLE),
     "python": ("'__import__(\"os\").getcwd()'", UNREADABLE),
-    "nested-a-million-deep": ("'[' * 10**6 + ']' * 10**6", UNREADABLE),
+    "nested-a-million-deep": ("'[' * 10**6", UNREADABLE),
     "nested-400-deep": ("'[' * 400 + ']' * 400", UNREADABLE),
     "an-array": ("json.dumps(array([1]))", UNREADABLE),
     "a-list": ("'[]'", UNREADABLE),
@@ -191,6 +185,19 @@ OUTCOMES += [
     for name, value in DRESSES.items()
 ]
 
+HALVES = (
+    "half a surrogate pair in an output that is no stream: the graded notebook can't be written, and "
+    "the submission is ungraded"
+)
+OUTCOMES += [
+    Hostile("outcomes", "shows-half-a-pair", top="print('\\ud800')\ndisplay('\\ud800')"),
+    Hostile(
+        "outcomes",
+        "shows-half-a-pair-as-html",
+        top="from IPython.display import *\ndisplay(HTML('<b>\\ud800</b>'))",
+    ),
+    Hostile("outcomes", "raises-half-a-pair", top="raise ValueError('\\udfff')"),
+]
 # Messages that no kernel writes, from a cell.
 ODD_MESSAGES = {
     "surrogates-in-an-error": r"""send_text("error", '{"ename":"E\\ud800","evalue":"v\\udfff","traceback":["\\ud800"]}')""",
@@ -209,12 +216,16 @@ ODD_MESSAGES = {
 }  # fmt: skip
 
 
+UNWRITABLE = ("surrogates-in-an-error", "surrogates-in-text", "surrogates-in-a-kind")
+
+
 def odd_messages() -> list[Hostile]:
     from tests.hostile_floods import SEND
 
     return [
         Hostile("outcomes", f"sends-{name}", top=f"{SEND}\n{code}\nprint('sent')",
-                shows="" if name == "idle-before-the-end" else "sent", quick=name in QUICK)
+                shows="" if name == "idle-before-the-end" else "sent", quick=name in QUICK,
+                hole=HALVES if name in UNWRITABLE else "")
         for name, code in ODD_MESSAGES.items()
     ]  # fmt: skip
 

@@ -66,7 +66,10 @@ class Planted:
         for place in ("notes/exam.txt", "nbgrader_config.py", "_build/notes.txt"):
             self._write(self.course / place, "course")
         for folder in sorted((self.course / "solutions").iterdir()):
-            self._write(folder / f"{folder.name}.md", "source")
+            source = folder / f"{folder.name}.md"
+            first = re.compile("^( *)### BEGIN SOLUTION\n", re.MULTILINE)
+            source.write_text(first.sub(rf"\g<0>\1# {token('source')}\n", source.read_text(), 1))
+            self.known["paths"].append(str(source))
             self._write(folder / "held_out" / "labels.py", "held-out")
             for answer in sorted((folder / "answers").glob("*.py")):
                 self._write(answer, "answer")

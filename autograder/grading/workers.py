@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from itertools import cycle
+from itertools import cycle, islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from multiprocessing.queues import SimpleQueue
@@ -127,7 +127,9 @@ def _workers(count: int, log: Path) -> Iterator[ProcessPoolExecutor]:
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
     cores = context.SimpleQueue()
-    for _, core in zip(range(count), cycle(sorted(os.sched_getaffinity(0))), strict=False):
+    there = sorted(os.sched_getaffinity(0))
+    first = os.getpid() % len(there)  # so that two graders do not meet on one core
+    for core in islice(cycle(there), first, first + count):
         cores.put(core)
     pool = ProcessPoolExecutor(count, context, initializer=_begin, initargs=(log, cores))
     try:
