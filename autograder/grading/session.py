@@ -30,6 +30,7 @@ OWN_MEMORY = 1024 * MEGABYTE  # by which this process may grow on what a kernel 
 SOCKET_FOLDER = 64 * MEGABYTE
 OUTPUT_CHARACTERS = 100_000
 RICH_CHARACTERS = 2_000_000
+PROBE_CHARACTERS = 20_000_000  # raw outputs of some exercises take three million
 MESSAGE_BYTES = 64 * MEGABYTE
 
 
@@ -118,7 +119,7 @@ class Session:
         kernel = self.kernel
         assert kernel is not None
         sent = kernel.client.execute(code, silent, store_history=False, allow_stdin=False)
-        collected = _Outputs()
+        collected = _Outputs(PROBE_CHARACTERS if silent else RICH_CHARACTERS)
         deadline = time.monotonic() + timeout
         interrupted = False
         while True:
@@ -219,10 +220,10 @@ def _folder_size(folder: Path) -> int:
 class _Outputs:
     """Collects a cell's outputs from its messages, streams merged and bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, rich_characters: int) -> None:
         self.outputs: list[NotebookNode] = []
         self._left = OUTPUT_CHARACTERS
-        self._rich_left = RICH_CHARACTERS
+        self._rich_left = rich_characters
 
     def add(self, message: dict) -> None:
         kind, content = message["msg_type"], message["content"]
