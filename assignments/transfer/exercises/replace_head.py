@@ -140,10 +140,9 @@ def sum_up_head(case: Case, outputs: Outputs) -> Outputs:
 
 def head_of(outputs: Outputs) -> tuple[np.ndarray, np.ndarray | None]:
     """The weight and the bias that came; raises Unusable if they are not those of a linear layer."""
-    weight, bias = outputs.get("weight"), outputs.get("bias")
-    if not isinstance(weight, np.ndarray) or weight.ndim != 2 or weight.size == 0:
+    weight, bias = floats(outputs, "weight", (None, None)), outputs.get("bias")
+    if weight.size == 0:
         raise _state.not_as_brought("weight")
-    weight = floats(outputs, "weight", weight.shape)
     return weight, None if bias is None else floats(outputs, "bias", weight.shape[:1])
 
 
