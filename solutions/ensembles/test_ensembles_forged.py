@@ -1,0 +1,69 @@
+"""The assignment on ensembles: what is sent without an answer earns nothing."""
+
+import pytest
+
+from autograder import judge
+from autograder.exercise import Verdict
+from tests.answers import COURSE, exercise, key, oracle, outcomes
+
+TIED = [
+    ("average_predictions", "logits left as they are", "logits"),
+    ("collect_snapshots", "copies", "first"),
+    ("collect_snapshots", "copies", "given"),
+    ("early_stopping", "patience", "answers"),
+    ("early_stopping", "diverged checks", "best_weights"),
+    ("exponential_moving_average", "apart", "network after an update"),
+    ("exponential_moving_average", "apart", "averages"),
+    ("exponential_moving_average", "apart", "gradients"),
+    ("exponential_moving_average", "apart", "output"),
+    ("exponential_moving_average", "copy_to", "averages"),
+    ("exponential_moving_average", "copy_to", "copy"),
+    ("exponential_moving_average", "copy_to", "network"),
+    ("exponential_moving_average", "copy_to", "gradients"),
+    ("exponential_moving_average", "copy_to", "copy after a step"),
+    ("exponential_moving_average", "copy_to", "output"),
+]
+
+
+def sent(name: str, changes: dict[str, list[str]] | None = None) -> Verdict:
+    """The verdict on what a right answer brings home of the public cases, sent for hidden ones.
+
+    If ``changes`` are named (a part's outputs), on what it brings home of the hidden cases, but for
+    these outputs.
+    """
+    hidden = key(name, "1")
+    known, right = (
+        outcomes(name, oracle(name), cases)
+        for cases in (exercise(name).draw("public"), hidden.cases)
+    )
+    if changes is None:
+        return judge.judge(exercise(name), known, hidden)
+    for case, old, new in zip(hidden.cases, known, right, strict=True):
+        for output in changes.get(case.part, ()):
+            new["outputs"][output] = old["outputs"][output]
+    return judge.judge(exercise(name), right, hidden)
+
+
+@pytest.mark.parametrize("name", COURSE.assignment("ensembles").exercise_ids)
+def test_what_is_right_of_the_public_cases_earns_nothing_on_hidden_ones(name):
+    summaries = [{"outputs": outputs} for outputs in key(name, "public").expected]
+    assert sent(name).score == 0
+    assert judge.judge(exercise(name), summaries, key(name, "1")).score == 0
+
+
+@pytest.mark.parametrize(("name", "part", "output"), TIED)
+def test_each_output_is_tied_to_its_case(name, part, output):
+    v = sent(name, {part: [output]})
+    assert {part for part, (got, of) in v.parts.items() if got < of} == {part}
+
+
+def test_snapshots_of_a_run_that_began_elsewhere_are_none():
+    hidden = key("collect_snapshots", "1")
+    right = outcomes("collect_snapshots", oracle("collect_snapshots"), hidden.cases)
+    for case, outcome in zip(hidden.cases, right, strict=True):
+        if case.part == "copies":
+            for name in ("first", "second", "given"):
+                for weights in outcome["outputs"][name]:
+                    weights["W"] = weights["W"] + 1.0
+    v = judge.judge(exercise("collect_snapshots"), right, hidden)
+    assert {part for part, (got, of) in v.parts.items() if got < of} == {"copies"}

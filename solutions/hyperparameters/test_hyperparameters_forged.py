@@ -1,0 +1,76 @@
+"""The assignment on hyperparameters: what is sent without an answer earns nothing."""
+
+import pytest
+
+from autograder import judge
+from autograder.exercise import Verdict
+from tests.answers import COURSE, exercise, key, mistake, oracle, outcomes, verdict
+
+TIED = [
+    ("log_uniform", "distribution", "draws"),
+    ("log_uniform", "shape", "from another seed"),
+    ("random_search", "draws", "asked"),
+    ("random_search", "draws", "from another seed"),
+    ("random_search", "the best", "best"),
+    *(
+        ("overfits_small_sample", part, output)
+        for part in ("sound networks", "broken networks", "the sample")
+        for output in ("batches", "scores of the last use", "network")
+    ),
+]
+
+
+def sent(name: str, changes: dict[str, list[str]] | None = None) -> Verdict:
+    """The verdict on what a right answer brings home of the public cases, sent for hidden ones.
+
+    If ``changes`` are named (a part's outputs), on what it brings home of the hidden cases, but for
+    these outputs.
+    """
+    hidden = key(name, "1")
+    known, right = (
+        outcomes(name, oracle(name), cases)
+        for cases in (exercise(name).draw("public"), hidden.cases)
+    )
+    if changes is None:
+        return judge.judge(exercise(name), known, hidden)
+    for case, old, new in zip(hidden.cases, known, right, strict=True):
+        for output in changes.get(case.part, ()):
+            new["outputs"][output] = old["outputs"][output]
+    return judge.judge(exercise(name), right, hidden)
+
+
+@pytest.mark.parametrize("name", COURSE.assignment("hyperparameters").exercise_ids)
+def test_what_is_right_of_the_public_cases_earns_nothing_on_hidden_ones(name):
+    summaries = [{"outputs": outputs} for outputs in key(name, "public").expected]
+    assert sent(name).score == 0
+    assert judge.judge(exercise(name), summaries, key(name, "1")).score == 0
+
+
+@pytest.mark.parametrize(("name", "part", "output"), TIED)
+def test_each_output_is_tied_to_its_case(name, part, output):
+    v = sent(name, {part: [output]})
+    assert {part for part, (got, of) in v.parts.items() if got < of} == {part}
+
+
+@pytest.mark.parametrize("guess", ["low", "high", None])
+def test_no_one_word_is_right_for_a_part(guess):
+    v = verdict("at_edge_of_range", lambda best, low, high, fraction=0.1: guess, "1")
+    assert v.score == 0
+
+
+def test_a_search_cannot_be_made_up_without_draws():
+    hidden = key("random_search", "1")
+    right = outcomes("random_search", oracle("random_search"), hidden.cases)
+    for outcome in right:
+        outcome["outputs"]["asked"] = outcome["outputs"]["asked"][:0]
+    assert judge.judge(exercise("random_search"), right, hidden).score == 0
+
+
+def test_an_untrained_network_does_not_pass_for_a_trained_one():
+    name = "overfits_small_sample"
+    hidden = key(name, "1")
+    right = outcomes(name, oracle(name), hidden.cases)
+    idle = outcomes(name, mistake(name, "never-steps"), hidden.cases)
+    for one, other in zip(right, idle, strict=True):
+        one["outputs"]["network"] = other["outputs"]["network"]
+    assert judge.judge(exercise(name), right, hidden).score == 0
