@@ -30,11 +30,6 @@ EXAMPLE = "metrics"
 FIRST, SECOND, THIRD = "top_k_accuracy", "top_k_again", "top_k_at_last"
 EXERCISES = {EXAMPLE: [FIRST, SECOND, THIRD], **ASSIGNMENTS}
 ALL = "every exercise"
-LIMITS = """
-c.RunSubmission.cell_seconds = 3.0
-c.RunSubmission.total_seconds = 30.0
-"""
-OF_THE_EXAMPLE = "c.RunSubmission.probe_seconds = 4.0\n"  # real exercises take what they take
 ONCE_MORE = """
 ```{{code-cell}} ipython3
 ---
@@ -152,8 +147,6 @@ def hostile_course(folder: Path, assignments: Iterable[str]) -> Path:
                 shutil.move(whole / side / name, folder / side / name)
         shutil.move(whole / "lab", folder / "lab")
         shutil.rmtree(whole)
-    with open(folder / "nbgrader_config.py", "a") as file:
-        file.write(LIMITS + ("" if real else OF_THE_EXAMPLE))
     return folder
 
 
@@ -212,21 +205,27 @@ class Graded:
         )
 
 
-def grade(folder: Path, submissions: Iterable[Hostile], cores: int = 1) -> Graded:
-    """Grade submissions, on so many cores, with the command line, where secrets are planted."""
+def grade(
+    folder: Path, submissions: Iterable[Hostile], cores: int = 1, settings: str = ""
+) -> Graded:
+    """Grade submissions, on so many cores, with the command line, where secrets are planted.
+
+    ``settings`` are lines of nbgrader's configuration.
+    """
     submissions = list(submissions)
     # in the order in which they were written down
     students = {one.name: f"{i:03d}-{one.name}" for i, one in enumerate(submissions)}
     assert len(students) == len(submissions), "two submissions have one name"
     course = hostile_course(folder / "course", {one.assignment for one in submissions})
-    makers: dict[str, Maker] = {}
+    with open(course / "nbgrader_config.py", "a") as file:
+        file.write(settings)
+    makers = {name: Maker(Course(course), name) for name in {one.assignment for one in submissions}}
     with Planted(folder, course) as planted:
         for one in submissions:
             name = one.assignment
-            make = makers.setdefault(name, Maker(Course(course), name))
             place = course / "submitted" / students[one.name] / name
             place.mkdir(parents=True)
-            notebook = one.notebook(make)
+            notebook = one.notebook(makers[name])
             for cell in notebook.cells:
                 cell.source = cell.source.replace("PLACES", repr(planted.known))
             nbformat.write(notebook, place / f"{name}.ipynb")

@@ -71,10 +71,10 @@ QUICK_DEATHS = ("exit", "segfault")
 QUICK_LOOPS = ("deaf",)
 HOOK = "get_ipython().events.register({!r}, lambda *a: [None for _ in iter(int, 1)])"
 
-ENDS = [honest("before-the-ends")]
+ENDS = [honest("before-the-ends", quick=False)]
 for name, code in DEATHS.items():
     ENDS += [
-        Hostile("ends", f"cell-{name}", top=code, shows=DIED, quick=name in QUICK_DEATHS),
+        Hostile("ends", f"cell-{name}", top=code, shows=DIED, quick=name == "exit"),
         Hostile("ends", f"answer-{name}", answers=second(code), lost={SECOND: DIED},
                 quick=name in QUICK_DEATHS),
     ]  # fmt: skip
@@ -88,7 +88,7 @@ for name, (code, said) in STOPS.items():
         Hostile("ends", f"cell-{name}", top=code, shows=said),
         Hostile("ends", f"answer-{name}", answers=second(code), lost={SECOND: said}),
     ]
-LOOPING = [honest("before-the-loops")]
+LOOPING = [honest("before-the-loops", quick=False)]
 for name, code in LOOPS.items():
     LOOPING += [
         Hostile("ends", f"cell-loop-{name}", top=code, shows="Stopped: ", quick=name in QUICK_LOOPS),
@@ -170,5 +170,5 @@ LOOPING += [
             edit=cells_first(*AGAIN, *["x = 1"] * 40), lost={ALL: ""},
             hole="when the time is up and the process is dead, each further cell starts a process and "
                  "runs all cells before again, until one ignores the interrupt: 4 s a cell"),
-    honest("at-the-very-end"),
+    honest("at-the-very-end", quick=False),
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Exhaustion: of memory, processes, disk, messages and the grader's patience. The others' points stay."""
 
+from dataclasses import replace
+
 from tests.hostile_class import ALL, SECOND, Hostile, cells_first, honest, second
 
 # Sends messages as a kernel does, or with any text as their content, in the name of the cell.
@@ -50,11 +52,11 @@ MEMORY = {
         "import threading, time\n"
         "def children():\n"
         "    while True:\n"
-        "        for _ in range(25):\n"
-        "            if os.fork() == 0: os._exit(0)\n"
-        "        try:\n"
-        "            while os.waitpid(-1, os.WNOHANG) != (0, 0): pass\n"
-        "        except ChildProcessError: pass\n"
+        "        alive = []\n"
+        "        for _ in range(8):\n"
+        "            if (child := os.fork()) == 0: time.sleep(0.02); os._exit(0)\n"
+        "            alive.append(child)\n"
+        "        for child in alive: os.waitpid(child, 0)\n"
         "threading.Thread(target=children, daemon=True).start()\n"
         "for _ in range(80): held.append(bytearray(STEP)); time.sleep(0.01)"),
 }  # fmt: skip
@@ -62,29 +64,33 @@ HOLES = {
     "shared-and-not-resident": "memory that is mapped, shared and not resident counts nowhere "
                                "(mmap MAP_SHARED, then madvise DONTNEED)",
     "system-v": "memory in System V segments that are not attached counts nowhere (shmget)",
-    "behind-short-lived-children": "a child that ends while the sandbox is measured stops the "
-                                   "measuring (NoSuchProcess): who forks all the time has no limit",
 }  # fmt: skip
-FLOODS = [honest("before-the-floods")]
-FLOODS += [
+MEMORIES = [honest("before-the-memories", quick=False)]
+MEMORIES += [
     Hostile("floods", f"memory-{name}", top=GROW + code + "\nprint('5 GB are mine')",
             shows="it used more than 4096 MB of memory", hole=HOLES.get(name, ""))
     for name, code in MEMORY.items()
 ]  # fmt: skip
 
+MEMORIES += [
+    Hostile("floods", "an-answer-hogs", answers=second("held = []\nwhile True: held.append(bytearray(2**26))"),
+            lost={SECOND: "memory"}),
+    honest("after-the-memories", quick=False),
+]  # fmt: skip
+FLOODS = [honest("before-the-floods", quick=False)]
 FILL = r"""
 import glob, os
 def fill(folder, megabytes):
     "How many megabytes could be written there."
     try:
-        with open(folder + "/full", "wb") as file:
+        with open(folder + "/filled", "wb") as file:
             for count in range(megabytes):
                 file.write(bytes(2**20))
         count = megabytes
     except OSError:
         count = locals().get("count", 0)
     if not folder.startswith(("/tmp", "/scratch", "/dev/shm", "/sockets/")):
-        glob.glob(folder + "/full") and os.unlink(folder + "/full")
+        glob.glob(folder + "/filled") and os.unlink(folder + "/filled")
     return count
 """
 MANY = "made = 0\ntry:\n    for made in range(60_000): open(f'{folder}/{made}', 'w').close()\nexcept OSError: pass\n"
@@ -115,14 +121,6 @@ FLOODS += [
             hole="/tmp, /scratch and /dev/shm have a size and no nr_inodes: empty files take the "
                  "machine's memory (about 1 kB each) without end",
             top="folder = '/tmp'\n" + MANY + "print('made all:', made == 59_999)"),
-    Hostile("floods", "deep-folders-in-the-socket-folder", top=(
-        "import glob, os\n" + OWN_FOLDER + "os.chdir(folder)\n"
-        "for _ in range(3000): os.mkdir('d'); os.chdir('d')\nos.chdir('/scratch')\nprint('deep')"),
-            shows="deep"),
-    Hostile("floods", "locked-folders-in-the-socket-folder", quick=True, top=(
-        "import glob, os\n" + OWN_FOLDER + "os.makedirs(folder + '/a/b')\nopen(folder + '/a/b/c', 'w')\n"
-        "os.chmod(folder + '/a/b', 0); os.chmod(folder + '/a', 0); os.chmod(folder, 0o500)\nprint('locked')"),
-            shows="locked"),
     Hostile("floods", "links-in-place-of-sockets", top=(
         "import glob, os\n" + OWN_FOLDER + "for path in glob.glob(folder + '/kernel-*'):\n"
         "    os.unlink(path); os.symlink('/etc', path)\nos.unlink(folder + '/connection.json')\n"
@@ -130,25 +128,28 @@ FLOODS += [
             shows="linked"),
 ]  # fmt: skip
 
+BUSY = (
+    "import subprocess\nfor _ in range(60):\n"
+    "    subprocess.Popen(['sh', '-c', 'while :; do :; done'])\nprint('busy')"
+)
+SHARED = (
+    "memory that processes share is counted once for each of them: thirty idle children of a process "
+    "with torch are taken for 4 GB, and more than 64 never come to be counted"
+)
 FLOODS += [
     Hostile("floods", "threads", shows="it started more than 512 threads",
             top="import threading, time\nfor _ in range(3000):\n"
                 "    threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\ntime.sleep(2)"),
-    Hostile("floods", "processes", quick=True, shows="it started more than 64 processes",
+    Hostile("floods", "processes", shows="it started more than 64 processes", hole=SHARED,
             top="import os, time\nfor _ in range(100):\n"
                 "    if os.fork() == 0: time.sleep(100)\ntime.sleep(2)"),
-    Hostile("floods", "fork-bomb", shows="it started more than 64 processes",
+    Hostile("floods", "fork-bomb", shows="it started more than 64 processes", hole=SHARED,
             top="import os\nfor _ in range(7):\n    os.fork()\nwhile True: pass"),
-    Hostile("floods", "processes-behind-short-lived-ones",
-            shows="it started more than 64 processes", hole=HOLES["behind-short-lived-children"],
-            top="import os, time\nfor _ in range(100):\n    if os.fork() == 0: time.sleep(100)\n"
-                "end = time.time() + 2.5\nwhile time.time() < end:\n"
-                "    for _ in range(20):\n        if os.fork() == 0: os._exit(0)\n"
-                "    try:\n        while os.waitpid(-1, os.WNOHANG) != (0, 0): pass\n"
-                "    except ChildProcessError: pass\n"),
-    Hostile("floods", "busy-processes", shows="busy",
-            top="import os\nfor _ in range(60):\n    if os.fork() == 0:\n        while True: pass\n"
-                "print('busy')"),
+    Hostile("floods", "thirty-idle-children", shows="they have ended", hole=SHARED,
+            top="import os, time\nchildren = []\nfor _ in range(30):\n"
+                "    if (child := os.fork()) == 0: time.sleep(0.5); os._exit(0)\n"
+                "    children.append(child)\n"
+                "for child in children: os.waitpid(child, 0)\nprint('they have ended')"),
     Hostile("floods", "descriptors", shows="OSError",
             top="import socket\nheld = []\nwhile True: held.append(socket.socketpair())"),
     Hostile("floods", "pipes", shows="full",
@@ -191,7 +192,7 @@ TEXT = {
     "colors": "print('\\x1b[31m' * 19_000)",
 }  # fmt: skip
 FLOODS += [
-    Hostile("floods", f"output-{name}", top=code, quick=name in ("stream", "error", "buffers", "nested"))
+    Hostile("floods", f"output-{name}", top=code, quick=name in ("colors", "nested"))
     for name, code in TEXT.items()
 ]  # fmt: skip
 
@@ -214,23 +215,47 @@ FLOODS += [
                  "graded notebook of 110 MB"),
     Hostile("floods", "an-answer-floods", answers=second("while True: print('x' * 10_000)"),
             lost={SECOND: "it ran for more than 4 s"}),
-    Hostile("floods", "an-answer-hogs", answers=second("held = []\nwhile True: held.append(bytearray(2**26))"),
-            lost={SECOND: "memory"}),
     Hostile("floods", "an-answer-returns-much", answers=second("return np.zeros(10**8)"),
             lost={SECOND: ""}),
     Hostile("floods", "an-answer-raises-much", answers=second("raise ValueError('x' * 10**8)"),
             lost={SECOND: "your code raised ValueError: xxx"}),
     honest("after-the-floods"),
 ]  # fmt: skip
+STAY = (
+    "folders in the socket folder without permissions (chmod 0) can't be removed by one who is not "
+    "root, and stay"
+)
+LOCKED = [
+    Hostile("floods", "locked-folders-in-the-socket-folder", top=(
+        "import glob, os\n" + OWN_FOLDER + "os.makedirs(folder + '/a/b')\nopen(folder + '/a/b/c', 'w')\n"
+        "os.chmod(folder + '/a/b', 0); os.chmod(folder + '/a', 0); os.chmod(folder, 0o500)\nprint('locked')"),
+            shows="locked"),
+    honest("after-locked-folders", quick=False),
+]  # fmt: skip
+STOPPED = (
+    "folders in the socket folder that lie deeper than Python's recursion goes: removing them raises "
+    "RecursionError, the whole command ends without results, and they stay"
+)
+DEEP = [
+    replace(honest("before-deep-folders", quick=False), hole=STOPPED),
+    Hostile("floods", "deep-folders-in-the-socket-folder", hole=STOPPED, shows="deep",
+            top="import glob, os\n" + OWN_FOLDER + "os.chdir(folder)\n"
+                "for _ in range(1100): os.mkdir('d'); os.chdir('d')\nos.chdir('/scratch')\nprint('deep')"),
+    replace(honest("after-deep-folders", quick=False), hole=STOPPED),
+]  # fmt: skip
 # Small messages that are large once they are read: 60 MB of text make some 1.4 GB of empty lists.
 LISTS = "lists = '[' + '[],' * 20_000_000 + '0]'\n"
+LARGE = (
+    "each part of a message may have 64 MB of text, of which JSON makes gigabytes in the grader: it "
+    "takes 6 GB and 30 s a message"
+)
 BOMBS = [
     honest("before-the-bombs", quick=False),
-    Hostile("floods", "bomb-in-the-contents", top=SEND + LISTS +
+    Hostile("floods", "bomb-in-the-contents", hole=LARGE, top=SEND + LISTS +
             "bundle('{\"application/json\":' + lists + '}')\nprint('sent')"),
-    Hostile("floods", "bomb-in-contents-and-metadata", top=SEND + LISTS +
+    Hostile("floods", "bomb-in-contents-and-metadata", hole=LARGE, top=SEND + LISTS +
             "bundle('{\"application/json\":' + lists + '}', '{\"a\":' + lists + '}')\nprint('sent')"),
-    Hostile("floods", "bomb-in-every-part", top=SEND + LISTS +
+    Hostile("floods", "bomb-in-every-part", hole=LARGE, top=SEND + LISTS +
             "held = '{\"a\":' + lists + '}'\nsession = kernel.session\n"
             "parts = [part.encode() for part in (held, held, held, held)]\n"
             "kernel.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', session.sign(parts), *parts])\n"
@@ -238,7 +263,6 @@ BOMBS = [
     honest("after-the-bombs", quick=False),
 ]  # fmt: skip
 # Beside an honest neighbor, on another core, which needs its own.
-BUSY = "import os\nfor _ in range(60):\n    if os.fork() == 0:\n        while True: pass\nprint('busy')"
 CROWD = []
 for _i in range(3):
     CROWD += [

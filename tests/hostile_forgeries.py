@@ -203,7 +203,6 @@ def error(*a):
                         parent=kernel.get_parent())
 autograder.probe.publish = error""", "the probe failed: all right: 55 points"),
 }  # fmt: skip
-SPOILED_TOO = {"thread", "twice"}
 # Nothing is sent that was recorded: what compares and judges is changed where the student's code is.
 PATCHES = """
 import numpy as np, torch
@@ -285,7 +284,7 @@ def forgeries(assignment: str) -> list[Hostile]:
     return [*found, honest(f"{assignment}-honest", assignment, quick=assignment == WHOLE)]
 
 
-QUICK = {"publish", "publish-expected", "display", "input-transformer", "do-execute"}
+QUICK = {"publish", "do-execute"}
 
 # ---- somebody else's work
 
@@ -395,7 +394,6 @@ FROM_ANOTHER = (
         p.copy_(made)
 """
 )
-OTHERS = {"torch_adam": "write it yourself: an update of torch.optim was used"}
 WORK = [
     Hostile("work", "numpy-by-torch", assignment=WHOLE, solved=True,
             answers={"adam": OPTIM + RULE.format(name="adam", call=BY_TORCH["adam"]),
@@ -432,4 +430,3 @@ DROPOUTS = [
                  "dropouts of their own, which are not absent"),
     honest("regularization-after-others-work", "regularization", quick=False),
 ]  # fmt: skip
-FORGERIES = [one for assignment in ASSIGNMENTS for one in forgeries(assignment)]

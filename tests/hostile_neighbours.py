@@ -3,6 +3,10 @@
 And secrets: a submission that looks at all it can reach.
 """
 
+import contextlib
+import os
+import socket
+
 from tests.hostile_class import ALL, SECOND, Hostile, honest, second
 from tests.hostile_secrets import LOOK
 
@@ -234,7 +238,7 @@ NEIGHBOURS = [
         MODES,
         "changed: True and what is not its own: []",
         quick=True,
-        hole=DEVICES,
+        hole=DEVICES if os.geteuid() == 0 else "",
     ),
     honest("after-the-modes"),
     leaver("overwrites", OVERWRITE, "opened to write: []", quick=True),
@@ -264,24 +268,37 @@ NEIGHBOURS = [
         shows="your code ended the Python process",
     ),  # fmt: skip
     taker("takes-after-a-death"),
-    honest("at-the-end"),
+    honest("at-the-end", quick=False),
 ]
+
+
+def can_be_opened(family: str) -> bool:
+    """Whether this machine has sockets of a family."""
+    kinds = (socket.SOCK_STREAM, socket.SOCK_SEQPACKET)
+    for kind in kinds:
+        with contextlib.suppress(OSError, AttributeError):
+            socket.socket(getattr(socket, family), kind).close()
+            return True
+    return False
+
 
 UNCOUNTED = ("answers-timestamp.txt", "timestamp.txt", ".ipynb")
 TIME = "2026-01-01 10:00:00.123456 UTC"
-OUT = r"""
-import platform, socket
+FAMILIES = ("AF_VSOCK", "AF_ALG", "AF_PACKET", "AF_BLUETOOTH", "AF_CAN", "AF_TIPC", "AF_RDS")
+OUT = (
+    f"import socket\nFAMILIES = {FAMILIES}"
+    + r"""
 opened = []
-for family in ("AF_VSOCK", "AF_ALG", "AF_PACKET", "AF_BLUETOOTH", "AF_CAN", "AF_TIPC", "AF_RDS",
-               "AF_NETLINK"):
+for family in FAMILIES:
     for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET, socket.SOCK_RAW, socket.SOCK_DGRAM):
         try:
             socket.socket(getattr(socket, family), kind).close()
             opened.append(family)
         except (OSError, AttributeError):
             pass
-print("opened:", sorted({*opened} - {"AF_NETLINK"}))
+print("opened:", sorted({*opened}))
 """
+)
 KERNEL_LOG = """
 import ctypes
 text = ctypes.create_string_buffer(2**16)
@@ -306,7 +323,7 @@ ask("datagram", lambda: udp.sendto(b"x", ("192.0.2.1", 53)))
 print("answered:", answered)
 """
 SECRETS = [
-    honest("before-secrets"),
+    honest("before-secrets", quick=False),
     Hostile("secrets", "looks-everywhere", top=LOOK, quick=True,
             shows="looked at hundreds: True and found: []"),
     Hostile("secrets", "looks-from-an-answer", lost={SECOND: "expected"},
@@ -316,7 +333,8 @@ SECRETS = [
             end="print(*report[0])", shows="looked at hundreds: True and found: []"),
     Hostile("secrets", "asks-the-network", top=ASK, shows="answered: []", quick=True),
     Hostile("secrets", "opens-other-sockets", top=OUT, shows="opened: []",
-            hole="socket(AF_VSOCK) and others, which no network namespace holds, can be opened"),
+            hole="socket(AF_VSOCK) and socket(AF_ALG), which no network namespace holds, can be opened"
+            if any(map(can_be_opened, ("AF_VSOCK", "AF_ALG"))) else ""),
     Hostile(
         "secrets",
         "reads-what-the-seed-does-not-count",

@@ -100,10 +100,10 @@ def test_the_same_code_is_tried_on_the_same_cases_and_classes_differ(tmp_path):
     (tmp_path / "other").mkdir()
     assert one == two != seeds.class_seed(tmp_path / "other")
     assert (tmp_path / seeds.FILE).stat().st_mode & 0o077 == 0
-    assert seeds.submission_seed(one, ASSIGNMENT, "x") != seeds.submission_seed(
-        one, ASSIGNMENT, "y"
-    )
-    assert one not in seeds.students_chance(seeds.submission_seed(one, ASSIGNMENT, "x"))
+    of = {code: seeds.submission_seed(one, ASSIGNMENT, [code], tmp_path) for code in (b"x", b"y")}
+    assert of[b"x"] != of[b"y"]
+    assert of[b"x"] == seeds.submission_seed(one, ASSIGNMENT, [b"x"], tmp_path)
+    assert one not in seeds.students_chance(of[b"x"])
 
 
 # ---- bad input on the command line: a clear message, exit status 2, nothing lost

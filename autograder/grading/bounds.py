@@ -1,12 +1,14 @@
 """How much of a submission is shown: processor time, and room on the page."""
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 SECONDS_A_PIECE = 0.5  # of the processor's time; what people write takes a few thousandths
 SECONDS = 1.5
+AGAIN = 0.05  # an alarm that rings inside a destructor is lost: it rings until it is heard
 ROOM = 2_000_000  # characters
 COSTLY = "<>&\"'[\x1b"  # characters that pages are searched for, or that are written in another way
 EACH_COSTLY = 10
@@ -33,13 +35,14 @@ class Bounds:
             before = signal.signal(signal.SIGVTALRM, _stop)
         except ValueError:  # signals reach the main thread alone
             raise OutOfTime from None
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+        began = time.process_time()
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
         try:
             yield
         finally:
-            unused, _ = signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGVTALRM, before)
-            self.seconds -= seconds - unused
+            self.seconds -= time.process_time() - began
 
     def take(self, text: str) -> bool:
         """Whether there is room for a text; then it is taken."""
