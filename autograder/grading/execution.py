@@ -30,6 +30,8 @@ from autograder.grading.submission import PROBLEM
 from autograder.grading.verdicts import judged, verdict_outputs
 
 DEVICE_MEMORY = 8 * 2**30  # of a GPU's memory, what a kernel may take at most
+NOTEBOOK_CHARACTERS = 6_000_000  # of outputs: what cells show, all together
+TOO_MUCH = "[not shown: the notebook shows more than a page can hold]\n"
 START_CUDA = f"""
 import torch
 _all = torch.cuda.get_device_properties(0).total_memory
@@ -119,6 +121,8 @@ class NotebookRun:
         self.done: list[str] = []  # sources that ran, to be run again in a new kernel
         self.failed: list[tuple[str, str]] = []  # sources that did not end well, and why
         self.suspect = False  # whether what ran last in this kernel had to be interrupted
+        self.tried = False  # whether an exercise was tried in this kernel
+        self.room = NOTEBOOK_CHARACTERS
 
     def run(self) -> None:
         problem = self.nb.metadata.get(PROBLEM)
@@ -144,6 +148,7 @@ class NotebookRun:
             self.done.append(cell.source)
         except (CellTimeout, KernelDied) as stopped:
             cell.outputs = [_error_output("Stopped", str(stopped))]
+        cell.outputs = [self._in_its_room(output) for output in cell.outputs]
         for error in (o for o in cell.outputs if o.output_type == "error"):
             self.failed.append((cell.source, f"{error.ename}: {error.evalue}"[:200]))
 
@@ -161,7 +166,7 @@ class NotebookRun:
         )
         seconds = self.settings.probe_seconds or exercise.seconds
         try:
-            outputs = self._execute(code, seconds, silent=True)
+            outputs = self._execute_probe(code, seconds)
         except (CellTimeout, KernelTimeout) as stopped:
             return no_verdict(exercise, "timeout", str(stopped), **known)
         except KernelDied as stopped:
@@ -178,19 +183,37 @@ class NotebookRun:
         errors = of_entry or [why for _, why in self.failed]
         return f": a cell above it stopped with {errors[-1]}" if errors else ""
 
+    def _in_its_room(self, output: NotebookNode) -> NotebookNode:
+        """An output, or a line in its place when the notebook has shown more than a page can hold."""
+        self.room -= len(str(output))
+        if self.room >= 0:
+            return output
+        return nbformat.v4.new_output("stream", name="stderr", text=TOO_MUCH)
+
+    def _execute_probe(self, code: str, seconds: float) -> list[NotebookNode]:
+        """Run a probe, once more if the process ended and an exercise before may be the cause."""
+        after_another = self.session.running and self.tried
+        try:
+            return self._execute(code, seconds, silent=True)
+        except KernelDied as died:
+            if isinstance(died, KernelTimeout) or not after_another:
+                raise
+        finally:
+            self.tried = True
+        return self._execute(code, seconds, silent=True)
+
     def _execute(self, code: str, seconds: float, silent: bool = False) -> list[NotebookNode]:
         """Run code within the time that is left, in a revived kernel if the last one died.
 
         Two timeouts in a row may be the first one's doing (a hook that loops): the second is tried
         again in a kernel that has not seen the first. Raises what ``Session.run`` raises.
         """
-        if not self.session.running:
+        if self._left() > 0 and not self.session.running:
             self._revive()
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        if self._left() <= 0:
             raise KernelTimeout(f"the notebook ran for more than {self.settings.total_seconds:g} s")
         try:
-            outputs = self.session.run(code, min(seconds, left), silent)
+            outputs = self.session.run(code, min(seconds, self._left()), silent)
         except CellTimeout:
             if not self.suspect:
                 self.suspect = True
@@ -200,9 +223,12 @@ class NotebookRun:
         self.suspect = False
         return outputs
 
+    def _left(self) -> float:
+        return self.deadline - time.monotonic()
+
     def _revive(self) -> None:
         """Start a kernel and bring it to where the last one was."""
-        self.suspect = False
+        self.suspect = self.tried = False
         try:
             self.session.start()
         except KernelNotStarted:
@@ -215,9 +241,10 @@ class NotebookRun:
             self._start_cuda()
         start = "__import__('autograder.probe', fromlist=['start_generators']).start_generators"
         for source in [f"{start}({self.chance!r})", *self.done]:
-            left = max(0.1, self.deadline - time.monotonic())
+            if self._left() <= 0:
+                return
             with contextlib.suppress(CellTimeout):
-                self.session.run(source, min(self.settings.cell_seconds, left))
+                self.session.run(source, min(self.settings.cell_seconds, self._left()))
 
     def _start_cuda(self) -> None:
         """Bring CUDA up before any clock runs; raises KernelNotStarted if the device has no room."""

@@ -17,6 +17,7 @@ from traitlets import Bool, Instance, Unicode, default
 
 from autograder.grading.handout import Handout
 from autograder.grading.sandbox import SCRATCH, SOCKETS, OuterSandbox, SandboxMissing, Waiting
+from autograder.grading.seeds import is_an_answers
 
 logger = logging.getLogger(__name__)
 
@@ -144,12 +145,7 @@ def sandbox_process(manager: SandboxedKernelManager) -> psutil.Process:
 
 def _copy_files(source: Path, target: Path) -> None:
     def left_out(folder: str, names: list[str]) -> list[str]:
-        paths = [Path(folder, n) for n in names]
-        return [
-            p.name
-            for p in paths
-            if p.suffix == ".ipynb" or p.is_symlink() or not (p.is_dir() or p.is_file())
-        ]
+        return [name for name in names if not is_an_answers(Path(folder, name))]
 
     size = sum(p.stat().st_size for p in source.rglob("*") if p.is_file() and not p.is_symlink())
     if size <= SCRATCH // 2:

@@ -8,6 +8,7 @@ isolated from the next one. Where the system does not allow that second step, ev
 outer sandbox to itself, which takes a few seconds more.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -138,6 +139,15 @@ def _environment(handout: Handout) -> dict[str, str]:
     }
 
 
+def remove_tree(folder: Path) -> None:
+    """Remove a folder that submissions could write to, however deep and locked what they left is."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        subprocess.run(["chmod", "-R", "u+rwX", folder], check=False, capture_output=True)
+        subprocess.run(["rm", "-rf", folder], check=False, capture_output=True)
+
+
 class OuterSandbox:
     """A running outer sandbox with the waiting process in it."""
 
@@ -194,7 +204,7 @@ class OuterSandbox:
         self.process.kill()
         self.process.wait()
         self._errors.close()
-        shutil.rmtree(self.shared, ignore_errors=True)
+        remove_tree(self.shared)
         self._replaced.cleanup()
 
 

@@ -11,7 +11,6 @@ from autograder.grading.course import GradingImpossible
 
 FILE = ".autograder-seed"
 VARIABLE = "AUTOGRADER_SEED"
-NOT_CODE = (".ipynb", "timestamp.txt")  # what no answer reads, and nbgrader's own
 
 
 class SeedMissing(GradingImpossible):
@@ -58,6 +57,15 @@ def _make(path: Path) -> None:
         whole.unlink()
 
 
+def is_an_answers(path: Path) -> bool:
+    """Whether something beside a notebook may be read by it, and so has its part in the seed.
+
+    Not so other notebooks, what nbgrader notes, links, and what is no file or folder.
+    """
+    left_out = path.name.endswith(".ipynb") or path.name == "timestamp.txt"
+    return not left_out and not path.is_symlink() and (path.is_dir() or path.is_file())
+
+
 def submission_seed(seed: str, assignment: str, code: Iterable[bytes], files: Path) -> str:
     """The seed of one submission: another answer is tried on other cases, the same on the same.
 
@@ -68,7 +76,7 @@ def submission_seed(seed: str, assignment: str, code: Iterable[bytes], files: Pa
     for text in code:
         whole.update(hashlib.sha256(text).digest())
     for path in sorted(files.rglob("*")):
-        if path.is_file() and not path.is_symlink() and not path.name.endswith(NOT_CODE):
+        if path.is_file() and is_an_answers(path):
             with open(path, "rb") as file:
                 whole.update(path.relative_to(files).as_posix().encode(errors="surrogateescape"))
                 whole.update(hashlib.file_digest(file, "sha256").digest())

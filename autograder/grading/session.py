@@ -2,15 +2,11 @@
 
 import contextlib
 import logging
-import os
-import queue
-import shutil
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 import psutil
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -18,20 +14,19 @@ from nbformat import NotebookNode
 
 from autograder.grading.handout import Handout, engine
 from autograder.grading.kernels import SandboxedKernelManager, new_manager, sandbox_process
-from autograder.grading.sandbox import MEGABYTE, START_SECONDS
+from autograder.grading.limits import OWN_MEMORY, excess
+from autograder.grading.messages import (
+    MESSAGE_BYTES,
+    PROBE_CHARACTERS,
+    RICH_CHARACTERS,
+    Outputs,
+    received,
+)
+from autograder.grading.sandbox import START_SECONDS, remove_tree
 
 logger = logging.getLogger(__name__)
 
 INTERRUPT_SECONDS = 3.0
-MEMORY = 4096 * MEGABYTE
-PROCESSES = 64
-THREADS = 512
-OWN_MEMORY = 1024 * MEGABYTE  # by which this process may grow on what a kernel sends
-SOCKET_FOLDER = 64 * MEGABYTE
-OUTPUT_CHARACTERS = 100_000
-RICH_CHARACTERS = 2_000_000
-PROBE_CHARACTERS = 20_000_000  # raw outputs of some exercises take three million
-MESSAGE_BYTES = 64 * MEGABYTE
 
 
 class KernelNotStarted(RuntimeError):
@@ -119,7 +114,8 @@ class Session:
         kernel = self.kernel
         assert kernel is not None
         sent = kernel.client.execute(code, silent, store_history=False, allow_stdin=False)
-        collected = _Outputs(PROBE_CHARACTERS if silent else RICH_CHARACTERS)
+        at_most = PROBE_CHARACTERS if silent else RICH_CHARACTERS
+        collected = Outputs(at_most)
         deadline = time.monotonic() + timeout
         interrupted = False
         while True:
@@ -135,14 +131,14 @@ class Session:
                 deadline = time.monotonic() + INTERRUPT_SECONDS
                 continue
             try:
-                message = kernel.client.get_iopub_msg(timeout=min(left, 0.2))
-            except queue.Empty:
+                message = received(kernel.client, min(left, 0.2), at_most)
+            except Exception:  # not signed, or no message at all: student code wrote to the socket
+                continue
+            if message is None:
                 if not kernel.manager.is_alive():
                     self.stop()
                     reason = kernel.excess or "your code ended the Python process"
                     raise KernelDied(reason) from None
-                continue
-            except Exception:  # not signed, or no message at all: student code wrote to the socket
                 continue
             try:
                 if message["parent_header"]["msg_id"] != sent:
@@ -171,7 +167,7 @@ class Session:
 
 def _clean_up(manager: SandboxedKernelManager) -> None:
     manager.cleanup_resources()
-    shutil.rmtree(manager.folder, ignore_errors=True)
+    remove_tree(manager.folder)
 
 
 def _watch(kernel: _Kernel) -> None:
@@ -184,7 +180,7 @@ def _watch(kernel: _Kernel) -> None:
     at_most = own.memory_info().rss + OWN_MEMORY
     while not kernel.stopped:
         try:
-            kernel.excess = kernel.excess or _excess(kernel.process, kernel.manager.folder)
+            kernel.excess = kernel.excess or excess(kernel.process, kernel.manager.folder)
             if own.memory_info().rss > at_most:
                 kernel.excess = "it sent messages that are too large"
         except (psutil.NoSuchProcess, FileNotFoundError):  # it ends just now
@@ -197,57 +193,3 @@ def _watch(kernel: _Kernel) -> None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 kernel.process.kill()
         time.sleep(0.2)
-
-
-def _excess(process: psutil.Process, folder: Path) -> str | None:
-    """What the sandbox has outgrown, None if nothing."""
-    family = [process, *process.children(recursive=True)]
-    if len(family) > PROCESSES:
-        return f"it started more than {PROCESSES} processes"
-    if sum(member.num_threads() for member in family) > THREADS:
-        return f"it started more than {THREADS} threads"
-    if sum(member.memory_info().rss for member in family) > MEMORY:
-        return f"it used more than {MEMORY // MEGABYTE} MB of memory"
-    if _folder_size(folder) > SOCKET_FOLDER:
-        return "it filled a folder it should leave alone"
-    return None
-
-
-def _folder_size(folder: Path) -> int:
-    return sum(e.stat(follow_symlinks=False).st_size for e in os.scandir(folder))
-
-
-class _Outputs:
-    """Collects a cell's outputs from its messages, streams merged and bounded."""
-
-    def __init__(self, rich_characters: int) -> None:
-        self.outputs: list[NotebookNode] = []
-        self._left = OUTPUT_CHARACTERS
-        self._rich_left = rich_characters
-
-    def add(self, message: dict) -> None:
-        kind, content = message["msg_type"], message["content"]
-        if kind == "stream":
-            self._stream(content["name"], content["text"])
-        elif kind in ("error", "display_data", "execute_result"):
-            content.setdefault("metadata", {})
-            output = nbformat.v4.output_from_msg(message)
-            nbformat.validate(output, ref="output", version=4)
-            self._rich_left -= len(str(content))
-            if self._rich_left > 0:
-                self.outputs.append(output)
-        elif kind == "clear_output":
-            self.outputs.clear()
-
-    def _stream(self, name: str, text: str) -> None:
-        if self._left <= 0 or name not in ("stdout", "stderr") or not isinstance(text, str):
-            return
-        text = text.encode("utf-8", "replace").decode()  # no half of a surrogate pair
-        if len(text) > self._left:
-            text = text[: self._left] + "\n[the rest of the output was cut]\n"
-        self._left -= len(text)
-        last = self.outputs[-1] if self.outputs else None
-        if last is not None and last.output_type == "stream" and last.name == name:
-            last.text += text
-        else:
-            self.outputs.append(nbformat.v4.new_output("stream", name=name, text=text))

@@ -2,7 +2,9 @@
 
 A classic BPF program, installed with ``prctl(PR_SET_SECCOMP)``: the listed calls fail with EPERM,
 ``clone3`` with ENOSYS (the C library then uses ``clone``, whose flags can be seen), and ``clone``
-with EPERM if it asks for a new namespace. See seccomp(2) and the kernel's
+with EPERM if it asks for a new namespace, and ``socket`` with EAFNOSUPPORT for a family that no
+network namespace holds. Other programs can be forbidden too: a Python that imports torch anew has
+all of it, what the assignment asks for included. See seccomp(2) and the kernel's
 Documentation/userspace-api/seccomp_filter.rst.
 """
 
@@ -18,13 +20,15 @@ ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
 OTHER_NUMBERING = 0x40000000  # where x32, another way to call the same, begins
 NEW_NAMESPACES = 0x7E020080  # all CLONE_NEW* that clone takes
+FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: what a network namespace holds
 GPU = "/dev/nvidiactl"  # where it is seen, its driver may ask for memory in files
 
-# The audit architecture, and the numbers of system calls (asm/unistd.h).
+# The audit architecture, and the numbers of system calls (asm/unistd.h): of those that are looked
+# into or forbidden at times, and of those that are always forbidden.
 MACHINES = {
     "x86_64": (
         0xC000003E,
-        {"clone": 56, "clone3": 435},
+        {"clone": 56, "clone3": 435, "socket": 41, "execve": 59, "execveat": 322},
         {
             "add_key": 248, "request_key": 249, "keyctl": 250, "unshare": 272, "setns": 308,
             "mount": 165, "umount2": 166, "pivot_root": 155, "bpf": 321, "userfaultfd": 323,
@@ -32,12 +36,12 @@ MACHINES = {
             "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430,
             "fsmount": 432, "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311,
             "sched_setaffinity": 203,
-            "memfd_create": 319, "memfd_secret": 447,
+            "memfd_create": 319, "memfd_secret": 447, "shmget": 29,
         },
     ),
     "aarch64": (
         0xC00000B7,
-        {"clone": 220, "clone3": 435},
+        {"clone": 220, "clone3": 435, "socket": 198, "execve": 221, "execveat": 281},
         {
             "add_key": 217, "request_key": 218, "keyctl": 219, "unshare": 97, "setns": 268,
             "mount": 40, "umount2": 39, "pivot_root": 41, "bpf": 280, "userfaultfd": 282,
@@ -45,20 +49,23 @@ MACHINES = {
             "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430,
             "fsmount": 432, "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271,
             "sched_setaffinity": 122,
-            "memfd_create": 279, "memfd_secret": 447,
+            "memfd_create": 279, "memfd_secret": 447, "shmget": 194,
         },
     ),
 }  # fmt: skip
 
 
-def program(machine: str) -> bytes:
+def program(machine: str, programs: bool) -> bytes:
     """The filter for a machine: one ``struct sock_filter`` after the other.
 
-    Raises KeyError for a machine whose system calls are not listed.
+    ``programs`` says whether starting other programs is forbidden too. Raises KeyError for a machine
+    whose system calls are not listed.
     """
-    architecture, clones, forbidden = MACHINES[machine]
+    architecture, named, forbidden = MACHINES[machine]
     if os.path.exists(GPU):
         forbidden = {name: n for name, n in forbidden.items() if name != "memfd_create"}
+    if programs:
+        forbidden = forbidden | {name: named[name] for name in ("execve", "execveat")}
 
     def step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
         return struct.pack("=HBBI", code, if_true, if_false, value)
@@ -70,13 +77,18 @@ def program(machine: str) -> bytes:
         step(LOAD_WORD, NUMBER),
         step(JUMP_AT_LEAST, OTHER_NUMBERING, if_false=1),
         step(RETURN, FAIL | errno.EPERM),
-        step(JUMP_EQUAL, clones["clone3"], if_false=1),
+        step(JUMP_EQUAL, named["clone3"], if_false=1),
         step(RETURN, FAIL | errno.ENOSYS),
     ]
     for number in forbidden.values():
         steps += [step(JUMP_EQUAL, number, if_false=1), step(RETURN, FAIL | errno.EPERM)]
+    families = [step(JUMP_EQUAL, family, if_false=1) + step(RETURN, ALLOW) for family in FAMILIES]
     steps += [
-        step(JUMP_EQUAL, clones["clone"], if_true=1),
+        step(JUMP_EQUAL, named["socket"], if_false=len(FAMILIES) * 2 + 2),
+        step(LOAD_WORD, FIRST_ARGUMENT),
+        *families,
+        step(RETURN, FAIL | errno.EAFNOSUPPORT),
+        step(JUMP_EQUAL, named["clone"], if_true=1),
         step(RETURN, ALLOW),
         step(LOAD_WORD, FIRST_ARGUMENT),
         step(JUMP_ANY_BIT, NEW_NAMESPACES, if_false=1),
@@ -86,9 +98,12 @@ def program(machine: str) -> bytes:
     return b"".join(steps)
 
 
-def forbid() -> None:
-    """Install the filter for this process and all that it starts; raises OSError if it can't."""
-    code = program(platform.machine())
+def forbid(programs: bool) -> None:
+    """Install the filter for this process and all that it starts; raises OSError if it can't.
+
+    ``programs`` says whether starting other programs is forbidden too.
+    """
+    code = program(platform.machine(), programs)
     buffer = ctypes.create_string_buffer(code, len(code))
 
     class Program(ctypes.Structure):

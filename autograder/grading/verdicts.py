@@ -2,15 +2,18 @@
 
 import logging
 import math
+from dataclasses import replace
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder import judge, probe, report, wire
-from autograder.exercise import Exercise, Verdict, no_verdict
+from autograder.exercise import Exercise, Finding, Verdict, no_verdict
 from autograder.key import Key
 
+FINDING_CHARACTERS = 4_000  # a finding says what the student's code returned or raised
+MESSAGE_CHARACTERS = 1_000
 VERDICT_MIME = "application/vnd.autograder.verdict+json"
 logger = logging.getLogger(__name__)
 
@@ -46,18 +49,29 @@ def judged(
         if not 0 <= seconds < math.inf:
             raise ValueError("no number of seconds")
     except (wire.WireError, LookupError, ArithmeticError, TypeError, ValueError) as error:
-        return no_verdict(exercise, "error", f"the answers can't be read: {error}", **known)
+        reason = f"the answers can't be read: {str(error)[:200]}"
+        return no_verdict(exercise, "error", reason, **known)
     known["seconds"] = seconds
     if outcomes is None:
         reason = f"{exercise.entry} is not defined{why_missing}"
         return no_verdict(exercise, "missing", reason, **known)
     _ = key.expected  # if the oracle raises, that is no fault of what is judged
     try:
-        return judge.judge(exercise, outcomes, key, **known)
+        return _bounded(judge.judge(exercise, outcomes, key, **known))
     except Exception as error:
         logger.exception("%s: the judge raised", exercise.id)
         reason = f"the answers can't be judged: {type(error).__name__}: {str(error)[:200]}"
         return no_verdict(exercise, "error", reason, **known)
+
+
+def _bounded(verdict: Verdict) -> Verdict:
+    """The verdict with findings of bounded length."""
+    findings = (Finding(f.case, _cut(f.message, FINDING_CHARACTERS)) for f in verdict.findings)
+    return replace(verdict, findings=tuple(findings))
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[:characters]} ..."
 
 
 def record_of(verdict: Verdict) -> dict:
@@ -67,7 +81,7 @@ def record_of(verdict: Verdict) -> dict:
         "score": verdict.score,
         "max_score": verdict.max_score,
         "mistake": verdict.mistake,
-        "message": verdict.message,
+        "message": _cut(verdict.message, MESSAGE_CHARACTERS),
         "device": verdict.device,
         "seconds": round(verdict.seconds, 4),
     }

@@ -15,16 +15,23 @@ import shutil
 import signal
 import socket
 import sys
+import time
 
 import syscalls  # beside this file, in the sandbox
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
 CLONE_NEWNET = 0x40000000
-MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 0x1000, 0x4000, 0x40000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT = 1, 2, 4, 32
+MS_BIND, MS_REC, MS_PRIVATE, MS_RELATIME = 0x1000, 0x4000, 0x40000, 0x200000
+KEPT = {flag: flag for flag in (MS_NOSUID, MS_NODEV, os.ST_NOEXEC, os.ST_NOATIME, os.ST_NODIRATIME)}
+KEPT[os.ST_RELATIME] = (
+    MS_RELATIME  # what a mount is and has to stay, as statvfs and as mount say it
+)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
 CAPABILITY_VERSION_3, LAST_CAPABILITY = 0x20080522, 63
 
 HOME = "/scratch"
+FILES = 20_000  # in a folder in memory: each takes about a kilobyte, even if it is empty
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -44,16 +51,17 @@ def main(scratch_bytes: int, handed_out: str, own_work: list[str]) -> None:
             continue
         try:
             _checked(libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+            settled = None
             if request["fork"]:
-                isolate(scratch_bytes, os.path.dirname(request["files"]))
+                settled = isolate(scratch_bytes, os.path.dirname(request["files"]))
             take_files(request["files"], handed_out)
-            syscalls.forbid()
+            syscalls.forbid(programs=bool(own_work))
         except OSError as error:
             control.send(json.dumps({"error": str(error)}).encode())
             os._exit(1)
         control.send(b'{"ok": true}')
         control.close()
-        run_kernel(request["connection"])
+        run_kernel(request["connection"], settled)
         os._exit(0)
 
 
@@ -75,10 +83,12 @@ def warm_up(own_work: list[str]) -> None:
         remove_kernels(own_work)
 
 
-def isolate(scratch_bytes: int, sockets: str) -> None:
+def isolate(scratch_bytes: int, sockets: str) -> socket.socket:
     """Move this process, by another fork, into namespaces of its own, and drop every privilege.
 
     Of the folder that the outer sandbox shares with the outside it sees ``sockets``, its own, alone.
+    The process that it was forked from keeps the privilege to make that folder read-only, and does
+    so when it is asked to by a byte on the socket that is returned; it answers with one.
     """
     user, group = os.getuid(), os.getgid()
     namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET
@@ -87,21 +97,32 @@ def isolate(scratch_bytes: int, sockets: str) -> None:
     _write("/proc/self/uid_map", f"{user} {user} 1")
     _write("/proc/self/gid_map", f"{group} {group} 1")
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    ours, theirs = socket.socketpair()
     child = os.fork()
     if child != 0:
         os.close(0)
+        theirs.close()
+        if ours.recv(1):
+            _make_read_only(sockets)
+            ours.send(b"1")
+        ours.close()
         os.waitpid(child, 0)
         os._exit(0)
+    ours.close()
     _checked(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
     _mount(None, "/", None, MS_REC | MS_PRIVATE, None)
     for folder in (HOME, "/tmp", "/dev/shm"):
-        _cover(folder, f"size={scratch_bytes},mode=0700")
+        _cover(folder, f"size={scratch_bytes},nr_inodes={FILES},mode=0700")
     _leave_alone(sockets)
+    for mounted in ("/proc", *_below("/dev")):  # the first processes' files, the machine's devices
+        if mounted != "/dev/shm":
+            _make_read_only(mounted)
     _checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
     for capability in range(LAST_CAPABILITY + 1):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     _checked(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    return theirs
 
 
 def take_files(folder: str, handed_out: str) -> None:
@@ -120,8 +141,8 @@ def take_files(folder: str, handed_out: str) -> None:
     shutil.copytree(folder, HOME, ignore=left_out, dirs_exist_ok=True)
 
 
-def run_kernel(connection: dict) -> None:
-    """Be an ipykernel until it is told to stop."""
+def run_kernel(connection: dict, settled: socket.socket | None) -> None:
+    """Be an ipykernel until it is told to stop; ``settled`` is told when its sockets are there."""
     import numpy
     from ipykernel.kernelapp import IPKernelApp
 
@@ -136,7 +157,17 @@ def run_kernel(connection: dict) -> None:
     path = f"{HOME}/.connection.json"
     with open(path, "w") as file:
         json.dump(connection, file)
-    IPKernelApp.launch_instance(argv=["-f", path, "--HistoryManager.enabled=False"])
+    kernel = IPKernelApp.instance()
+    kernel.initialize(["-f", path, "--HistoryManager.enabled=False"])
+    if settled is not None:
+        ports = [port for name, port in connection.items() if name.endswith("_port")]
+        while not all(os.path.exists(f"{connection['ip']}-{port}") for port in ports):
+            time.sleep(0.001)
+        settled.send(b"1")
+        if not settled.recv(1):
+            os._exit(1)
+        settled.close()
+    kernel.start()
 
 
 def _mount(
@@ -149,10 +180,8 @@ def _mount(
 
 def _cover(folder: str, options: str) -> None:
     """Mount an empty tmpfs on a folder; what the outer sandbox bound below it stays where it is."""
-    with open("/proc/self/mountinfo") as file:
-        below = sorted(p for p in (line.split()[4] for line in file) if p.startswith(folder + "/"))
     kept: dict[str, int] = {}
-    for path in below:
+    for path in _below(folder):
         if not any(path.startswith(other + "/") for other in kept):
             kept[path] = os.open(path, os.O_PATH)
     _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, options)
@@ -162,6 +191,20 @@ def _cover(folder: str, options: str) -> None:
         os.close(descriptor)
 
 
+def _below(folder: str) -> list[str]:
+    """Where something is mounted below a folder."""
+    with open("/proc/self/mountinfo") as file:
+        mounted = {line.split()[4] for line in file}
+    return sorted(path for path in mounted if path.startswith(folder + "/"))
+
+
+def _make_read_only(mounted: str) -> None:
+    """Nothing there can be changed any more; what is no folder or file can still be used."""
+    there = os.statvfs(mounted).f_flag
+    kept = sum(flag for seen, flag in KEPT.items() if there & seen)
+    _mount(None, mounted, None, MS_REMOUNT | MS_BIND | MS_RDONLY | kept, None)
+
+
 def _leave_alone(folder: str) -> None:
     """Mount an empty tmpfs on the folder that this one lies in, and this one again below it."""
     descriptor = os.open(folder, os.O_PATH)
@@ -169,6 +212,7 @@ def _leave_alone(folder: str) -> None:
     os.mkdir(folder)
     _mount(f"/proc/self/fd/{descriptor}", folder, None, MS_BIND, None)
     os.close(descriptor)
+    _make_read_only(os.path.dirname(folder))
 
 
 def _write(path: str, text: str) -> None:
