@@ -1,4 +1,4 @@
-"""The course for nbgrader: `nbgrader autograde optimizers`, `nbgrader formgrader` and the rest."""
+"""The course for nbgrader: `nbgrader autograde optimizers`, `nbgrader export` and the rest."""
 
 from pathlib import Path
 
