@@ -156,6 +156,7 @@ def make_feedback(course: Path, student: str, exporter: str) -> None:
     assert made["success"], made
 
 
+@pytest.mark.nightly
 def test_without_the_walls_the_attacks_succeed_in_the_feedback(course, students, driver):
     make_feedback(course, students["bare"], "nbconvert.exporters.HTMLExporter")
     heard = visit(driver, feedback(course, students["bare"]))
@@ -167,6 +168,7 @@ def test_nothing_runs_in_the_feedback(course, students, driver):
     assert complaints(driver) == []
 
 
+@pytest.mark.nightly
 def test_the_policy_alone_stops_scripts_in_the_feedback(course, students, driver):
     make_feedback(course, students["bare"], "autograder.grading.pages.FeedbackPage")
     assert visit(driver, feedback(course, students["bare"])) <= {"refresh"}  # no policy forbids it
@@ -237,6 +239,7 @@ def submission(course: Path, student: str) -> str:
         return f"submissions/{book.find_submission_notebook(NAME, NAME, student).id}/"
 
 
+@pytest.mark.nightly
 def test_without_the_walls_the_attacks_succeed_in_the_formgrader(
     formgraders, course, students, driver
 ):
@@ -247,7 +250,7 @@ def test_without_the_walls_the_attacks_succeed_in_the_formgrader(
     assert visit(driver, f"{page}attack.html", 0.5) == {"file-page"}
 
 
-@pytest.mark.parametrize("kind", ["stored", "bare"])
+@pytest.mark.parametrize("kind", ["stored", pytest.param("bare", marks=pytest.mark.nightly)])
 def test_nothing_runs_in_the_formgrader(ours, course, students, driver, kind):
     page = ours + submission(course, students[kind])
     assert visit(driver, page) <= ({"refresh"} if kind == "bare" else set())

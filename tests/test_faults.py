@@ -258,7 +258,10 @@ def test_an_oracle_that_raises(graded):
 
 @pytest.mark.parametrize(
     "how",
-    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.nightly), signal.SIGKILL],
+    [
+        signal.SIGINT,
+        *(pytest.param(how, marks=pytest.mark.nightly) for how in (signal.SIGTERM, signal.SIGKILL)),
+    ],
 )
 def test_stopping_the_command_leaves_no_zero_and_no_process(course, how):
     for k in range(6):

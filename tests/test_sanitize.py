@@ -218,7 +218,10 @@ def test_what_is_no_drawing_is_not_shown(text):
 # ---- time
 
 
-@pytest.mark.parametrize("kind", COSTLY)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=() if k == "brackets" else pytest.mark.nightly) for k in COSTLY],
+)
 def test_a_page_is_made_in_time(kind):
     text = (COSTLY[kind] * 100_000)[:100_000]
     began = time.process_time()
