@@ -45,20 +45,22 @@ help:
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements.lock pyproject.toml autograder/grading/formgrader.json
+$(READY): requirements.txt requirements.lock pyproject.toml autograder/grading/formgrader.json \
+		book/browser/package-lock.json
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or name it with make PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "installing requirements (a few minutes the first time)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@cp autograder/grading/formgrader.json $(JUPYTER)/training-neural-networks.json  # read after nbgrader.json
+	@tools/browser-packages
 	@touch $@
 
 # ---- the site: a page runs once; it runs again if its code or a module that it imports changes
 
 site: _build/html/.done
 
-_build/html/.done: $(BOOK) $(LAB) | $(READY)
+_build/html/.done: $(BOOK) $(LAB) _build/.released | $(READY)
 	@echo "building the site (about six minutes the first time, seconds later)"
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@
@@ -97,7 +99,7 @@ test: $(READY)
 	$(BIN)/python -m pytest --capture no tests/test_site.py  # shows how the build of the site goes on
 
 test-nightly: $(READY)
-	@tools/debian-packages bwrap=bubblewrap
+	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m nightly
 
 format: $(READY)

@@ -2,16 +2,21 @@
 
 import difflib
 import sys
-import time
 from functools import cache
+from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from autograder import judge, probe, report, wire
+from autograder import inhand, judge, patience, report, wire
 from autograder.assignment import Assignment
-from autograder.exercise import Exercise, Verdict, no_verdict
+from autograder.exercise import Exercise, Verdict
+from autograder.inhand import CaseInHand
 from autograder.key import Key, PublicKeys
+from autograder.progress import Progress
+
+TRIED = 3  # failed cases, until one of them can be written as code
+SOON = 2.0  # seconds: a check that takes longer shows no case, which is run again for that
 
 
 class _InOneLine:
@@ -29,32 +34,67 @@ class NothingToCheck(_InOneLine, LookupError):
     """What ``check`` was given is no answer to an exercise of this assignment."""
 
 
-class _Shown:
-    """A verdict as a notebook or a terminal shows it."""
+class Check:
+    """Checks answers on the public cases: ``check(adam)``, ``check.case(adam, ...)``, ``check.all()``."""
 
-    def __init__(self, verdict: Verdict) -> None:
-        self.verdict = verdict
+    def __init__(self) -> None:
+        self.progress = Progress()
+
+    def __call__(self, student: Any) -> None:
+        """Check a function or class of the assignment on its public cases and show the verdict.
+
+        The exercise is found by the object's name: ``check(adam)``. An exercise that runs on a GPU
+        is checked on the CPU and, where there is one, on the GPU. Raises NotYet unless all is right,
+        and NothingToCheck if there is nothing to check.
+        """
+        exercise, key = _find(student)
+        verdicts = [_verdict(exercise, key, student, device) for device in _devices(exercise)]
+        self.progress.note(exercise, verdicts)
+        for verdict in verdicts:
+            _show(verdict, _smallest(exercise, key, student, verdict))
+        if any(v.status != "passed" for v in verdicts):
+            raise NotYet(
+                f"{exercise.id} is not all right yet: read the report above, mend, run again."
+            )
+
+    def case(self, student: Any, name: str = "") -> CaseInHand:
+        """A public case, by its name in the report or the beginning of it; the first one without.
+
+        Its ``args`` are what your function is called with, ``expected`` and ``got`` what is compared.
+        """
+        exercise, key = _find(student)
+        for case, expected in zip(key.cases, key.expected, strict=True):
+            if case.name.startswith(name):
+                return inhand.take(exercise, student, case, expected, "cpu")
+        names = ", ".join(f"{case.name!r}" for case in key.cases)
+        raise NothingToCheck(f"no case of {exercise.id} is called {name!r}. There are: {names}.")
+
+    def all(self) -> None:
+        """Show every exercise of the assignment with its points and what ``check`` last said of it."""
+        try:
+            assignment = Assignment.here()
+            entries = _keys_in(assignment.folder).entries
+        except FileNotFoundError as error:
+            raise NothingToCheck(f"check finds no assignment: {error}") from None
+        table = self.progress.table([assignment.exercise(name) for name in entries.values()])
+        _display(table.text(), table.html())
+
+
+check = Check()
+
+
+class _Shown:
+    """Something as a notebook or a terminal shows it."""
+
+    def __init__(self, text: str, html: str) -> None:
+        self.text = text
+        self.html = html
 
     def __repr__(self) -> str:
-        return report.text(self.verdict, public=True)
+        return self.text
 
     def _repr_html_(self) -> str:
-        return report.html(self.verdict, public=True)
-
-
-def check(student: Any) -> None:
-    """Check a function or class of the assignment on its public cases and show the verdict.
-
-    The exercise is found by the object's name: ``check(adam)``. An exercise that runs on a GPU is
-    checked on the CPU and, where there is one, on the GPU. Raises NotYet unless all is right, and
-    NothingToCheck if there is nothing to check.
-    """
-    exercise, key = _find(student)
-    verdicts = [_verdict(exercise, key, student, device) for device in _devices(exercise)]
-    for verdict in verdicts:
-        _show(verdict)
-    if any(v.status != "passed" for v in verdicts):
-        raise NotYet(f"{exercise.id} is not all right yet: read the report above, mend, run again.")
+        return self.html
 
 
 def _find(student: Any) -> tuple[Exercise, Key]:
@@ -88,15 +128,45 @@ def _devices(exercise: Exercise) -> list[str]:
 
 
 def _verdict(exercise: Exercise, key: Key, student: Any, device: str) -> Verdict:
-    began = time.perf_counter()
-    outcomes = probe.run(exercise, student, key.cases, device)
-    seconds = time.perf_counter() - began
-    if seconds > exercise.seconds:
-        limit = f"it ran for {seconds:.0f} s; grading stops it after {exercise.seconds:g} s"
-        return no_verdict(exercise, "timeout", limit, device=device, seconds=seconds)
+    outcomes, seconds, remark = patience.run(exercise, student, key.cases, device)
     outcomes = wire.loads(wire.dumps(outcomes))  # as in grading: a tensor arrives as an array
-    note = f"on {device}" if exercise.on_device else ""
+    notes = [f"on {device}" if exercise.on_device else "", remark]
+    note = "; ".join(filter(None, notes))
     return judge.judge(exercise, outcomes, key, device=device, seconds=seconds, note=note)
+
+
+def _smallest(exercise: Exercise, key: Key, student: Any, v: Verdict) -> CaseInHand | None:
+    """The failed case with the fewest numbers in it, run again; None where that takes long."""
+    failed = {finding.case for finding in v.findings}
+    held = [i for i, case in enumerate(key.cases) if case.name in failed]
+    if not held or v.status == "missing" or v.seconds > SOON:
+        return None
+    held.sort(key=lambda i: inhand.size(key.cases[i].inputs))
+    taken: list[CaseInHand] = []
+    try:
+        for i in held[:TRIED]:
+            taken.append(inhand.take(exercise, student, key.cases[i], key.expected[i], v.device))
+            if taken[-1].code():
+                return taken[-1]
+    except Exception:  # what is shown besides the verdict is not to stand in its way
+        return None
+    return taken[0]
+
+
+def _show(verdict: Verdict, case: CaseInHand | None) -> None:
+    text, html = report.text(verdict, public=True), report.html(verdict, public=True)
+    if case is not None and case.calls:
+        code = case.code() or f"{case.entry}(*case.args, **case.kwargs)"
+        lines = [f'case = check.case({case.entry}, "{case.name}")', *code.splitlines()]
+        lines += [f"# {line}" for line in case.side_by_side()]
+        text += "\n  To try the smallest failing case yourself:\n" + "\n".join(
+            f"    {line}" for line in lines
+        )
+        html += (
+            "<p>To try the smallest failing case yourself:</p>"
+            f"<pre style='overflow-x: auto'>{escape(chr(10).join(lines))}</pre>"
+        )
+    _display(text, html)
 
 
 def _notebook() -> Any:
@@ -108,13 +178,23 @@ def _notebook() -> Any:
     return get_ipython()
 
 
-def _show(verdict: Verdict) -> None:
+def _display(text: str, html: str) -> None:
     if _notebook() is None:
-        print(report.text(verdict, public=True))
+        print(printable(text, getattr(sys.stdout, "encoding", None)))
     else:
         from IPython.display import display
 
-        display(_Shown(verdict))
+        display(_Shown(text, html))
+
+
+def printable(text: str, encoding: str | None) -> str:
+    """The text as a console can print it that has no ticks."""
+    try:
+        text.encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        text = text.replace("✓", "+").replace("✗", "x")
+        text = text.encode("ascii", "replace").decode()
+    return text
 
 
 def _undefined(

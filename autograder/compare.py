@@ -95,12 +95,21 @@ def difference(
     excess = np.where(wrong, excess, -1.0)
     at = np.unravel_index(int(excess.argmax()), want.shape)
     if want.ndim == 0:
-        return f"{name}: expected {float(want):.8g}, got {float(have):.8g}"
+        return f"{name}: {expected_and_got(want, have)}"
     where = ", ".join(map(str, at))
     return (
-        f"{name}[{where}]: expected {want[at]:.8g}, got {have[at]:.8g} "
+        f"{name}[{where}]: {expected_and_got(want[at], have[at])} "
         f"({int(wrong.sum())} of {want.size} values differ)"
     )
+
+
+def expected_and_got(expected: Any, got: Any) -> str:
+    """Two numbers with the same digits after the point."""
+    texts = [f"{float(number):.8g}" for number in (expected, got)]
+    if all(set(text) <= set("-.0123456789") for text in texts):
+        digits = max(len(text.partition(".")[2]) for text in texts)
+        texts = [f"{float(text):.{digits}f}" for text in texts]
+    return f"expected {texts[0]}, got {texts[1]}"
 
 
 def _difference_of_others(

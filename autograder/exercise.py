@@ -10,6 +10,7 @@ import numpy as np
 Status = Literal["passed", "partial", "failed", "error", "timeout", "missing"]
 Outputs = dict[str, Any]
 PROBE_SECONDS = 10.0
+SEEN = "what was seen"
 
 
 class Unusable(Exception):
@@ -52,7 +53,9 @@ class Part:
     the student's code is not, ``summary`` says what of a case's outputs is compared (shares, means,
     how many parameters moved), None if they themselves are; it may raise Unusable as well. ``judge``
     compares that with the oracle's and returns what is wrong, nothing if all is right. Keys hold
-    summaries: they tell nobody which outputs would be right.
+    summaries: they tell nobody which outputs would be right. Under SEEN, outputs may hold facts by
+    name that no answer is judged by, such as how an answer trained: they tell causes apart, and are
+    said where something is wrong.
     """
 
     name: str
@@ -72,6 +75,11 @@ class Part:
         except Unusable as objection:
             return {"unusable": str(objection)}
 
+    def wrong(self, case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+        """What is wrong with outputs, nothing if all is right; facts that were SEEN are not judged."""
+        held = [{k: v for k, v in one.items() if k != SEEN} for one in (outputs, expected)]
+        return self.judge(case, *held)
+
     def draw(self, rng: np.random.Generator) -> list[Case]:
         """Its cases, each with the name of this part."""
         return [replace(case, part=self.name) for case in self.cases(rng)]
@@ -86,7 +94,8 @@ class Exercise:
     things of the student's that a probe needs (a backward pass is tried on the cache of the
     student's own forward pass); the probe gets them from ``autograder.probe.beside``. ``own_work``
     names what of torch's the student is to write (see ``autograder.own_work``). ``seconds`` is the
-    longest that its probes may run, all cases together.
+    longest that its probes may run, all cases together. ``minutes`` is how long somebody may need
+    who is new to it, ``difficulty`` goes from 1 to 3.
     """
 
     id: str
@@ -96,6 +105,12 @@ class Exercise:
     uses: tuple[str, ...] = ()
     own_work: tuple[str, ...] = ()
     seconds: float = PROBE_SECONDS
+    minutes: int = 15
+    difficulty: int = 2
+
+    @property
+    def stars(self) -> str:
+        return "★" * self.difficulty + "☆" * (3 - self.difficulty)
 
     @property
     def points(self) -> float:
@@ -120,10 +135,11 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong on one case, in words a student can act on."""
+    """What is wrong on one case of a part, in words a student can act on."""
 
     case: str
     message: str
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,8 +147,8 @@ class Verdict:
     """What an exercise earned, and why.
 
     ``parts`` maps each part to (points earned, points possible); ``mistake`` is the id of the known
-    mistake that gives the same numbers and ``says`` its name in words; ``seconds`` is the time the
-    probe took.
+    mistake that explains all that was seen and ``says`` its name in words; where two or three do,
+    there is no id, and ``suspects`` are their names. ``seconds`` is the time the probe took.
     """
 
     exercise: str
@@ -143,6 +159,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     mistake: str | None = None
     says: str = ""
+    suspects: tuple[str, ...] = ()
     device: str = "cpu"
     seconds: float = 0.0
     note: str = ""
@@ -154,6 +171,8 @@ class Verdict:
             reason = "all right"
         elif self.says:
             reason = f"this is what one gets from: {self.says}"
+        elif self.suspects:
+            reason = f"this is what one gets from one of these: {'; '.join(self.suspects)}"
         elif self.findings:
             first = self.findings[0]
             reason = f"{first.case}: {first.message}" if first.case else first.message

@@ -17,11 +17,15 @@ from autograder.exercise import Case, Outputs
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong answer: its id, its name in words, and its outcome on each case."""
+    """A known wrong answer: its id, its name in words, and its outcome on each case.
+
+    ``observed`` says that the words state no more than what the cases show.
+    """
 
     id: str
     says: str
     outcomes: Sequence[dict]
+    observed: bool = False
 
 
 class Key(Protocol):
@@ -87,7 +91,8 @@ def to_plain(key: Key) -> dict:
                 known[mark] = len(known)
                 table.append(outcome)
             numbers.append(known[mark])
-        mistakes.append({"id": mistake.id, "says": mistake.says, "outcomes": numbers})
+        plain = {"id": mistake.id, "says": mistake.says, "outcomes": numbers}
+        mistakes.append(plain | ({"observed": True} if mistake.observed else {}))
     cases = [{k: v for k, v in vars(c).items() if k != "withheld" or v} for c in key.cases]
     return {"cases": cases, "expected": key.expected, "others": tables, "mistakes": mistakes}
 
@@ -100,7 +105,10 @@ def from_plain(plain: dict) -> WholeKey:
     ]
     mistakes = [
         Mistake(
-            m["id"], m["says"], [table[n] for table, n in zip(tables, m["outcomes"], strict=True)]
+            m["id"],
+            m["says"],
+            [table[n] for table, n in zip(tables, m["outcomes"], strict=True)],
+            m.get("observed", False),
         )
         for m in plain["mistakes"]
     ]

@@ -7,7 +7,6 @@ import io
 import random
 import sys
 import time
-import traceback
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,21 +14,28 @@ from typing import Any
 
 import numpy as np
 
-from autograder import own_work, wire
+from autograder import own_work, place, wire
 from autograder.assignment import Assignment
 from autograder.exercise import Case, Exercise, Outputs, Unusable
 
 MIME = "application/vnd.autograder.outcomes"
 
 
-def run(exercise: Exercise, student: Any, cases: Sequence[Case], device: str) -> list[dict]:
-    """One outcome a case: ``{"outputs": ...}``, ``{"unusable": what to return instead}``, or
-    ``{"error": type, "message": text, "line": n}``.
+def run(
+    exercise: Exercise,
+    student: Any,
+    cases: Sequence[Case],
+    device: str,
+    outcomes: list[dict] | None = None,
+) -> list[dict]:
+    """One outcome a case, added to ``outcomes`` as it comes: ``{"outputs": ...}``, ``{"unusable": what to return instead}``, or
+    ``{"error": type, "message": text, "line": n, "at": operation}``.
 
     ``line`` counts from the beginning of the cell where the student's code raised, None if none of
-    the student's code was running. Warnings are not shown.
+    the student's code was running; ``at`` says what it was doing there (see ``autograder.place``).
+    Warnings are not shown.
     """
-    outcomes: list[dict] = []
+    outcomes = [] if outcomes is None else outcomes
     for case in cases:
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -37,12 +43,12 @@ def run(exercise: Exercise, student: Any, cases: Sequence[Case], device: str) ->
                 outcomes.append({"outputs": _outputs(exercise, student, case, device)})
         except Unusable as objection:
             outcomes.append({"unusable": str(objection)})
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             outcomes.append(
                 {
                     "error": type(error).__name__,
                     "message": str(error)[:300],
-                    "line": _student_line(error, student),
+                    **place.of(error, student),
                 }
             )
     return outcomes
@@ -77,15 +83,6 @@ def copies(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [copies(v) for v in value]
     return value
-
-
-def _student_line(error: Exception, student: Any) -> int | None:
-    """The line of the innermost frame that belongs to the file (or cell) of the student's object."""
-    own = [student, *getattr(student, "__dict__", {}).values()]  # a function, or a class's methods
-    codes = (getattr(inspect.unwrap(f), "__code__", None) for f in own if callable(f))
-    home = next((code.co_filename for code in codes if code is not None), None)
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == home]
-    return lines[-1] if lines else None
 
 
 def publish(

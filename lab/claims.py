@@ -2,7 +2,12 @@
 
 from html import escape
 
-OUTCOMES = {"holds": "holds", "holds with a caveat": "caveat", "does not hold here": "fails"}
+OUTCOMES = {
+    "holds": "holds",
+    "holds with a caveat": "caveat",
+    "does not hold here": "fails",
+    "undecided": "undecided",
+}
 # each with the short name that the style sheet knows it by
 
 CLAIMS = {
@@ -69,10 +74,11 @@ CLAIMS = {
 def record(claim: str, outcome: str, measured: str) -> None:
     """State the outcome of a claim: show a card and glue ``{claim}-outcome``.
 
-    ``outcome`` is one of ``OUTCOMES``; ``measured`` is one sentence with the figures, built from
-    the variables of the cell that measured them. The card is glued as ``claim-{claim}`` and carries
-    both as its metadata, from which the table of all claims is made. Raises ValueError for an
-    unknown claim or outcome.
+    ``outcome`` is one of ``OUTCOMES``: with a caveat where what was measured changes the advice,
+    undecided where the interval leaves it open. ``measured`` is one sentence with the figures,
+    built from the variables of the cell that measured them. The card is glued as ``claim-{claim}``
+    and carries both as its metadata, from which the table of all claims is made. Raises ValueError
+    for an unknown claim or outcome.
     """
     from IPython.display import HTML
     from myst_nb import glue

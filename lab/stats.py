@@ -40,3 +40,35 @@ def interval(samples: ArrayLike, axis: int = 0, level: float = 0.95) -> Interval
     if mean.ndim == 0:
         return Interval(float(mean), float(half))
     return Interval(mean, half)
+
+
+def welch(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Interval:
+    """Welch's t interval of the difference of two means, of samples that are not paired."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    found = stats.ttest_ind(a, b, equal_var=False).confidence_interval(level)
+    return Interval(float(a.mean() - b.mean()), float((found.high - found.low) / 2))
+
+
+class Share(NamedTuple):
+    """``successes`` of ``trials``, and the exact 95% interval of their share, as fractions."""
+
+    successes: int
+    trials: int
+    low: float
+    high: float
+
+    @property
+    def mean(self) -> float:
+        return self.successes / self.trials
+
+    def __format__(self, spec: str) -> str:
+        """In percent: "2 of 16 (2 to 38%)"."""
+        spec = spec or ".0f"
+        low, high = (f"{100 * end:{spec}}" for end in (self.low, self.high))
+        return f"{self.successes} of {self.trials} ({low} to {high}%)"
+
+
+def share(successes: int, trials: int, level: float = 0.95) -> Share:
+    """Clopper and Pearson's exact interval: right for counts of 0, and never below 0 or above 1."""
+    found = stats.binomtest(successes, trials).proportion_ci(level, method="exact")
+    return Share(successes, trials, float(found.low), float(found.high))

@@ -1,5 +1,6 @@
 """What tests of exercises share: the exercises and answers of the course, and verdicts on code."""
 
+import runpy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,15 @@ def verdict(name: str, code: Any, seed: str = "public") -> Verdict:
 def surroundings(name: str) -> dict[str, Any]:
     """What an answer finds in its notebook: NumPy, torch, and what else its exercise uses."""
     return {"np": np, "torch": torch} | {used: oracle(used) for used in exercise(name).uses}
+
+
+@cache
+def unlisted(name: str) -> list[tuple]:
+    """Wrong answers that are no known mistakes: what, edits of the oracle, and the id of the known
+    mistake that does the same, where there is one."""
+    assignment = COURSE.source(HOME[name]).parent
+    namespace = runpy.run_path(str(assignment / "unlisted.py"))
+    return [tuple(wrong) for exercise, *wrong in namespace["WRONG"] if exercise == name]
 
 
 @cache

@@ -12,11 +12,14 @@ LAST = [
     "test_execution",
     "test_cuda",
     "test_playground",
+    "test_in_page",
     "test_release",
     "test_notebooks",
     "test_instructors",
     "test_manual_grading",
     "test_browser",
+    "test_odd_files",
+    "test_hostile",
     "test_grading",
     "test_classes",
     "test_site",
@@ -60,6 +63,7 @@ def module_of(item) -> str:
 def pytest_terminal_summary(terminalreporter):
     """Print the table of mistakes, from what tests recorded, which may have run elsewhere."""
     exercises: dict[str, dict] = {}
+    unlisted: dict[str, tuple[int, int]] = {}
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for kind, value in report.user_properties:
             if kind == "mistakes":
@@ -67,16 +71,25 @@ def pytest_terminal_summary(terminalreporter):
                 held = exercises.setdefault(name, {**row, "others": others})
                 for what in ("caught", "named"):  # on every seed
                     held[what] = [m for m in held[what] if m in row[what]]
+            elif kind == "unlisted":
+                name, tried, wrongly = value
+                unlisted[name] = tried, wrongly
     if not exercises:
         return
     rows = [
-        (name, len(held["all"]), len(held["caught"]), len(held["named"]), held["others"])
+        (
+            name,
+            *(len(held[what]) for what in ("all", "caught", "named")),
+            held["others"],
+            *unlisted.get(name, (0, 0)),
+        )
         for name, held in exercises.items()
     ]
-    rows.append(("all", *(sum(row[i] for row in rows) for i in (1, 2, 3, 4))))
+    rows.append(("all", *(sum(row[i] for row in rows) for i in range(1, 7))))
     terminalreporter.section("known mistakes, and right answers in other dress")
     terminalreporter.write_line(
-        f"{'exercise':28s} {'mistakes':>8s} {'caught':>7s} {'named':>7s} {'other dresses':>14s}"
+        f"{'exercise':28s} {'mistakes':>8s} {'caught':>7s} {'named':>7s} {'other dresses':>14s} "
+        f"{'unlisted answers tried':>22s} {'named falsely':>13s}"
     )
     for row in rows:
-        terminalreporter.write_line("{:28s} {:8d} {:7d} {:7d} {:14d}".format(*row))
+        terminalreporter.write_line("{:28s} {:8d} {:7d} {:7d} {:14d} {:22d} {:13d}".format(*row))

@@ -12,7 +12,7 @@ import autograder
 from autograder import judge, key, probe, report, wire
 from autograder.exercise import PROBE_SECONDS, Verdict
 from autograder.grading import keys
-from autograder.grading.answer import fresh, source_of
+from autograder.grading.answer import edited, fresh, source_of
 from autograder.grading.release import same_numbers
 from tests import answers
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise, verdict
@@ -209,6 +209,43 @@ def test_mistakes_are_many_distinct_and_have_their_own_source(name):
         namespace = answers.surroundings(name)
         exec(source, namespace)
         assert verdict(name, namespace[exercise(name).entry]).mistake == m.id
+
+
+# Wrong answers that nobody planned for.
+
+
+@pytest.mark.parametrize("name", HOME)
+def test_no_unlisted_answer_passes_or_is_named_falsely(name, record_property):
+    tried, wrongly = 0, []
+    for what, edits, *named in answers.unlisted(name):
+        keys.restart_chance(what)
+        v = verdict(name, fresh(edited(answer(name).oracle, *edits)), "1")
+        assert v.status != "passed", what
+        assert v.findings and all(f.message for f in v.findings), what
+        tried += 1
+        if v.suspects or v.mistake not in (None, *named):
+            wrongly.append(f"{what}: {v.says or v.suspects}")
+        assert not named or v.mistake == named[0], f"{what} is {named[0]}\n{report.text(v)}"
+    record_property("unlisted", [name, tried, len(wrongly)])  # see conftest.py
+    assert not wrongly, wrongly
+
+
+def test_unlisted_answers_are_many():
+    """More than a hundred; those that were named falsely once are among them."""
+    assert sum(len(answers.unlisted(name)) for name in HOME) >= 115
+
+
+def test_an_error_agrees_only_at_its_place():
+    """Two answers that end with the same words, for different reasons."""
+    code = answers.mistake("sgd_momentum", "needs-every-key")
+    assert verdict("sgd_momentum", fresh(code), "1").mistake == "needs-every-key"
+
+    def sgd_momentum(w, dw, config=None):
+        if config is None or "momentum" not in config:
+            raise KeyError("momentum")
+        return answer("sgd_momentum").oracle(w, dw, config)
+
+    assert verdict("sgd_momentum", sgd_momentum, "1").mistake is None
 
 
 # What is no answer at all.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograder import compare, judge, report
-from autograder.exercise import Case, Exercise, Part
+from autograder.exercise import SEEN, Case, Exercise, Finding, Part, Verdict
 from autograder.key import Mistake, WholeKey
 from autograder.wire import Other
 
@@ -131,11 +131,70 @@ def test_what_can_not_be_used_is_said_in_the_probes_words():
     assert (v.status, v.score, v.message) == ("partial", 1.0, "a vector: return an array")
 
 
-def test_a_mistake_that_returns_something_unusable_is_named():
-    nothing = Mistake("nothing", "nothing is returned", [{"unusable": "return an array"}, right(1)])
-    v = verdict({"unusable": "return an array"}, right(1), mistakes=(HALF, nothing))
-    assert v.mistake == "nothing"
-    assert verdict({"unusable": "return a number"}, right(1), mistakes=(nothing,)).mistake is None
+def test_a_single_fact_names_a_mistake_only_if_its_words_say_no_more():
+    outcomes = [{"unusable": "return an array"}, right(1)]
+    cause = Mistake("cause", "the last line forgotten", outcomes)
+    seen = Mistake("seen", "something that is no array is returned", outcomes, observed=True)
+    assert verdict(outcomes[0], right(1), mistakes=(HALF, cause)).mistake is None
+    assert verdict(outcomes[0], right(1), mistakes=(HALF, cause, seen)).mistake == "seen"
+    assert verdict({"unusable": "return a number"}, right(1), mistakes=(seen,)).mistake is None
+
+
+def test_what_an_answer_got_right_refutes_a_mistake():
+    both = Mistake("both", "wrong everywhere", [HALF.outcomes[0], {"unusable": "no"}])
+    assert verdict(HALF.outcomes[0], right(1), mistakes=(both,)).mistake is None
+    assert verdict(HALF.outcomes[0], right(1), mistakes=(both, HALF)).mistake == "half"
+
+
+def test_mistakes_that_explain_all_alike_are_all_said():
+    other = Mistake("other", "shifted, not doubled", HALF.outcomes)
+    v = verdict(HALF.outcomes[0], right(1), mistakes=(HALF, other))
+    assert v.mistake is None and v.suspects == (HALF.says, other.says)
+    for shown in (report.text(v), report.html(v)):
+        assert "One of these gives this result" in shown
+        assert HALF.says in shown and other.says in shown
+
+
+def test_an_error_agrees_by_type_words_and_place():
+    def raised(at, message="operands (2,) (3,)"):
+        return {"error": "ValueError", "message": message, "line": 3, "at": at}
+
+    product = Mistake("product", "a wrong product", [raised("*"), raised("*")])
+    assert verdict(raised("*"), raised("*"), mistakes=(product,)).mistake == "product"
+    assert verdict(raised("+"), raised("+"), mistakes=(product,)).mistake is None
+    sizes = raised("*", "operands (4,) (3,)")
+    assert verdict(sizes, raised("*"), mistakes=(product,)).mistake is None
+
+
+def test_facts_that_nobody_is_judged_by_refute_a_mistake_and_are_said():
+    def outputs(y, fact):
+        return {"outputs": {"y": np.array(y), SEEN: {"steps": fact}}}
+
+    held = key(CASES[:1], [{"y": np.array([2.0, 4.0]), SEEN: {"steps": "all"}}])
+    mistake = Mistake("none", "no step taken", [outputs([1.0, 2.0], "none")])
+    held = key(held.cases, held.expected, [mistake])
+
+    def judged(*given):
+        return judge.judge(exercise(values=3.0), [outputs(*given)], held)
+
+    assert judged([2.0, 4.0], "none").status == "passed"
+    assert judged([1.0, 2.0], "none").mistake == "none"
+    assert "(seen besides: steps: none)" in report.text(judged([1.0, 2.0], "none"))
+    assert judged([1.0, 2.0], "some").mistake is None
+
+
+def test_one_finding_a_part_and_the_same_words_once():
+    findings = [
+        Finding("first", "y: wrong", "values"),
+        Finding("second", "y: also wrong", "values"),
+        Finding("third", "y: wrong", "shapes"),
+    ]
+    parts = {"values": (0.0, 3.0), "shapes": (0.0, 1.0)}
+    v = Verdict("double", "failed", 0.0, 4.0, parts, tuple(findings))
+    said = report.text(v)
+    assert "in 2 cases: y: wrong; 1 more case wrong" in said
+    assert "as above" in said and "also wrong" not in said
+    assert "<details>" in report.html(v) and "also wrong" in report.html(v)
 
 
 def test_arrays_of_different_shapes_are_compared_one_by_one():

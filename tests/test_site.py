@@ -1,5 +1,6 @@
 """The built site, page by page, in a real browser."""
 
+import json
 import os
 import re
 import signal
@@ -13,8 +14,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from book.extensions import exercises
 from lab.claims import CLAIMS, OUTCOMES
 from tests.browser import launch, requests, resize, serve
+from tests.test_in_page import answer_lines, answers_in
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
@@ -259,3 +262,71 @@ def test_solutions_open_from_the_keyboard(site, driver, chapters):
         button.send_keys(Keys.ENTER)
         WebDriverWait(driver, 5).until(lambda _, body=body: body.is_displayed())
         assert button.get_attribute("aria-expanded") == "true"
+
+
+def test_every_exercise_stands_on_one_page(chapters):
+    boxes = [
+        id
+        for page in chapters.values()
+        for id in page["ids"]
+        if re.fullmatch(r"solve-\S+(?<!-title)", id)
+    ]
+    expected = [
+        e.anchor for name in exercises.names() for e in exercises.exercises_of(name).values()
+    ]
+    assert sorted(boxes) == sorted(expected)
+
+
+def test_no_answer_is_on_the_site(site):
+    assert list(answers_in(HTML, answer_lines())) == []
+
+
+def live_pages():
+    found = [p for p in (ROOT / "book").rglob("*.md") if "tags: [live]" in p.read_text()]
+    return [p.relative_to(ROOT).with_suffix(".html").as_posix() for p in sorted(found)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.nightly] if i else []) for i, n in enumerate(live_pages())],
+)
+def test_live_cells_put_out_what_the_build_did(name, site, driver):
+    resize(driver, 1280)
+    driver.get(site + name)
+    for cell in driver.find_elements(By.CSS_SELECTOR, ".cell.tag_live"):
+        built = cell.find_element(By.CSS_SELECTOR, ".cell_output").text.strip()
+        drawn = cell.find_element(By.CSS_SELECTOR, ".cell_output svg").get_attribute("aria-label")
+        cell.find_element(By.XPATH, ".//button[.='Run']").click()
+        stop = cell.find_element(By.CSS_SELECTOR, ".cell-stop")
+        WebDriverWait(driver, 60).until(lambda _, stop=stop: not stop.is_enabled())
+        output = cell.find_element(By.CSS_SELECTOR, ".cell-output")
+        assert output.text.strip() == built and "loss after" in built
+        assert output.find_element(By.TAG_NAME, "svg").get_attribute("aria-label") == drawn
+
+
+def test_claims_can_be_filtered(site, driver):
+    resize(driver, NARROW)
+    driver.get(site + "book/reference/claims.html#outcome-holds")
+    table = driver.find_element(By.CSS_SELECTOR, "table.claims-table")
+    shown = [r for r in table.find_elements(By.CSS_SELECTOR, "tbody tr") if r.is_displayed()]
+    held = table.find_elements(By.CSS_SELECTOR, ".outcome-holds")
+    assert len(shown) == len(held) > 0
+    words = driver.find_element(By.CSS_SELECTOR, ".claims-bar input")
+    driver.find_element(By.XPATH, "//div[@class='claims-bar cell-bar']/button[1]").click()
+    words.send_keys("momentum")
+    status = driver.find_element(By.CSS_SELECTOR, "main [role=status]").text
+    assert 0 < int(status.split()[0]) < len(CLAIMS)
+    resize(driver, 1280)
+
+
+def test_the_front_door_tells_the_score(chapters):
+    text = " ".join(chapters["book/index.html"]["prose"].split())
+    assert f"The lecture makes {len(CLAIMS)} claims" in text
+
+
+def test_what_can_be_taken_home_is_there(site):
+    for name in exercises.names():
+        for file in (f"{name}.zip", f"{name}.ipynb"):
+            assert (HTML / "_static" / "assignments" / file).is_file(), file
+    notebook = json.loads((HTML / "_static/notebooks/book/optimization/adam.ipynb").read_text())
+    assert any(cell.get("outputs") for cell in notebook["cells"])

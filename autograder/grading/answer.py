@@ -16,11 +16,16 @@ _EDITED: dict[Any, str] = {}  # the source of code that ``edited`` made
 
 @dataclass(frozen=True)
 class WrongAnswer:
-    """A known mistake: an id, its name in words ("Adam without bias correction"), and its code."""
+    """A known mistake: an id, its name in words ("Adam without bias correction"), and its code.
+
+    ``observed``: the words state no more than what the cases show ("x itself is changed"), so they
+    are true whatever the cause, and one fact is enough to say them.
+    """
 
     id: str
     says: str
     code: Any
+    observed: bool = False
 
 
 @dataclass
@@ -37,18 +42,18 @@ class Answer:
     mistakes: list[WrongAnswer] = field(default_factory=list)
     alternatives: list[Any] = field(default_factory=list)
 
-    def mistake(self, id: str, says: str) -> Callable[[Any], Any]:
+    def mistake(self, id: str, says: str, observed: bool = False) -> Callable[[Any], Any]:
         """Decorator: register a function or class as a known mistake."""
 
         def register(code: Any) -> Any:
-            self.mistakes.append(WrongAnswer(id, says, code))
+            self.mistakes.append(WrongAnswer(id, says, code, observed))
             return code
 
         return register
 
-    def edited(self, id: str, says: str, *edits: tuple[str, str]) -> None:
+    def edited(self, id: str, says: str, *edits: tuple[str, str], observed: bool = False) -> None:
         """Register as a known mistake the oracle with some of its text replaced, wherever it occurs."""
-        self.mistake(id, says)(edited(self.oracle, *edits))
+        self.mistake(id, says, observed)(edited(self.oracle, *edits))
 
     def alternative(self, code: Any) -> Any:
         """Decorator: register a function or class as a right answer in another dress."""

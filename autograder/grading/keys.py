@@ -8,7 +8,7 @@ from typing import Any, overload
 import numpy as np
 import torch
 
-from autograder import probe
+from autograder import probe, wire
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.grading.answer import Answer, WrongAnswer, fresh
 from autograder.key import Mistake, WholeKey
@@ -71,6 +71,7 @@ class LazyOutcomes(Sequence[dict]):
         while len(self.tried) <= i:
             case = self.cases[len(self.tried)]
             (outcome,) = probe.run(self.exercise, self.code, [case], "cpu")
+            outcome = wire.loads(wire.dumps(outcome))  # as a student's travels
             self.tried.append(self.exercise.part(case.part).summarized(case, outcome))
         return self.tried[i]
 
@@ -78,7 +79,7 @@ class LazyOutcomes(Sequence[dict]):
 class LazyKey:
     """The answer key to some cases; mistakes are tried only as far as somebody asks for them.
 
-    Naming a mistake asks for the cases on which the student failed, and for no more of them once a
+    Naming a mistake asks for the cases on which the student failed first, and for no more once a
     mistake is out of the question.
     """
 
@@ -102,13 +103,13 @@ class LazyKey:
     @cached_property
     def mistakes(self) -> list[Mistake]:
         return [
-            Mistake(m.id, m.says, LazyOutcomes(self.exercise, m, self.cases))
+            Mistake(m.id, m.says, LazyOutcomes(self.exercise, m, self.cases), m.observed)
             for m in self.answer.mistakes
         ]
 
     def whole(self) -> WholeKey:
         """The same key with every mistake tried on every case."""
-        mistakes = [Mistake(m.id, m.says, list(m.outcomes)) for m in self.mistakes]
+        mistakes = [Mistake(m.id, m.says, list(m.outcomes), m.observed) for m in self.mistakes]
         return WholeKey(self.cases, self.expected, mistakes)
 
 

@@ -14,23 +14,13 @@ from traitlets.config import Config
 
 from autograder import key, wire
 from autograder.grading.course import Course, CourseError
+from autograder.grading.dress import README, dressed
 from autograder.grading.handout import handout
 from autograder.grading.keys import PUBLIC_SEED, make_key
 from autograder.grading.notebooks import points_by_exercise, read_source
 
 REQUIREMENTS = "requirements.txt"
-USUAL_REQUIREMENTS = ("numpy>=2", "torch>=2.11", "matplotlib", "notebook")
-README = """\
-Python 3.11 or 3.12. In this folder:
-
-    python -m venv .venv
-    .venv/bin/python -m pip install -r requirements.txt
-    .venv/bin/jupyter notebook {name}.ipynb
-
-(On Windows: .venv\\Scripts\\python and .venv\\Scripts\\jupyter.)
-
-Write your answers, run the cell after each one, and hand in {name}.ipynb.
-"""
+USUAL_REQUIREMENTS = ("numpy>=1.26", "torch>=2.4", "matplotlib", "notebook")
 
 
 def release(course: Course, name: str) -> None:
@@ -60,7 +50,8 @@ def build_source(course: Course, name: str) -> None:
     """Write the notebook that nbgrader takes as the source of an assignment."""
     folder = course.source_folder / name
     folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(read_source(course.source(name)), folder / f"{name}.ipynb")
+    notebook = dressed(read_source(course.source(name)), course.assignment(name))
+    nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
 def write_public_keys(course: Course, name: str) -> None:

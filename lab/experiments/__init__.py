@@ -12,6 +12,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -45,8 +46,15 @@ def records(name: str) -> list[dict]:
     file = _file(name)
     if not file.exists():
         raise FileNotFoundError(f"no records of {name!r}: run `make experiments`")
+    about = file.stat()
+    return list(_parsed(file, about.st_mtime_ns, about.st_size))
+
+
+@lru_cache(maxsize=16)
+def _parsed(file: Path, changed: int, size: int) -> tuple[dict, ...]:
+    """The records in a file, read once as long as it stays the same."""
     lines = file.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines[:-1]]  # what follows the last newline is no record
+    return tuple(json.loads(line) for line in lines[:-1])  # after the last newline is no record
 
 
 def samples(name: str, figure: str, **setting: str | float) -> np.ndarray:

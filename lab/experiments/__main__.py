@@ -5,11 +5,23 @@ import argparse
 import torch
 
 from lab.experiments import run
+from lab.experiments.beside_norm import BESIDE_NORM
+from lab.experiments.decay import DECAY
 from lab.experiments.efficient import EFFICIENT
+from lab.experiments.ensembles import ENSEMBLES
 from lab.experiments.regularizers import REGULARIZERS
+from lab.experiments.rivals import RIVAL_RATES, RIVALS
+from lab.experiments.stall import STALL
+from lab.experiments.stopped import STOPPED
 from lab.experiments.transfer import RATES, TRANSFER
 
-EXPERIMENTS = {e.name: e for e in (REGULARIZERS, RATES, TRANSFER, EFFICIENT)}
+EXPERIMENTS = {  # what chooses rates comes before what is judged at them
+    e.name: e
+    for e in (
+        *(DECAY, STALL, ENSEMBLES, STOPPED, BESIDE_NORM),
+        *(REGULARIZERS, RATES, TRANSFER, RIVAL_RATES, RIVALS, EFFICIENT),
+    )
+}
 
 
 def main() -> None:

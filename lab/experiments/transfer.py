@@ -45,6 +45,7 @@ STEPS = {  # of 16 pictures, when all layers are fine-tuned
     ("pictures", "much"): 100,
     ("digits", "little"): 50,
     ("digits", "much"): 220,
+    ("scattered", "little"): 50,
 }
 
 
@@ -59,21 +60,41 @@ class Task(NamedTuple):
 
 @cache
 def images(data: str, side: int = SIDE) -> tuple[Tensor, Tensor]:
-    """All "pictures" or "digits" (8 x 8 digits, drawn larger), prepared, and their classes.
+    """All "pictures", "digits" (8 x 8 digits, drawn larger) or "scattered" digits, prepared.
 
-    Raises ValueError for other data.
+    Scattered digits differ in place and size, so that two of a class share few pixels. Also returns
+    the classes. Raises ValueError for other data.
     """
     if data == "pictures":
         found = pictures.pictures(side)
         return pretrained.prepare(found.x), found.y
-    if data == "digits":
-        from sklearn.datasets import load_digits
+    if data not in ("digits", "scattered"):
+        raise ValueError(f"no data {data!r}: pictures, digits or scattered")
+    from sklearn.datasets import load_digits
 
-        x, y = load_digits(return_X_y=True)
-        x = torch.tensor(x, dtype=torch.float32).view(-1, 1, 8, 8) * (255 / 16)
+    raw, y = load_digits(return_X_y=True)
+    x = torch.tensor(raw, dtype=torch.float32).view(-1, 1, 8, 8) / 16
+    if data == "scattered":
+        x = scatter(x)
+        x = F.interpolate(x, size=(side, side), mode="area") if side < SIDE else x
+    else:
         x = F.interpolate(x, size=(side, side), mode="bilinear").expand(-1, 3, -1, -1)
-        return pretrained.prepare(x), torch.tensor(y)
-    raise ValueError(f"no data {data!r}: pictures or digits")
+    return pretrained.prepare(x * 255), torch.tensor(y)
+
+
+def scatter(strokes: Tensor, seed: int = 0) -> Tensor:
+    """Draw each item of ``strokes`` ``(N, 1, h, w)``, in [0, 1], anywhere on a picture of its own.
+
+    Its side is 20 to 36 of the picture's 64 pixels. Returns ``(N, 3, 64, 64)``.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    made = []
+    for stroke in strokes:
+        side = int(torch.randint(20, 37, (), generator=generator))
+        top, left = torch.randint(SIDE - side + 1, (2,), generator=generator).tolist()
+        large = F.interpolate(stroke[None], size=(side, side), mode="bilinear")[0]
+        made.append(F.pad(large, (left, SIDE - side - left, top, SIDE - side - top)))
+    return torch.stack(made).expand(-1, 3, -1, -1)
 
 
 def task(data: str, per_class: int | None, seed: int, side: int = SIDE) -> Task:
@@ -127,7 +148,7 @@ def measure_cell(
 CELLS = [
     {"study": "table", "data": data, "amount": amount, "method": method}
     for data, amount in STEPS
-    for method in METHODS
+    for method in (METHODS if data != "scattered" else (LAST, "all, equal"))
 ]
 
 

@@ -86,4 +86,6 @@ EXERCISE = Exercise(
             whether_as_before,
         ),
     ],
+    minutes=15,
+    difficulty=1,
 )

@@ -201,4 +201,6 @@ EXERCISE = Exercise(
         Part("copies", 1, copies, with_and_without_copies, close, whether_copies),
         Part("a last cycle cut short", 1, cut_short, snapshots, close),
     ],
+    minutes=20,
+    difficulty=2,
 )

@@ -85,4 +85,6 @@ EXERCISE = Exercise(
         Part("cycles that divide the steps", 1, even, probe, judge),
         Part("cycles that do not", 1, uneven, probe, judge),
     ],
+    minutes=8,
+    difficulty=1,
 )

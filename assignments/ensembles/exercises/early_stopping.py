@@ -327,4 +327,6 @@ EXERCISE = Exercise(
         Part("diverged checks", 1, diverged, with_nan, judge_bests, of_nan),
         Part("the best weights", 1, best, the_best, judge_bests),
     ],
+    minutes=20,
+    difficulty=2,
 )

@@ -78,4 +78,6 @@ EXERCISE = Exercise(
         Part("correlation", 2, members_that_vary, probe, judge),
         Part("edges", 1, edges, probe, judge),
     ],
+    minutes=20,
+    difficulty=2,
 )

@@ -340,4 +340,6 @@ EXERCISE = Exercise(
         Part("copy_to", 1, into_another, copied, close, what_copy_to_did),
     ],
     on_device=True,
+    minutes=35,
+    difficulty=3,
 )

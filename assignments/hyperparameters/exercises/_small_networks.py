@@ -1,11 +1,14 @@
 """The networks of ``overfits_small_sample``, and the record that they write."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from autograder.tensors import as_it_is
 
@@ -48,24 +51,51 @@ def filled(layer: nn.Linear, bound: float, rng: np.random.Generator) -> nn.Linea
 @dataclass
 class Record:
     """What the networks made in a run were shown: the batch of each use, the uses from which a
-    gradient came back, the scores of the last use.
+    gradient came back, the scores of the last use. And for the facts: the mode in each use, the kind
+    of torch's optimizer at each of its steps.
 
     They are made into arrays when the run is over: under torch.func no tensor has its numbers.
     """
 
     uses: list[torch.Tensor] = field(default_factory=list)
     learned: list[int] = field(default_factory=list)
+    modes: list[bool] = field(default_factory=list)
+    optimizers: list[str] = field(default_factory=list)
     scores: torch.Tensor | None = None
 
     def __deepcopy__(self, memo: Any) -> "Record":
         return self  # a copy of a network goes on writing it
 
-    def note(self, batch: torch.Tensor, scores: torch.Tensor) -> None:
+    def note(self, batch: torch.Tensor, scores: torch.Tensor, training: bool) -> None:
         use = len(self.uses)
         self.uses.append(batch)
+        self.modes.append(training)
         self.scores = scores.detach()
         if scores.requires_grad:
             scores.register_hook(lambda gradient: self.learned.append(use))
+
+    def facts(self) -> dict[str, Any]:
+        """In which mode the networks were trained, and what steps optimizers of torch's took."""
+        modes = {self.modes[use] for use in self.learned}
+        names = {True: "training", False: "evaluation"}
+        return {
+            "mode in training": " and ".join(names[m] for m in (True, False) if m in modes),
+            "optimizers": ", ".join(sorted(set(self.optimizers))),
+            "steps": len(self.optimizers),
+        }
+
+    @contextlib.contextmanager
+    def watching_optimizers(self) -> Iterator[None]:
+        """Note each step of an optimizer of torch's."""
+
+        def note(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+            self.optimizers.append(type(optimizer).__name__)
+
+        watching = register_optimizer_step_pre_hook(note)
+        try:
+            yield
+        finally:
+            watching.remove()
 
     def batches(self) -> tuple[list[np.ndarray], list[int]]:
         """The batches without repetitions, and which of them there was in each use."""
@@ -100,5 +130,5 @@ class Network(nn.Sequential):
         scores = super().forward(batch)
         mark = self.marks[0 if self.training else 1]
         scores = scores - scores.mean(dim=-1, keepdim=True) + mark
-        self.record.note(batch, scores)
+        self.record.note(batch, scores, self.training)
         return scores

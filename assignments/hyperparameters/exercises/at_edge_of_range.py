@@ -120,4 +120,6 @@ EXERCISE = Exercise(
         Part("low end", 1, low_end, probe, judge),
         Part("high end", 1, high_end, probe, judge),
     ],
+    minutes=10,
+    difficulty=1,
 )

@@ -52,4 +52,6 @@ EXERCISE = Exercise(
         Part("softmax loss", 1, softmax_loss, probe, close),
         Part("with a penalty", 1, with_a_penalty, probe, close),
     ],
+    minutes=5,
+    difficulty=1,
 )

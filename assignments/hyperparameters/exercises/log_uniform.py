@@ -112,4 +112,6 @@ EXERCISE = Exercise(
         Part("distribution", 2, distribution, probe, close_in_distribution, summary),
         Part("shape", 1, shape, probe, close_in_distribution, summary),
     ],
+    minutes=8,
+    difficulty=1,
 )

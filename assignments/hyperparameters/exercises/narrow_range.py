@@ -112,4 +112,6 @@ EXERCISE = Exercise(
         Part("edges", 1, edges, probe, judge),
         Part("diverged trials", 1, diverged_trials, probe, judge),
     ],
+    minutes=12,
+    difficulty=2,
 )

@@ -253,4 +253,6 @@ EXERCISE = Exercise(
             of_some,
         ),
     ],
+    minutes=20,
+    difficulty=2,
 )

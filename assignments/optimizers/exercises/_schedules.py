@@ -10,7 +10,9 @@ from autograder.exercise import Case, Draw, Exercise, Outputs, Part
 from ._steps import between
 
 
-def schedule(name: str, formula: Draw, edges: Draw) -> Exercise:
+def schedule(
+    name: str, formula: Draw, edges: Draw, minutes: int = 3, difficulty: int = 1
+) -> Exercise:
     """The exercise for a schedule: its ordinary steps, and its first, last and turning ones."""
     return Exercise(
         name,
@@ -19,6 +21,8 @@ def schedule(name: str, formula: Draw, edges: Draw) -> Exercise:
             Part("formula", 1, formula, run_schedule, judge_schedule),
             Part("edges", 1, edges, run_schedule, judge_schedule),
         ],
+        minutes=minutes,
+        difficulty=difficulty,
     )
 
 

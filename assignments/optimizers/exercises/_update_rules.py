@@ -40,7 +40,7 @@ class Run:
     seen: dict[str, list] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.seen = {"next_w": [], **{key: [] for key in self.read}}
+        self.seen = {**{key: [] for key in self.read}, "next_w": []}  # causes before effects
 
     def step(self, rule: Any) -> None:
         """Take the next step; raises Unusable for what a rule must not return."""
@@ -217,7 +217,13 @@ MOMENTUM: dict[str, Range] = {**RATE, "momentum": (0.3, 0.8)}
 EPSILON: dict[str, Range] = {"epsilon": (0.05, 0.2)}
 
 
-def update_rule(name: str, rule: Rule, points: tuple[float, float, float, float]) -> Exercise:
+def update_rule(
+    name: str,
+    rule: Rule,
+    points: tuple[float, float, float, float],
+    minutes: int,
+    difficulty: int,
+) -> Exercise:
     """The exercise for a rule, with the points of its four parts."""
     parts = zip(
         ("update rule", "defaults", "state", "shapes and dtypes"),
@@ -233,4 +239,6 @@ def update_rule(name: str, rule: Rule, points: tuple[float, float, float, float]
             for part, of, cases in parts
         ],
         own_work=("optimizer",),
+        minutes=minutes,
+        difficulty=difficulty,
     )

@@ -2,4 +2,10 @@
 
 from ._update_rules import EPSILON, RATE, Rule, update_rule
 
-EXERCISE = update_rule("adagrad", Rule({**RATE, **EPSILON}, {"cache": "positive"}), (2, 1, 1, 1))
+EXERCISE = update_rule(
+    "adagrad",
+    Rule({**RATE, **EPSILON}, {"cache": "positive"}),
+    (2, 1, 1, 1),
+    minutes=5,
+    difficulty=1,
+)

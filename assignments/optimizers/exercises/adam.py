@@ -9,4 +9,6 @@ EXERCISE = update_rule(
         {"m": "signed", "v": "positive", "t": "count"},
     ),
     (4, 1, 2, 1),
+    minutes=15,
+    difficulty=2,
 )

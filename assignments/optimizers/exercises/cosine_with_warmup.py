@@ -43,4 +43,4 @@ def edges(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISE = schedule("cosine_with_warmup", formula, edges)
+EXERCISE = schedule("cosine_with_warmup", formula, edges, minutes=8, difficulty=1)

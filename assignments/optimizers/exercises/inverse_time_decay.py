@@ -2,4 +2,4 @@
 
 from ._schedules import decay_edges, decay_formula, schedule
 
-EXERCISE = schedule("inverse_time_decay", decay_formula, decay_edges)
+EXERCISE = schedule("inverse_time_decay", decay_formula, decay_edges, minutes=2, difficulty=1)

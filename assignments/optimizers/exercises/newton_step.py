@@ -92,4 +92,6 @@ EXERCISE = Exercise(
         Part("at a saddle", 2, saddles, run_newton, judge_newton),
         Part("shapes", 1, shapes, run_newton, judge_newton),
     ],
+    minutes=15,
+    difficulty=3,
 )

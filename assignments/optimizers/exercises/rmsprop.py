@@ -6,4 +6,6 @@ EXERCISE = update_rule(
     "rmsprop",
     Rule({**RATE, "decay_rate": (0.55, 0.9), **EPSILON}, {"cache": "positive"}),
     (2, 1, 1, 1),
+    minutes=5,
+    difficulty=1,
 )

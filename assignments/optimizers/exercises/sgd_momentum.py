@@ -2,4 +2,6 @@
 
 from ._update_rules import MOMENTUM, Rule, update_rule
 
-EXERCISE = update_rule("sgd_momentum", Rule(MOMENTUM, {"velocity": "signed"}), (2, 1, 1, 1))
+EXERCISE = update_rule(
+    "sgd_momentum", Rule(MOMENTUM, {"velocity": "signed"}), (2, 1, 1, 1), minutes=10, difficulty=1
+)

@@ -125,4 +125,6 @@ EXERCISE = Exercise(
         Part("loss", 2, loss_cases, run_loss, close),
         Part("gradient", 2, gradient_cases, run_gradient, judge_gradient),
     ],
+    minutes=25,
+    difficulty=2,
 )

@@ -35,4 +35,4 @@ def edges(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-EXERCISE = schedule("step_decay", formula, edges)
+EXERCISE = schedule("step_decay", formula, edges, minutes=3, difficulty=1)

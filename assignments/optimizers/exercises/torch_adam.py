@@ -221,4 +221,6 @@ EXERCISE = Exercise(
     ],
     on_device=True,
     own_work=("optimizer",),
+    minutes=35,
+    difficulty=3,
 )

@@ -289,4 +289,6 @@ EXERCISE = Exercise(
         Part("penalty", 1, penalty_cases, run_penalty, close, seen_of_penalty),
     ],
     own_work=("dropout",),
+    minutes=40,
+    difficulty=3,
 )

@@ -126,4 +126,6 @@ EXERCISE = Exercise(
         Part("dgamma and dbeta", 1, other_cases, partial(run_slopes, OTHERS), judge_slopes),
     ],
     uses=("batchnorm_forward",),
+    minutes=45,
+    difficulty=3,
 )

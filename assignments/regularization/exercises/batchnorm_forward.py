@@ -104,4 +104,6 @@ EXERCISE = Exercise(
         Part("running statistics", 1, running_cases, run_running, close),
         Part("test time", 1, test_time_cases, run_out, close),
     ],
+    minutes=25,
+    difficulty=2,
 )

@@ -68,4 +68,6 @@ EXERCISE = Exercise(
     ],
     on_device=True,
     own_work=("dropout",),
+    minutes=8,
+    difficulty=1,
 )

@@ -188,4 +188,6 @@ EXERCISE = Exercise(
         Part("places", 1, place_cases, run_places, close_in_distribution, seen_in_places),
     ],
     on_device=True,
+    minutes=20,
+    difficulty=2,
 )

@@ -179,4 +179,6 @@ EXERCISE = Exercise(
         Part("test time", 1, test_time_cases, run_both, judge_gradient, seen_at_test_time),
     ],
     uses=("dropout_forward",),
+    minutes=10,
+    difficulty=1,
 )

@@ -179,4 +179,6 @@ EXERCISE = Exercise(
         Part("seed", 1, seed_cases, called, close_in_distribution, seen_in_calls),
     ],
     own_work=("dropout",),
+    minutes=20,
+    difficulty=2,
 )

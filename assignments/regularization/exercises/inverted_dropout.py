@@ -105,4 +105,6 @@ EXERCISE = Exercise(
     ],
     on_device=True,
     own_work=("dropout",),
+    minutes=12,
+    difficulty=1,
 )

@@ -78,4 +78,6 @@ EXERCISE = Exercise(
         Part("loss", 1, cases, run_loss, close),
         Part("gradient", 1, gradient_cases, run_gradient, partial(judge_slopes, alike=is_multiple)),
     ],
+    minutes=5,
+    difficulty=1,
 )

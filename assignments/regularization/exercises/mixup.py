@@ -246,4 +246,6 @@ EXERCISE = Exercise(
         Part("lambda", 1, lambda_cases, run_lambda, close_in_distribution, seen_in_lambda),
     ],
     on_device=True,
+    minutes=20,
+    difficulty=2,
 )

@@ -192,4 +192,6 @@ EXERCISE = Exercise(
     ],
     on_device=True,
     own_work=("dropout",),
+    minutes=10,
+    difficulty=1,
 )

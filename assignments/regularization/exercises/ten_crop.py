@@ -109,4 +109,6 @@ EXERCISE = Exercise(
         Part("crops and average", 1, cases_of_both, run_probabilities, close),
     ],
     on_device=True,
+    minutes=20,
+    difficulty=2,
 )

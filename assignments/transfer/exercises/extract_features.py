@@ -237,4 +237,6 @@ EXERCISE = Exercise(
         Part("state", 1, draw_states, probe_state, close, sum_up_state),
     ],
     on_device=True,
+    minutes=15,
+    difficulty=2,
 )

@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from autograder.compare import close, floats
-from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.exercise import SEEN, Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_it_is
 from lab import pretrained
 from lab.pictures import CLASSES, Pictures
 
-from . import _pictures, _state
+from . import _pictures, _state, _training
 from ._networks import REAL, Network, draw_seed, given_network, make_network, small
 from ._state import beside_head, changed, not_as_brought, require_network, tensors_of
 
@@ -78,7 +78,8 @@ def probe_accuracy(fine_tune: Any, inputs: dict[str, Any], device: str) -> Outpu
     network = make_network(inputs, device)
     x, y = _pictures.in_order(_pictures.training(), inputs["order"])
     x = pretrained.prepare(x).to(device)
-    returned = tuned(fine_tune, network, x, y)
+    with what_optimizers_hold() as held, _training.pictures_shown(network) as shown:
+        returned = tuned(fine_tune, network, x, y)
     if "x" in inputs:
         asked = torch.tensor(inputs["x"])
     else:
@@ -89,6 +90,7 @@ def probe_accuracy(fine_tune: Any, inputs: dict[str, Any], device: str) -> Outpu
         "scores": as_it_is(scores_of(returned, pretrained.prepare(asked).to(device))),
         "known": as_it_is(scores_of(returned, x[::3])),
         "tensors": tensors,
+        SEEN: _training.observed(held, returned, shown, x),
     }
 
 
@@ -105,6 +107,7 @@ def sum_up_accuracy(case: Case, outputs: Outputs) -> Outputs:
         ENOUGH: right >= case.withheld["least"],
         "named right": Share(right),
         HINT: f"{moved} changed, {manner(torch.tensor(known))}",
+        SEEN: _training.facts(case, outputs.get(SEEN), known),
     }
 
 
@@ -271,4 +274,6 @@ EXERCISE = Exercise(
     ],
     on_device=True,
     seconds=SECONDS,
+    minutes=25,
+    difficulty=3,
 )

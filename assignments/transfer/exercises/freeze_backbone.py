@@ -186,4 +186,6 @@ EXERCISE = Exercise(
         Part("normalization", 1, draw_forward_passes, probe_normalization, close),
     ],
     on_device=True,
+    minutes=25,
+    difficulty=3,
 )

@@ -206,4 +206,6 @@ EXERCISE = Exercise(
         Part("exactly once", 1, draw_blocks, probe_groups, close, sum_up_exactly_once),
     ],
     on_device=True,
+    minutes=15,
+    difficulty=2,
 )

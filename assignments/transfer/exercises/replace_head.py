@@ -272,4 +272,6 @@ EXERCISE = Exercise(
         Part("nothing else changes", 1, draw_networks, probe_the_rest, close, sum_up_the_rest),
     ],
     on_device=True,
+    minutes=8,
+    difficulty=1,
 )

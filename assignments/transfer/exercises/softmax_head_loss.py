@@ -186,4 +186,6 @@ EXERCISE = Exercise(
         gradient_part("dW", "W", draw_weights),
         gradient_part("db", "b", draw_biases),
     ],
+    minutes=20,
+    difficulty=2,
 )

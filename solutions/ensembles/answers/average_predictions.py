@@ -109,6 +109,7 @@ ANSWER.edited(
     "in-place", "the maximum subtracted in place, which changes the logits of the caller",
     ("    shifted = logits - logits.max(axis=2, keepdims=True)\n",
      "    shifted = logits\n    shifted -= logits.max(axis=2, keepdims=True)\n"),
+    observed=True,
 )
 ANSWER.edited(
     "first-member", "the first member alone",

@@ -97,17 +97,20 @@ ANSWER.edited(
     ("{name: w.copy() for name, w in weights.items()}", "weights"),
 )
 ANSWER.edited(
-    "shallow-copy", "a copy of the dict, but not of its arrays",
+    "shallow-copy", "arrays in the snapshots that change with later training: copy them, not only the dict",
     ("{name: w.copy() for name, w in weights.items()}", "dict(weights)"),
+    observed=True,
 )
 ANSWER.edited(
     "float32", "copies in float32, which round the weights",
     ("w.copy()", "w.astype(np.float32)"),
+    observed=True,
 )
 ANSWER.edited(
     "last-not-copied", "a copy of every snapshot but the last, which later training changes",
     ("kept.append({name: w.copy() for name, w in weights.items()})",
      "kept.append({name: w.copy() if step + 1 < steps else w for name, w in weights.items()})"),
+    observed=True,
 )
 ANSWER.edited(
     "at-the-highest-rate", "snapshots after the first step of each cycle, where the rate is highest",

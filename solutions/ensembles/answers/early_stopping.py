@@ -194,12 +194,14 @@ ANSWER.edited(
     "small-not-counted", "too small an improvement not counted as a check without improvement",
     ("        else:\n            self.bad += 1",
      "        elif not loss < self.best_loss:\n            self.bad += 1"),
+    observed=True,
 )
 ANSWER.edited(
     "small-resets", "the count set back to 0 by improvements that are too small",
     ("        else:\n            self.bad += 1",
      "        elif loss < self.best_loss:\n            self.bad = 0\n"
      "        else:\n            self.bad += 1"),
+    observed=True,
 )
 ANSWER.edited(
     "small-kept", "the weights kept at any lower loss, even if min_delta says it is no improvement",
@@ -216,6 +218,7 @@ ANSWER.edited(
 ANSWER.edited(
     "nan-not-counted", "checks with nan not counted at all",
     ("            self.bad += 1\n", "            self.bad += not np.isnan(loss)\n"),
+    observed=True,
 )
 ANSWER.edited(
     "nan-stops", "stopped at the first nan",

@@ -177,9 +177,10 @@ ANSWER.edited(
 )
 ANSWER.edited(
     "named-tensors",
-    "named_parameters() and named_buffers() instead of state_dict(): they name a shared layer once, "
-    "and buffers that are not saved as well",
+    "a layer with two names averaged under one of them, as named_parameters() has it: state_dict() "
+    "has both",
     ("model.state_dict().items()", "[*model.named_parameters(), *model.named_buffers()]"),
+    observed=True,
 )
 ANSWER.edited(
     "deepcopy-in-place",
@@ -198,6 +199,7 @@ ANSWER.edited(
 ANSWER.edited(
     "evaluates", "the network put into evaluation mode when the average is made",
     ("        self.decay = decay\n", "        self.decay = decay\n        model.eval()\n"),
+    observed=True,
 )
 ANSWER.edited(
     "copy-evaluates", "copy_to puts the network into evaluation mode",
@@ -245,6 +247,7 @@ ANSWER.edited(
      "            if t.requires_grad or name in dict(model.named_buffers())}"),
     ("            if t.is_floating", "            if name not in self.average:\n                continue\n            if t.is_floating"),
     ("            t.copy_(self.average[name])", "            if name in self.average:\n                t.copy_(self.average[name])"),
+    observed=True,
 )
 ANSWER.edited(
     "buffers-copied", "floating-point buffers copied instead of averaged",
@@ -275,10 +278,12 @@ ANSWER.edited(
      "        for name, t in model.state_dict(keep_vars=True).items():\n            if"),
     ("self.average[name].mul_(self.decay).add_(t, alpha=1 - self.decay)",
      "self.average[name] = self.decay * self.average[name] + (1 - self.decay) * t"),
+    observed=True,
 )
 ANSWER.edited(
     "double", "averages kept in float64, whatever the network's dtype",
     ("t.detach().clone()", "(t.clone().double() if t.is_floating_point() else t.clone())"),
+    observed=True,
 )
 ANSWER.edited(
     "written-back", "the average written into the network at each update, so that training goes on from it",
@@ -299,6 +304,7 @@ ANSWER.edited(
     "copy-parameters-alone", "copy_to leaves the buffers as they are",
     ("        for name, t in model.state_dict().items():\n            t.copy_",
      "        for name, t in model.named_parameters():\n            t.copy_"),
+    observed=True,
 )
 ANSWER.edited(
     "copy-the-other-way", "copy_to copies the network into the averages",

@@ -107,12 +107,14 @@ ANSWER.edited(
     ("range(steps)", "range(150)"),
 )
 ANSWER.edited(
-    "judged-by-loss", "a small loss asked for instead of right answers",
+    "judged-by-loss", "False where all are right but the loss is not small yet: right answers are asked for",
     ("model(x).argmax(1) == y", "torch.nn.functional.cross_entropy(model(x), y) < 0.1"),
+    observed=True,
 )
 ANSWER.edited(
-    "most-is-enough", "90% of the examples is enough",
+    "most-is-enough", "True where most of the examples are right (19 of 20), not all of them",
     ("bool(right.all())", "bool(right.float().mean() >= 0.9)"),
+    observed=True,
 )
 ANSWER.edited(
     "one-is-enough", "any() instead of all(): one right example is enough",

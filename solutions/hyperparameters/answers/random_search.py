@@ -108,6 +108,7 @@ ANSWER.edited(
     "nothing-kept", "no configuration returned if all trials diverge: none is below infinity",
     ("best, best_loss = None, np.inf", "best, best_loss = {}, np.inf"),
     ("best is None or loss < best_loss", "loss < best_loss"),
+    observed=True,
 )
 ANSWER.edited(
     "nan-takes-over", "a trial that diverges takes the lead, since no comparison with nan holds",

@@ -64,7 +64,7 @@ ANSWER.edited(
     ("x - x.max(axis=1, keepdims=True)", "x"),
     LOG_OF_RATIO,
 )
-ANSWER.edited("log-of-zero", "the logarithm of a probability that was rounded to 0", LOG_OF_RATIO)
+ANSWER.edited("log-of-zero", "the logarithm of a probability that was rounded to 0", LOG_OF_RATIO, observed=True)
 ANSWER.edited(
     "softmax-over-samples", "probabilities that sum to 1 over the samples, not the classes",
     ("axis=1, keepdims=True", "axis=0"),

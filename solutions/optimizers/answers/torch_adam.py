@@ -220,7 +220,7 @@ ANSWER.edited(
 )
 ANSWER.edited(
     "not-in-place",
-    "a new tensor bound to p, where the parameter itself must change (p.sub_, p.copy_)",
+    "parameters that never change: what was computed is bound to p or dropped, where the parameter itself is to change (p.sub_, p.copy_)",
     ("p.mul_(", "p = p * ("),
     ("p.sub_(", "p = p - ("),
 )
@@ -306,10 +306,12 @@ ANSWER.edited(
 ANSWER.edited(
     "closure-without-gradients", "a closure that is called where gradients are off (torch.no_grad)",
     ("with torch.enable_grad()", "with torch.no_grad()"),
+    observed=True,
 )
 ANSWER.edited(
     "loss-not-returned", "a step that does not return the closure's loss",
     (RETURN, ""),
+    observed=True,
 )
 ANSWER.edited(
     "closure-ignored", "a step that never calls its closure",

@@ -159,6 +159,7 @@ ANSWER.edited(
 ANSWER.edited(
     "seed-0-ignored", "seed 0 taken for no seed: `if seed` is false for 0",
     ('if "seed" in dropout_param:', 'if dropout_param.get("seed"):'),
+    observed=True,
 )
 ANSWER.edited(
     "always-seeded", "the generator seeded anew at each call: the same mask each time",

@@ -130,13 +130,16 @@ ANSWER.edited(
 ANSWER.edited(
     "in-place", "x itself is changed",
     ("return x * keep / (1 - self.p)", "return x.mul_(keep).div_(1 - self.p)"),
+    observed=True,
 )
 ANSWER.edited(
     "detached", "no gradient: x is detached from its graph",
     ("return x * keep", "return x.detach() * keep"),
+    observed=True,
 )
 ANSWER.edited(
     "detached-in-evaluation", "no gradient in evaluation: x is detached from its graph there",
     ("return x\n", "return x.detach()\n"),
+    observed=True,
 )
-ANSWER.edited("float64", "a float32 x comes back as float64", ("x * keep", "x.double() * keep"))
+ANSWER.edited("float64", "a float32 x comes back as float64", ("x * keep", "x.double() * keep"), observed=True)

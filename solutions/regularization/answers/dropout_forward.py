@@ -111,6 +111,7 @@ ANSWER.edited(
 ANSWER.edited(
     "fixed-number", "a fixed number of elements dropped, not each one by a draw of its own",
     ("np.random.rand(*x.shape) < p", "np.random.permutation(x.size).reshape(x.shape) < round(p * x.size)"),
+    observed=True,
 )
 ANSWER.edited(
     "seed-ignored", "the seed ignored",

@@ -150,20 +150,24 @@ ANSWER.edited(
     "fixed-number", "a fixed number of elements dropped, not each one by a draw of its own",
     ("torch.rand_like(x) >= self.p",
      "torch.randperm(x.numel(), device=x.device).reshape(x.shape) >= round(self.p * x.numel())"),
+    observed=True,
 )
 ANSWER.edited(
     "in-place", "x itself is changed",
     ("return x * keep / (1 - self.p)", "return x.mul_(keep).div_(1 - self.p)"),
+    observed=True,
 )
 ANSWER.edited(
     "detached", "no gradient: x is detached from its graph",
     ("return x * keep", "return x.detach() * keep"),
+    observed=True,
 )
 ANSWER.edited(
     "detached-in-evaluation", "no gradient in evaluation: x is detached from its graph there",
     ("return x\n", "return x.detach()\n"),
+    observed=True,
 )
-ANSWER.edited("float64", "a float32 x comes back as float64", ("x * keep", "x.double() * keep"))
+ANSWER.edited("float64", "a float32 x comes back as float64", ("x * keep", "x.double() * keep"), observed=True)
 ANSWER.edited(
     "p-unchecked", "no ValueError for a p outside of [0, 1)",
     ("if not 0 <= p < 1", "if p is None"),
@@ -175,4 +179,5 @@ ANSWER.edited(
 ANSWER.edited(
     "one-accepted", "p = 1 accepted, though then nothing is left to scale",
     ("<= p < 1", "<= p <= 1"),
+    observed=True,
 )

@@ -102,17 +102,21 @@ ANSWER.edited(
     "in-place", "x itself is changed by x += ...",
     ("return x + residual * keep / (1 - p)",
      "x += residual * keep / (1 - p)\n    return x"),
+    observed=True,
 )
 ANSWER.edited(
     "residual-in-place", "residual itself is changed by residual *= ...",
     ("return x + residual * keep / (1 - p)",
      "residual *= keep / (1 - p)\n    return x + residual"),
+    observed=True,
 )
 ANSWER.edited(
     "float64", "float32 inputs give a float64 result",
     ("residual * keep", "residual.double() * keep"),
+    observed=True,
 )
 ANSWER.edited(
     "detached", "no gradient comes back to the residual: it is detached from its graph",
     ("residual * keep", "residual.detach() * keep"),
+    observed=True,
 )

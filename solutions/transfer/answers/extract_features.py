@@ -117,6 +117,7 @@ ANSWER.edited(
 ANSWER.edited(
     "mode-not-restored", "the network left in evaluation mode",
     ("    network.train(was_training)\n", ""),
+    observed=True,
 )
 ANSWER.edited(
     "always-training-afterwards", "the network left in training mode, whatever it was before",
@@ -140,6 +141,7 @@ ANSWER.edited(
     "thawed",
     "requires_grad switched on for all parameters afterwards, whatever it was before",
     ("    return ", "    network.requires_grad_(True)\n    return "),
+    observed=True,
 )
 ANSWER.edited(
     "hook-left", "a hook left on the head: it goes on catching features",

@@ -175,6 +175,7 @@ ANSWER.edited(
     "all-in-the-optimizer",
     "all parameters handed to the optimizer, the frozen ones included",
     ("torch.optim.Adam(head.parameters(),", "torch.optim.Adam(network.parameters(),"),
+    observed=True,
 )
 ANSWER.edited(
     "everything-frozen", "the new head frozen as well, so that there is nothing to train",
@@ -183,10 +184,12 @@ ANSWER.edited(
 ANSWER.edited(
     "six-written-in", "six classes written into the code, whatever is asked for",
     (".in_features, classes", ".in_features, 6"),
+    observed=True,
 )
 ANSWER.edited(
     "left-in-training-mode", "the network left in training mode",
     ("    return network", "    return network.train()"),
+    observed=True,
 )
 ANSWER.edited(
     "old-head", "the old head kept and trained on: its first outputs stand for other classes",
@@ -194,14 +197,16 @@ ANSWER.edited(
      "network._fc.requires_grad_(True)"),
     ("Adam(head.parameters(), lr=3e-3)", "SGD(head.parameters(), lr=0.1, momentum=0.9)"),
     ("range(100)", "range(15)"),
+    observed=True,
 )
 ANSWER.edited(
-    "labels-mixed-up", "pictures shuffled without their labels",
+    "labels-mixed-up", "a network that is not right about the very pictures it was trained on: shuffle pictures and labels together",
     ("    optimizer = ",
      "    features = features[torch.randperm(len(features), device=x.device)]\n    optimizer = "),
+    observed=True,
 )
 ANSWER.edited(
-    "not-shuffled", "batches in the order of the classes, not shuffled: the last class wins",
+    "not-shuffled", "few of the classes named for nearly all pictures: from batches in the order of the classes (shuffle them), or from far too large steps",
     ("range(100)", "range(len(y))"),
     ("lr=3e-3", "lr=1.0, momentum=0.95"),
     ("torch.optim.Adam", "torch.optim.SGD"),

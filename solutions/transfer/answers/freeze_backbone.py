@@ -95,6 +95,7 @@ ANSWER.edited(
 ANSWER.edited(
     "head-left-as-it-was", "a head that stays frozen if it was frozen before",
     ("    network._fc.requires_grad_(True)\n", ""),
+    observed=True,
 )
 ANSWER.edited(
     "the-other-way-round", "the head frozen and the backbone trained",

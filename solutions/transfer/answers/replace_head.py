@@ -93,8 +93,9 @@ ANSWER.edited(
     ("old.in_features, classes,", "old.in_features, classes, bias=False,"),
 )
 ANSWER.edited(
-    "dtype-forgotten", "a head that is always float32 on the CPU, whatever the network is",
+    "dtype-forgotten", "a head in float32, whatever the network's dtype",
     (", device=old.weight.device, dtype=old.weight.dtype", ""),
+    observed=True,
 )
 ANSWER.edited(
     "all-new", "all layers started anew, not only the last",
@@ -120,6 +121,7 @@ ANSWER.edited(
 ANSWER.edited(
     "mode-changed", "the network put into training mode",
     ("    return network", "    network.train()\n    return network"),
+    observed=True,
 )
 ANSWER.edited(
     "another-name", "the new layer stored under another name, where the network never looks",

@@ -76,6 +76,7 @@ ANSWER.edited(
     "a loss that bears large scores, but gradients from exp of the scores as they are",
     ("    error = np.exp(log_p)\n",
      "    e = np.exp(features @ W + b)\n    error = e / e.sum(axis=1, keepdims=True)\n"),
+    observed=True,
 )
 ANSWER.edited(
     "label-not-subtracted", "gradients without the - 1 at each picture's label",
@@ -84,6 +85,7 @@ ANSWER.edited(
 ANSWER.edited(
     "log-of-zero", "the logarithm of a probability that was rounded to 0",
     ("loss = -log_p[", "loss = -np.log(np.exp(log_p))["),
+    observed=True,
 )
 ANSWER.edited(
     "bias-forgotten", "scores without the bias",
@@ -98,7 +100,7 @@ ANSWER.edited(
     ("error.sum(axis=0) / n", "error.sum(axis=0)"),
 )
 ANSWER.edited(
-    "db-over-everything", "one number for db: the sum over pictures and classes",
+    "db-over-everything", "one number for db, from all pictures and classes: each class has its own",
     ("error.sum(axis=0) / n", "error.sum() / n"),
 )
 ANSWER.edited(

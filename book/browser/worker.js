@@ -1,0 +1,48 @@
+// Runs Python apart from the page, so that the page stays alive and an endless loop can be stopped.
+import shell from "./shell.py";
+
+let python; // a promise of Pyodide with NumPy, once somebody has pressed Run
+const folders = new Map(); // an assignment's name -> a promise of the folder of its checks
+
+async function load(base) {
+  self.importScripts(base + "pyodide.js");
+  const pyodide = await self.loadPyodide({ indexURL: base, packages: ["numpy"] });
+  pyodide.FS.mkdirTree("/shell");
+  pyodide.FS.writeFile("/shell/shell.py", shell);
+  pyodide.runPython("import sys; sys.path.append('/shell'); import shell, numpy");
+  return pyodide;
+}
+
+async function bytes(url) {
+  const reply = await fetch(url);
+  if (!reply.ok) throw new Error(`${url}: ${reply.status}`);
+  return new Uint8Array(await reply.arrayBuffer());
+}
+
+async function unpack(name, content) {
+  const pyodide = await python;
+  pyodide.FS.writeFile(`/${name}.zip`, await content);
+  return pyodide.globals.get("sys").modules.get("shell").unpack(name, `/${name}.zip`);
+}
+
+async function run({ base, assignment, checks, ...job }) {
+  if (!python) {
+    self.postMessage({ kind: "status", value: "loading" });
+    python = load(base);
+  }
+  if (assignment && !folders.has(assignment)) folders.set(assignment, unpack(assignment, bytes(checks)));
+  const pyodide = await python;
+  if (assignment) job.folder = await folders.get(assignment);
+  self.postMessage({ kind: "status", value: "running" });
+  const emit = (kind, value) => self.postMessage({ kind, value });
+  const module = pyodide.globals.get("sys").modules.get("shell");
+  return JSON.parse(module.run(JSON.stringify(job), emit));
+}
+
+self.onmessage = async ({ data }) => {
+  try {
+    self.postMessage({ kind: "done", value: await run(data) });
+  } catch (error) {
+    self.postMessage({ kind: "failed", value: String(error?.message ?? error) });
+  }
+};

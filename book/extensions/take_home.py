@@ -1,0 +1,123 @@
+"""What readers can take with them: notebooks, zips, and the links to a repository.
+
+``{downloads}`` lists the assignments' notebooks and zips; a zip is there once ``autograder release``
+has made it. A page with code gets a download of its notebook, outputs included. Where ``_config.yml``
+names a repository (``repository: url``), pages get buttons for it, for its issues and for their
+source, and ``{repository-links}`` its address; where it names none there is nothing.
+"""
+
+import html
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
+
+from book.extensions.exercises import ROOT, exercises_of, names
+
+BUNDLES = ROOT / "_build" / "students"
+
+
+class downloads(nodes.General, nodes.Element):
+    """Stands where the list goes until the place of the page is known."""
+
+
+class Downloads(SphinxDirective):
+    """The assignments' zips and notebooks."""
+
+    def run(self) -> list[nodes.Node]:
+        return [downloads()]
+
+
+class RepositoryLinks(SphinxDirective):
+    """Where the sources are, if the configuration says so."""
+
+    def run(self) -> list[nodes.Node]:
+        if not (url := repository(self.config)):
+            return []
+        link = nodes.reference("", url, refuri=url)
+        return [nodes.paragraph("", "", nodes.Text("The sources: "), link, nodes.Text("."))]
+
+
+def repository(config: Config) -> str:
+    return str((config.html_theme_options or {}).get("repository_url") or "")
+
+
+def offer_repository(app: Sphinx, config: Config) -> None:
+    """Turn on the theme's buttons that need a repository, where there is one."""
+    there = bool(repository(config))
+    for button in ("repository", "issues", "edit_page"):
+        config.html_theme_options[f"use_{button}_button"] = there
+
+
+def fill_downloads(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    root = "../" * docname.count("/")
+    for place in list(doctree.findall(downloads)):
+        items = []
+        for name in names():
+            points = sum(each.points for each in exercises_of(name).values())
+            files = [f"{name}.zip"] if (BUNDLES / f"{name}.zip").is_file() else []
+            links = " · ".join(
+                f'<a href="{root}_static/assignments/{html.escape(file)}" download>{file}</a>'
+                for file in [*files, f"{name}.ipynb"]
+            )
+            items.append(f"<li><strong>{name}</strong> ({points:g} points): {links}</li>")
+        place.replace_self(nodes.raw("", f"<ul>{''.join(items)}</ul>", format="html"))
+
+
+def copy_bundles(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        return
+    folder = Path(app.outdir, "_static", "assignments")
+    folder.mkdir(parents=True, exist_ok=True)
+    for bundle in sorted(BUNDLES.glob("*.zip")):
+        if bundle.stem in names():
+            shutil.copy(bundle, folder)
+
+
+def executed(app: Sphinx, docname: str) -> Path:
+    """Where MyST-NB leaves a page's notebook."""
+    return Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
+
+
+def offer_notebook(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Put a page's notebook on the site, and add it to the page's menu of downloads."""
+    source = executed(app, pagename)
+    if doctree is None or not source.is_file():
+        return
+    place = f"_static/notebooks/{pagename}.ipynb"
+    target = Path(app.outdir, place)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
+    button = {
+        "type": "link",
+        "url": "../" * pagename.count("/") + place,
+        "text": ".ipynb",
+        "tooltip": "Download the notebook",
+        "icon": "fas fa-file-code",
+        "label": "download-notebook-button",
+    }
+    for group in context.get("header_buttons", ()):
+        if group.get("label") == "download-buttons":
+            group["buttons"].insert(0, button)
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    app.add_node(downloads)
+    app.add_directive("downloads", Downloads)
+    app.add_directive("repository-links", RepositoryLinks)
+    app.connect("config-inited", offer_repository)
+    app.connect("builder-inited", copy_bundles)
+    app.connect("doctree-resolved", fill_downloads)
+    app.connect("html-page-context", offer_notebook, priority=900)  # after the theme's own buttons
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

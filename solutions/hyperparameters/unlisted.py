@@ -1,0 +1,141 @@
+"""Wrong answers that the lists of known mistakes do not have: (exercise, what, edits of the oracle).
+
+A fourth entry names the known mistake, where there is one that does the same.
+"""
+
+STEP, TRAIN = "        optimizer.step()\n", "    model.train()\n"
+ADAM = "torch.optim.Adam(model.parameters(), lr=lr)"
+LOSS = "cross_entropy(model(x), y)"
+
+WRONG: list[tuple] = [
+    (
+        "expected_initial_loss",
+        "a root of the classes",
+        [("np.log(num_classes)", "np.sqrt(num_classes)")],
+    ),
+    (
+        "expected_initial_loss",
+        "the penalty's root",
+        [("0.5 * reg * penalty", "0.5 * reg * np.sqrt(penalty)")],
+    ),
+    (
+        "expected_initial_loss",
+        "log(classes - 1)",
+        [("np.log(num_classes)", "np.log(max(num_classes - 1, 1))")],
+    ),
+    (
+        "overfits_small_sample",
+        "evaluation mode after an early test",
+        [
+            (
+                STEP,
+                STEP
+                + "        model.eval()\n        if bool((model(x).argmax(1) == y).all()):\n            break\n",
+            )
+        ],
+    ),
+    ("overfits_small_sample", "trained in evaluation mode", [(TRAIN, "    model.eval()\n")]),
+    ("overfits_small_sample", "Adam's own rate", [(ADAM, "torch.optim.Adam(model.parameters())")]),
+    (
+        "overfits_small_sample",
+        "SGD for Adam",
+        [(ADAM, "torch.optim.SGD(model.parameters(), lr=lr)")],
+    ),
+    ("overfits_small_sample", "a tenth of the steps", [("range(steps)", "range(steps // 10)")]),
+    (
+        "overfits_small_sample",
+        "softmax before the loss",
+        [(LOSS, "cross_entropy(model(x).softmax(1), y)")],
+    ),
+    (
+        "overfits_small_sample",
+        "a random sample",
+        [("x[:sample], y[:sample]", "x[(i := torch.randperm(len(x))[:sample])], y[i]")],
+    ),
+    (
+        "overfits_small_sample",
+        "inputs standardized",
+        [("    model = make", "    x = (x - x.mean(0)) / x.std(0)\n    model = make")],
+    ),
+    ("overfits_small_sample", "the labels of the last", [("y[:sample]", "y[-len(x[:sample]) :]")]),
+    ("overfits_small_sample", "a rate a hundred times as large", [("lr=lr", "lr=100 * lr")]),
+    (
+        "overfits_small_sample",
+        "half of the parameters",
+        [(ADAM, "torch.optim.Adam(list(model.parameters())[-1:], lr=lr)")],
+    ),
+    (
+        "log_uniform",
+        "squares of uniform draws",
+        [
+            (
+                "np.exp(rng.uniform(np.log(low), np.log(high), size))",
+                "rng.uniform(low**0.5, high**0.5, size) ** 2",
+            )
+        ],
+        "squared",
+    ),
+    (
+        "log_uniform",
+        "the middle half",
+        [("np.log(low), np.log(high)", "0.75 * np.log(low) + 0.25 * np.log(high), np.log(high)")],
+    ),
+    (
+        "log_uniform",
+        "a log-normal draw",
+        [
+            (
+                "rng.uniform(np.log(low), np.log(high), size)",
+                "rng.normal(np.log(low * high) / 2, np.log(high / low) / 6, size)",
+            )
+        ],
+    ),
+    (
+        "random_search",
+        "one trial too many",
+        [("range(trials)", "range(trials + 1)")],
+        "one-too-many",
+    ),
+    (
+        "random_search",
+        "the last of equals and the last of all",
+        [("best is None or loss < best_loss", "True")],
+        "last",
+    ),
+    (
+        "random_search",
+        "the mean loss",
+        [("    return best, best_loss", "    return best, best_loss / trials")],
+    ),
+    (
+        "narrow_range",
+        "an order of other losses",
+        [("values[np.argsort(losses)[:keep]]", "np.sort(values)[:keep]")],
+    ),
+    (
+        "narrow_range",
+        "widened by a root",
+        [
+            (
+                "best.min() / widen, best.max() * widen",
+                "best.min() / widen**0.5, best.max() * widen**0.5",
+            )
+        ],
+    ),
+    (
+        "narrow_range",
+        "first and last kept",
+        [("best.min() / widen, best.max() * widen", "best[0] / widen, best[-1] * widen")],
+    ),
+    (
+        "at_edge_of_range",
+        "half the fraction",
+        [("    where", "    fraction = fraction / 2\n    where")],
+        "half-the-fraction",
+    ),
+    (
+        "at_edge_of_range",
+        "base of the range alone",
+        [("np.log(best / low) / np.log(high / low)", "np.sqrt((best - low) / (high - low))")],
+    ),
+]

@@ -1,0 +1,129 @@
+"""What ``check`` shows besides a verdict: the failing case as code, the whole in view, patience."""
+
+import time
+
+import numpy as np
+import pytest
+
+import autograder
+from autograder import NotYet, check, inhand, patience
+from autograder.check import printable
+from autograder.exercise import Case, Exercise, Part
+from autograder.grading.answer import edited
+from autograder.grading.dress import GOES_ON, dressed
+from autograder.grading.notebooks import bound_exercise, read_source
+from tests.answers import ASSIGNMENTS, COURSE, exercise, oracle
+
+
+@pytest.fixture
+def optimizers(monkeypatch):
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+    return edited(oracle("adam"), ("(1 - b2) * dw**2", "(1 - b2) * m**2"))
+
+
+def test_the_smallest_failing_case_can_be_pasted(optimizers, capsys):
+    with pytest.raises(NotYet):
+        check(optimizers)
+    said = capsys.readouterr().out
+    code = said.partition("try the smallest failing case yourself:\n")[2]
+    lines = [line.strip() for line in code.splitlines()]
+    namespace = {"np": np, "check": check, "adam": optimizers}
+    exec("\n".join(lines), namespace)
+    assert namespace["case"].name in lines[0]
+    case = namespace["case"]
+    np.testing.assert_allclose(namespace["w"], case.args[0])
+    assert str(float(case.args[1]))[:8] in said
+    columns = [line.split() for line in lines if "expected" in line or "got" in line][-2:]
+    assert [len(number) for number in columns[0][3:]] == [len(n) for n in columns[1][2:]]
+
+
+def test_a_case_is_handed_over(optimizers):
+    case = check.case(optimizers, "several steps")
+    assert len(case.calls) == 4
+    given, _ = optimizers(*case.args, **case.kwargs)
+    np.testing.assert_allclose(given, case.got["next_w"][0])
+    assert not np.allclose(given, case.expected["next_w"][0])
+    with pytest.raises(LookupError, match="There are: 'several steps"):
+        check.case(optimizers, "no such case")
+
+
+def test_a_class_is_shown_by_what_was_called(monkeypatch):
+    monkeypatch.chdir(COURSE.assignment("ensembles").folder)
+    case = check.case(oracle("early_stopping"))
+    assert case.code().startswith("it = EarlyStopping(") and "it.update(" in case.code()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.array([[1.5, np.nan], [-np.inf, 0.1]]), np.zeros((0, 3)), np.float32([0.1, 2]), {"a": (1,)}],
+)  # fmt: skip
+def test_a_literal_makes_the_value_again(value):
+    again = eval(inhand.literal(value))
+    np.testing.assert_equal(again, value)
+    assert getattr(again, "dtype", None) == getattr(value, "dtype", None)
+
+
+def test_the_whole_in_view(optimizers, capsys):
+    autograder.check.progress.verdicts.clear()
+    check.all()
+    assert capsys.readouterr().out.count("not checked yet") == 12
+    with pytest.raises(NotYet):
+        check(optimizers)
+    check(oracle("step_decay"))
+    capsys.readouterr()
+    check.all()
+    said = capsys.readouterr().out
+    rows = {row.split()[0]: row for row in said.splitlines()}
+    assert "2 of 2" in rows["step_decay"] and "all right" in rows["step_decay"]
+    assert "0 of 8" in rows["adam"] and "not right yet" in rows["adam"]
+    assert "2 of 55" in rows["all"] and "1 of 12 all right" in rows["all"]
+
+
+def alone(probe, seconds):
+    judge = lambda case, outputs, expected: []  # noqa: E731
+    part = Part("values", 1.0, lambda rng: [], probe, judge)
+    return Exercise("one", "one", [part], seconds=seconds)
+
+
+CASES = [Case("first", {}, part="values"), Case("second", {}, part="values")]
+
+
+def test_an_endless_loop_is_interrupted_with_a_sentence():
+    def endless(student, inputs, device):
+        while True:
+            time.sleep(0.01)
+
+    outcomes, seconds, _ = patience.run(alone(endless, 0.1), None, CASES, "cpu")
+    assert "is there an endless loop?" in outcomes[0]["unusable"] and seconds < 5
+    assert outcomes[1]["unusable"] == patience.NOT_TRIED
+
+
+def test_what_takes_too_long_is_judged_all_the_same():
+    def slow(student, inputs, device):
+        time.sleep(0.1)
+        return {"y": 1.0}
+
+    outcomes, _, remark = patience.run(alone(slow, 0.1), None, CASES, "cpu")
+    assert [o["outputs"] for o in outcomes] == [{"y": 1.0}] * 2
+    assert "grading stops it after 0.1 s" in remark
+
+
+def test_a_console_without_ticks_gets_other_marks():
+    assert printable("✓ all right", "cp1252") == "+ all right"
+    assert printable("✓ all right", "utf-8") == "✓ all right"
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_titles_points_and_times_come_from_one_place(name):
+    assignment = COURSE.assignment(name)
+    notebook = dressed(read_source(COURSE.source(name)), assignment)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(GOES_ON in cell.metadata.tags for cell in code[1:])
+    assert code[-1].source == "check.all()"
+    titles = [c.source for c in notebook.cells if c.cell_type == "markdown"]
+    for cell in code:
+        if (id := bound_exercise(cell, assignment)) is not None:
+            one = exercise(id)
+            assert cell.metadata.nbgrader.points == one.points
+            said = f"({one.points:g} points, {one.minutes} minutes, {one.stars})"
+            assert sum(said in title for title in titles) >= 1, said

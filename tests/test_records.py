@@ -1,0 +1,69 @@
+"""The records that the pages on ensembles, regularization and transfer read: all there, and true."""
+
+import numpy as np
+import pytest
+import torch
+
+from lab.experiments import beside_norm, ensembles, records, regularizers, rivals, stopped, transfer
+from lab.experiments.signals import draw
+
+EXPERIMENTS = [
+    beside_norm.BESIDE_NORM,
+    ensembles.ENSEMBLES,
+    regularizers.REGULARIZERS,
+    rivals.RIVAL_RATES,
+    rivals.RIVALS,
+    stopped.STOPPED,
+    transfer.RATES,
+    transfer.TRANSFER,
+]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
+def test_every_setting_is_on_record_with_its_seeds(experiment):
+    found = [(tuple(r["setting"].items()), r["seed"]) for r in records(experiment.name)]
+    wanted = {
+        (tuple(setting.items()), seed)
+        for setting in experiment.settings
+        for seed in range(experiment.seeds)
+    }
+    assert len(found) == len(set(found)), "measured twice"
+    assert set(found) == wanted
+
+
+def test_seeds_draw_signals_of_their_own_and_keep_the_sets_apart():
+    first, other = draw(200, seed=0), draw(200, seed=1)
+    assert not torch.equal(first.dataset.x_train, other.dataset.x_train)
+    parts = [first.dataset.x_train, first.dataset.x_test, first.choosing.x_test]
+    rows = [tuple(row) for part in parts for row in part.tolist()]
+    assert len(set(rows)) == len(rows) == 200 + 2000 + 1000
+    assert torch.equal(first.dataset.x_test, draw(1000, seed=0).dataset.x_test)
+
+
+def test_a_penalty_trained_now_is_the_one_on_record():
+    torch.set_num_threads(1)
+    now = stopped.measure_all("penalty", 3e-3, seed=1)
+    for k, strength in enumerate(stopped.STUDIES["penalty"]):
+        for figure in ("test_accuracy", "stopped_test_accuracy"):
+            recorded = stopped.figures("penalty", figure)[k, stopped.RATES.index(3e-3), 1]
+            assert abs(now[strength][figure] - recorded) < 0.03  # another machine rounds otherwise
+
+
+def test_each_strength_is_judged_at_a_rate_that_other_seeds_chose():
+    scores = -stopped.figures("penalty", "validation_accuracy")[0]
+    accuracy = stopped.figures("penalty", "test_accuracy")[0]
+    for seed in (0, 7):
+        best = np.delete(scores, seed, axis=1).mean(1).argmin()
+        assert stopped.tuned("penalty", "test_accuracy")[0, seed] == accuracy[best, seed]
+
+
+def test_scattered_digits_share_few_pixels_and_keep_their_strokes():
+    strokes = torch.zeros(20, 1, 8, 8)
+    strokes[:, :, 2:6, 3:5] = 1
+    made = transfer.scatter(strokes)
+    assert made.shape == (20, 3, 64, 64) and made.min() >= 0 and made.max() <= 1
+    ink = (made[:, 0] > 0.5).flatten(1).float()
+    assert (ink.sum(1) > 20).all()
+    both = ink @ ink.T / ink.sum(1)
+    assert both[~torch.eye(20, dtype=bool)].mean() < 0.4
+    assert torch.equal(made, transfer.scatter(strokes))

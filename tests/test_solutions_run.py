@@ -1,0 +1,53 @@
+"""The code in the solutions of the pages' exercises runs where a reader would run it: on the page."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parent.parent
+SOLUTION = re.compile(r"^(`{3,})\{solution\} (\S+)\n(.*?)^\1$", re.M | re.S)
+FENCED = re.compile(r"^(~~~|```)python\n(.*?)^\1$", re.M | re.S)
+INDENTED = re.compile(r"(?:^    .*\n|^\n)+", re.M)
+
+
+def code_of(solution):
+    """The code blocks of a solution's text: fenced, or indented by four spaces."""
+    fenced = [code for _, code in FENCED.findall(solution)]
+    if fenced:
+        return fenced
+    blocks = [re.sub("^    ", "", block, flags=re.M) for block in INDENTED.findall(solution)]
+    return [block for block in blocks if block.strip()]
+
+
+def solutions(page):
+    """Yield each exercise's label and its blocks of code."""
+    for _, label, text in SOLUTION.findall(page.read_text(encoding="utf-8")):
+        if code := code_of(text):
+            yield label, code
+
+
+PAGES = [page for page in sorted((ROOT / "book").rglob("*.md")) if any(solutions(page))]
+
+
+def test_the_blocks_are_found():
+    found = dict(solutions(ROOT / "book/optimization/quasi-newton.md"))
+    assert "torch_lbfgs.full_batch" in found["ex-lbfgs-memory"][0]
+    found = dict(solutions(ROOT / "book/optimization/rmsprop.md"))
+    assert found["ex-rmsprop-1"][0].strip().startswith("rare = ")
+    assert len(PAGES) > 20
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT / "book").as_posix())
+def test_solutions_run_on_their_page(page):
+    notebook = jupytext.read(page)
+    for label, blocks in solutions(page):
+        for code in blocks:
+            notebook.cells.append(nbformat.v4.new_code_cell(f"# {label}\n{code}"))
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": page.parent}}
+    ).execute()
