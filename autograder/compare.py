@@ -117,7 +117,8 @@ def _difference_of_others(
 ) -> str | None:
     """As ``difference``, for what is not numbers of one shape: text, None, lists of anything."""
     if isinstance(expected, list):
-        if not isinstance(got, list | np.ndarray) or len(got) != len(expected):
+        sized = isinstance(got, list) or (isinstance(got, np.ndarray) and got.ndim > 0)
+        if not sized or len(got) != len(expected):
             return f"{name}: expected a list of {len(expected)}"
         pairs = enumerate(zip(got, expected, strict=True))
         findings = (difference(f"{name}[{i}]", g, e, rtol, scale) for i, (g, e) in pairs)

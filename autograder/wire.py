@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_ELEMENTS = 1_000_000
+MAX_ELEMENTS = 2_000_000  # the head of a real network has 1.3 million
 DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
           "float16", "float32", "float64")  # fmt: skip
 

@@ -34,7 +34,7 @@ MEMORY = {
     "private": "for _ in range(80): held.append(bytearray(STEP))",
     "children": "for _ in range(40):\n    if os.fork() == 0:\n"
                 "        held = bytearray(2 * STEP)\n        import time; time.sleep(100)\n"
-                "import time; time.sleep(3)",
+                "import time; time.sleep(15)",
     "shared-and-not-resident": PUBLIC + (
         "for _ in range(80):\n"
         "    where = libc.mmap(None, ctypes.c_size_t(STEP), READ_WRITE, SHARED_ANONYMOUS, -1, 0)\n"

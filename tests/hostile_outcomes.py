@@ -70,12 +70,21 @@ RAISED = {
 # Sends a text as the reply, and stops before the real one is sent.
 REPLY = r"""
 import json
+import autograder.wire
+true_dumps = autograder.wire.dumps
+
+def instead(outcomes):
+    autograder.wire.dumps = true_dumps
+    raise SystemExit
 
 def reply(*texts):
+    "Says something else in the place of the probe, once an exercise."
     from IPython.display import publish_display_data
-    for text in texts:
-        publish_display_data({"application/vnd.autograder.outcomes": text})
-    raise SystemExit
+    if autograder.wire.dumps is true_dumps:
+        for text in texts:
+            publish_display_data({"application/vnd.autograder.outcomes": text})
+        autograder.wire.dumps = instead
+    raise ValueError
 
 def whole(outcomes, seconds=0.1):
     return {"!": "dict", "v": {"outcomes": outcomes, "seconds": seconds}}

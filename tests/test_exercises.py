@@ -186,7 +186,7 @@ def test_grading_which_tries_mistakes_on_demand_names_the_same(name):
     code = answer(name).mistakes[-1]
     lazy = keys.LazyKey(exercise(name), answer(name), answers.key(name, "1").cases)
     outcomes = probe.run(exercise(name), fresh(code.code), lazy.cases, "cpu")
-    v = judge.judge(exercise(name), outcomes, lazy)
+    v = judge.judge(exercise(name), wire.loads(wire.dumps(outcomes)), lazy)
     assert v.mistake == code.id
 
 

@@ -25,9 +25,8 @@ Windows
     .venv\\Scripts\\python -m pip install -r requirements.txt
     .venv\\Scripts\\python -m notebook {name}.ipynb
 
-On Linux, pip brings a torch of some gigabytes, for GPUs. A processor is enough. Before the second
-line, this saves the space:
-    .venv/bin/python -m pip install torch --index-url https://download.pytorch.org/whl/cpu
+On Linux, pip brings a torch of some gigabytes, for GPUs. A processor is enough: choose CPU at
+https://pytorch.org/get-started/locally/ and run the line that it shows before the second line here.
 
 VS Code: open this folder (not the notebook alone) and choose .venv as the notebook's kernel.
 

@@ -15,17 +15,19 @@ THREADS = 512
 OWN_MEMORY = 1024 * MEGABYTE  # by which the grader's process may grow on what a kernel sends
 SOCKET_FOLDER = SCRATCH
 SOCKET_FILES = 10_000
+TOO_MANY = f"it started more than {PROCESSES} processes"
 
 
 def excess(process: psutil.Process, folder: Path) -> str | None:
     """What the sandbox has outgrown, None if nothing."""
     family = [process, *process.children(recursive=True)]
     if len(family) > PROCESSES:
-        return f"it started more than {PROCESSES} processes"
+        return TOO_MANY
     if _sum(psutil.Process.num_threads, family) > THREADS:
         return f"it started more than {THREADS} threads"
-    if _sum(_memory, family) + _shared_memory(family) > MEMORY:
-        return f"it used more than {MEMORY // MEGABYTE} MB of memory"
+    shared = _shared_memory(family)
+    if _sum(_resident, family) + shared > MEMORY and (reason := _outgrown(process, family, shared)):
+        return reason
     if _is_filled(folder):
         return "it filled a folder it should leave alone"
     return None
@@ -40,12 +42,28 @@ def _sum(measure: Callable[[psutil.Process], int], family: list[psutil.Process])
     return total
 
 
+def _resident(process: psutil.Process) -> int:
+    return process.memory_info().rss
+
+
+def _outgrown(process: psutil.Process, family: list[psutil.Process], shared: int) -> str | None:
+    """What is too much when memory that several hold is counted once.
+
+    To count so takes time, in which there may come to be more of them.
+    """
+    for member in family:
+        shared += _sum(_memory, [member])
+        if len(process.children(recursive=True)) >= PROCESSES:
+            return TOO_MANY
+    return f"it used more than {MEMORY // MEGABYTE} MB of memory" if shared > MEMORY else None
+
+
 def _memory(process: psutil.Process) -> int:
     """Bytes that a process holds; of what several share, it holds its part."""
     try:
         return process.memory_full_info().pss
     except psutil.AccessDenied:
-        return process.memory_info().rss
+        return _resident(process)
 
 
 def _shared_memory(family: list[psutil.Process]) -> int:

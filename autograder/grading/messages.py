@@ -11,6 +11,7 @@ from autograder.grading.sandbox import MEGABYTE
 OUTPUT_CHARACTERS = 100_000
 RICH_CHARACTERS = 2_000_000
 PROBE_CHARACTERS = 20_000_000  # raw outputs of some exercises take three million
+KINDS = 50  # of data in one output: of each a page shows one
 MESSAGE_BYTES = PROBE_CHARACTERS + MEGABYTE
 
 
@@ -47,6 +48,8 @@ class Outputs:
         if kind == "stream":
             self._stream(content["name"], content["text"])
         elif kind in ("error", "display_data", "execute_result"):
+            if len(content.get("data", ())) > KINDS:
+                return
             content.setdefault("metadata", {})
             message["content"] = content = _without_halves(content)
             output = nbformat.v4.output_from_msg(message)
