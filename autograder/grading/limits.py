@@ -25,9 +25,17 @@ def excess(process: psutil.Process, folder: Path) -> str | None:
         return TOO_MANY
     if _sum(psutil.Process.num_threads, family) > THREADS:
         return f"it started more than {THREADS} threads"
-    shared = _shared_memory(family)
-    if _sum(_resident, family) + shared > MEMORY and (reason := _outgrown(process, family, shared)):
-        return reason
+    resident = _sum(_resident, family)
+    nameless: dict[tuple[str, str], int] = {}
+    held = 0
+    for member in family:
+        held += _sum(_part if resident > MEMORY else _resident, [member])
+        _note_nameless(member, nameless)
+        # To look closely takes time, in which a fork bomb grows: what is cheap is looked at again.
+        if len(family) > 1 and len(process.children(recursive=True)) >= PROCESSES:
+            return TOO_MANY
+    if held + sum(nameless.values()) > MEMORY:
+        return f"it used more than {MEMORY // MEGABYTE} MB of memory"
     if _is_filled(folder):
         return "it filled a folder it should leave alone"
     return None
@@ -46,19 +54,7 @@ def _resident(process: psutil.Process) -> int:
     return process.memory_info().rss
 
 
-def _outgrown(process: psutil.Process, family: list[psutil.Process], shared: int) -> str | None:
-    """What is too much when memory that several hold is counted once.
-
-    To count so takes time, in which there may come to be more of them.
-    """
-    for member in family:
-        shared += _sum(_memory, [member])
-        if len(process.children(recursive=True)) >= PROCESSES:
-            return TOO_MANY
-    return f"it used more than {MEMORY // MEGABYTE} MB of memory" if shared > MEMORY else None
-
-
-def _memory(process: psutil.Process) -> int:
+def _part(process: psutil.Process) -> int:
     """Bytes that a process holds; of what several share, it holds its part."""
     try:
         return process.memory_full_info().pss
@@ -66,21 +62,17 @@ def _memory(process: psutil.Process) -> int:
         return _resident(process)
 
 
-def _shared_memory(family: list[psutil.Process]) -> int:
-    """Bytes of the nameless memory that processes share, whether it is in use or not."""
-    sizes: dict[tuple[str, str], int] = {}
-
-    def note(process: psutil.Process) -> int:
-        with open(f"/proc/{process.pid}/maps") as maps:
-            for line in maps:
-                if "/dev/zero (deleted)" in line:
-                    bounds, _mode, offset, _device, number, *_ = line.split()
-                    first, last = (int(bound, 16) for bound in bounds.split("-"))
-                    sizes[number, offset] = max(last - first, sizes.get((number, offset), 0))
-        return 0
-
-    _sum(note, family)
-    return sum(sizes.values())
+def _note_nameless(process: psutil.Process, sizes: dict[tuple[str, str], int]) -> None:
+    """Note the sizes of the nameless memory that processes share, whether it is in use or not."""
+    with (
+        contextlib.suppress(FileNotFoundError, ProcessLookupError),
+        open(f"/proc/{process.pid}/maps") as maps,
+    ):
+        for line in maps:
+            if "/dev/zero (deleted)" in line:
+                bounds, _mode, offset, _device, number, *_ = line.split()
+                first, last = (int(bound, 16) for bound in bounds.split("-"))
+                sizes[number, offset] = max(last - first, sizes.get((number, offset), 0))
 
 
 def _is_filled(folder: Path) -> bool:
