@@ -1,4 +1,4 @@
-// The table of claims: filtered by outcome and by words, also from the address (#outcome-holds).
+// The table of claims: filtered by outcome and by words, also from the address (?outcome=holds).
 const table = document.querySelector("table.claims-table");
 if (table) {
   const rows = [...table.tBodies[0].rows].map((row) => {
@@ -7,7 +7,8 @@ if (table) {
     return { row, kind, outcome: mark.textContent.trim(), text: row.textContent.toLowerCase() };
   });
   const kinds = new Map(rows.map(({ kind, outcome }) => [kind, outcome]));
-  let chosen = kinds.has(location.hash.slice(1)) ? location.hash.slice(1) : "";
+  const wanted = `outcome-${new URLSearchParams(location.search).get("outcome")}`;
+  let chosen = kinds.has(wanted) ? wanted : "";
 
   const bar = document.createElement("div");
   bar.className = "claims-bar cell-bar";

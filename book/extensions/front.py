@@ -82,7 +82,7 @@ def counts(app: Sphinx, docname: str) -> str:
     table = app.builder.get_relative_uri(docname, CLAIMS_PAGE)
     found = [outcome for _, outcome, _ in claims.values()]
     items = [
-        f'<li class="outcome outcome-{kind}"><a href="{table}#outcome-{kind}">'
+        f'<li class="outcome outcome-{kind}"><a href="{table}?outcome={kind}">'
         f"{outcome} <strong>{found.count(outcome)}</strong></a></li>"
         for outcome, kind in OUTCOMES.items()
         if outcome in found

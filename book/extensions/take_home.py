@@ -6,12 +6,16 @@ names a repository (``repository: url``), pages get buttons for it, for its issu
 source, and ``{repository-links}`` its address; where it names none there is nothing.
 """
 
+import contextlib
 import html
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import nbformat
 from docutils import nodes
+from jupyter_cache import get_cache
+from myst_nb.sphinx_ import SphinxEnvType
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
@@ -84,6 +88,16 @@ def executed(app: Sphinx, docname: str) -> Path:
     return Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
 
 
+def with_outputs(app: Sphinx, path: Path) -> nbformat.NotebookNode:
+    """A page's notebook with what its cells put out, as far as the cache knows it."""
+    notebook = nbformat.read(path, as_version=4)
+    config = cast(SphinxEnvType, app.env).mystnb_config
+    if config.execution_mode == "cache":
+        with contextlib.suppress(KeyError):
+            _, notebook = get_cache(config.execution_cache_path).merge_match_into_notebook(notebook)
+    return notebook
+
+
 def offer_notebook(
     app: Sphinx,
     pagename: str,
@@ -98,7 +112,7 @@ def offer_notebook(
     place = f"_static/notebooks/{pagename}.ipynb"
     target = Path(app.outdir, place)
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source, target)
+    nbformat.write(with_outputs(app, source), target)
     button = {
         "type": "link",
         "url": "../" * pagename.count("/") + place,
