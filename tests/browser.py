@@ -10,6 +10,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 FLAGS = (
     "--headless",
@@ -30,10 +32,26 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+def build_site(source, folder, conf):
+    """Build a site with Sphinx, warnings as errors; returns its folder, ``folder / "site"``."""
+    with patch_docutils(), docutils_namespace():
+        Sphinx(
+            srcdir=source,
+            confdir=None,
+            outdir=folder / "site",
+            doctreedir=folder / "doctrees",
+            buildername="html",
+            confoverrides=conf,
+            warningiserror=True,
+            status=None,
+        ).build()
+    return folder / "site"
+
+
 @contextmanager
-def serve(folder):
+def serve(folder, handler=_Quiet):
     """Serve ``folder`` on a free port of this machine; yields its address, with a final slash."""
-    handler = functools.partial(_Quiet, directory=str(folder))
+    handler = functools.partial(handler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

@@ -10,10 +10,8 @@ import io
 import json
 import re
 import shutil
-import threading
 import zipfile
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 
 import nbformat
 import psutil
@@ -22,8 +20,6 @@ from nbgrader.utils import is_solution
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from autograder import judge, probe, wire
 from autograder.grading.answer import source_of
@@ -31,7 +27,7 @@ from autograder.grading.notebooks import read_source
 from book.extensions import browser as extension
 from book.extensions import exercises
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise
-from tests.browser import launch, resize
+from tests.browser import build_site, launch, resize, serve
 from tests.course import autograder, copy_course
 from tests.test_release import code_lines, formulas
 
@@ -67,34 +63,19 @@ def build(folder, **settings):
         "myst_enable_extensions": ["amsmath", "dollarmath"],
         **settings,
     }
-    with patch_docutils(), docutils_namespace():
-        Sphinx(
-            srcdir=source,
-            confdir=None,
-            outdir=folder / "site",
-            doctreedir=folder / "doctrees",
-            buildername="html",
-            confoverrides=conf,
-            warningiserror=True,
-            status=None,
-        ).build()
-    (folder / "site" / "_static" / "none.js").touch()
-    return folder / "site"
+    site = build_site(source, folder, conf)
+    (site / "_static" / "none.js").touch()
+    return site
 
 
-@contextmanager
-def serve(folder, asked):
+def serve_noting(folder, asked):
     """Serve a folder; the paths that are asked for are noted, a worker's too."""
 
     class Noting(SimpleHTTPRequestHandler):
         def log_message(self, *args):
             asked.append(self.path)
 
-    handler = functools.partial(Noting, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    return serve(folder, Noting)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +90,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def site(folder, asked):
-    with serve(folder, asked) as address:
+    with serve_noting(folder, asked) as address:
         yield address
 
 

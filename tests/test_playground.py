@@ -10,12 +10,10 @@ import torch
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from book.extensions import playground
 from lab import plots
-from tests.browser import launch, resize
+from tests.browser import build_site, launch, resize
 
 SURFACES = list(playground.SURFACES)
 RULES = list(playground.RULES)
@@ -59,18 +57,7 @@ def build(folder, page):
         "numfig": True,
         "nitpicky": True,
     }
-    with patch_docutils(), docutils_namespace():
-        Sphinx(
-            srcdir=source,
-            confdir=None,
-            outdir=folder / "site",
-            doctreedir=folder / "doctrees",
-            buildername="html",
-            confoverrides=conf,
-            warningiserror=True,
-            status=None,
-        ).build()
-    return folder / "site"
+    return build_site(source, folder, conf)
 
 
 @pytest.fixture(scope="module")

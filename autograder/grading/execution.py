@@ -149,9 +149,9 @@ class NotebookRun:
             self.done.append(cell.source)
         except (CellTimeout, KernelDied) as stopped:
             cell.outputs = [_error_output("Stopped", str(stopped))]
-        cell.outputs = [self._in_its_room(output) for output in cell.outputs]
         for error in (o for o in cell.outputs if o.output_type == "error"):
             self.failed.append((cell.source, f"{error.ename}: {error.evalue}"[:200]))
+        cell.outputs = [self._in_its_room(output) for output in cell.outputs]
 
     def _probe(self, exercise: Exercise) -> Verdict:
         device = self.device if exercise.on_device else "cpu"
