@@ -201,8 +201,11 @@ def test_processes_are_bounded_and_die_with_the_kernel(students):
 def test_a_flood_of_output_is_cut_and_stopped(kernel):
     with pytest.raises((CellTimeout, KernelDied)):
         kernel.run("while True: print('x' * 10_000)", 1)
-    outputs = kernel.run("print('x' * 10_000_000)", 20)
-    assert len(text(outputs)) < 2 * messages.OUTPUT_CHARACTERS
+    outputs = kernel.run("print('x' * 1_000_000)", 20)
+    assert text(outputs) == "x" * messages.OUTPUT_CHARACTERS + messages.CUT
+    outputs = kernel.run("print('one'); print('x' * 10_000_000); print('two')", 20)
+    assert messages.CUT in "".join(output.text for output in outputs)
+    assert text(kernel.run("print('still there')", 20)) == "still there\n"
 
 
 def test_nothing_is_left_behind(students):
@@ -226,6 +229,17 @@ def test_without_nested_namespaces_each_kernel_has_an_outer_sandbox_to_itself(
     with Session(students) as two:
         assert text(two.run("import os; os.path.exists('/tmp/left')", 20)) == "False"
         assert text(two.run("import autograder; callable(autograder.check)", 20)) == "True"
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_machines_devices_are_used_and_left_as_they_are(alone, students):
+    with Session(students, alone=alone) as session:
+        session.run("import os", 20)
+        assert error(session.run("os.chmod('/dev/null', 0o600)", 10)) == "OSError"
+        assert error(session.run("os.utime('/dev/urandom')", 10)) == "OSError"
+        assert text(session.run("open('/dev/null', 'w').write('x')", 10)) == "1"
+        caps = text(session.run("[l for l in open('/proc/self/status') if l[:3] == 'Cap']", 10))
+        assert caps.count("0000000000000000") == 5
 
 
 def test_kernels_that_may_not_share_an_outer_sandbox_come_one_after_another(students):

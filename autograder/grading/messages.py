@@ -13,19 +13,24 @@ RICH_CHARACTERS = 2_000_000
 PROBE_CHARACTERS = 20_000_000  # raw outputs of some exercises take three million
 KINDS = 50  # of data in one output: of each a page shows one
 MESSAGE_BYTES = PROBE_CHARACTERS + MEGABYTE
+CUT = "\n[the rest of the output was cut]\n"
+
+
+class TooLarge(ValueError):
+    """A message is too large to be read."""
 
 
 def received(client: BlockingKernelClient, seconds: float, at_most: int) -> dict | None:
     """The next message of what the kernel shows, None if none comes in so many seconds.
 
-    Raises ValueError if it has more than twice ``at_most`` characters, or is no message.
+    Raises TooLarge if it has more than twice ``at_most`` characters, ValueError if it is no message.
     """
     socket, session = client.iopub_channel.socket, client.session
     if not socket.poll(1000 * seconds):
         return None
     _, parts = session.feed_identities(socket.recv_multipart(), copy=True)
     if sum(map(len, parts)) > 2 * at_most:
-        raise ValueError("too large")
+        raise TooLarge
     return session.deserialize(parts)
 
 
@@ -60,12 +65,16 @@ class Outputs:
         elif kind == "clear_output":
             self.outputs.clear()
 
+    def add_cut(self) -> None:
+        """Note that there was more than can be read."""
+        self._stream("stderr", CUT)
+
     def _stream(self, name: str, text: str) -> None:
         if self._left <= 0 or name not in ("stdout", "stderr") or not isinstance(text, str):
             return
         text = text.encode("utf-8", "replace").decode()  # no half of a surrogate pair
         if len(text) > self._left:
-            text = text[: self._left] + "\n[the rest of the output was cut]\n"
+            text = text[: self._left] + CUT
         self._left -= len(text)
         last = self.outputs[-1] if self.outputs else None
         if last is not None and last.output_type == "stream" and last.name == name:

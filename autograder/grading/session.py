@@ -20,6 +20,7 @@ from autograder.grading.messages import (
     PROBE_CHARACTERS,
     RICH_CHARACTERS,
     Outputs,
+    TooLarge,
     received,
 )
 from autograder.grading.sandbox import START_SECONDS, remove_tree
@@ -132,6 +133,9 @@ class Session:
                 continue
             try:
                 message = received(kernel.client, min(left, 0.2), at_most)
+            except TooLarge:
+                collected.add_cut()
+                continue
             except Exception:  # not signed, or no message at all: student code wrote to the socket
                 continue
             if message is None:

@@ -8,6 +8,7 @@ submission meets another. The answer comes from the kernel's own process, so tha
 learns its process id from the socket's credentials: ``{"ok": true}`` or ``{"error": reason}``.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -43,6 +44,8 @@ def main(scratch_bytes: int, handed_out: str, own_work: list[str]) -> None:
     ``handed_out`` is the folder with what students of the assignment have; ``own_work`` names what
     of torch's they are to write, which is absent here.
     """
+    with contextlib.suppress(OSError):  # no namespaces in namespaces here: bubblewrap's have to do
+        protect_devices()
     control = socket.socket(fileno=0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     warm_up(own_work)
@@ -92,12 +95,7 @@ def isolate(scratch_bytes: int, sockets: str) -> socket.socket:
     The process that it was forked from keeps the privilege to make that folder read-only, and does
     so when it is asked to by a byte on the socket that is returned; it answers with one.
     """
-    user, group = os.getuid(), os.getgid()
-    namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET
-    _checked(libc.unshare(namespaces), "unshare")
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{user} {user} 1")
-    _write("/proc/self/gid_map", f"{group} {group} 1")
+    _unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     ours, theirs = socket.socketpair()
     child = os.fork()
@@ -116,17 +114,29 @@ def isolate(scratch_bytes: int, sockets: str) -> socket.socket:
     for folder in (HOME, "/tmp", "/dev/shm"):
         _cover(folder, f"size={scratch_bytes},nr_inodes={FILES},mode=0700")
     _leave_alone(sockets)
-    for mounted in ("/proc", *_below("/dev")):  # the first processes' files, the machine's devices
-        if mounted != "/dev/shm":
-            _make_read_only(mounted)
+    _make_read_only("/proc")  # with the files of the first processes
     if _kernel_release() >= (5, 14):  # from then on it counts what is in this namespace alone
         resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))
+    drop_capabilities()
+    return theirs
+
+
+def drop_capabilities() -> None:
+    """Give up every privilege of this process and of all that it starts."""
     _checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
     for capability in range(LAST_CAPABILITY + 1):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     _checked(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
-    return theirs
+
+
+def protect_devices() -> None:
+    """Make the machine's devices nobody's to change: where root grades they are the student's too."""
+    _unshare(CLONE_NEWNS)
+    for device in _below("/dev"):
+        if device != "/dev/shm":
+            _make_read_only(device)
+    drop_capabilities()
 
 
 def take_files(folder: str, handed_out: str) -> None:
@@ -172,6 +182,15 @@ def run_kernel(connection: dict, settled: socket.socket | None) -> None:
             os._exit(1)
         settled.close()
     kernel.start()
+
+
+def _unshare(namespaces: int) -> None:
+    """Move this process into namespaces of its own, in which it has every privilege."""
+    user, group = os.getuid(), os.getgid()
+    _checked(libc.unshare(CLONE_NEWUSER | namespaces), "unshare")
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{user} {user} 1")
+    _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
 def _mount(
