@@ -35,8 +35,6 @@ def telltale(says: str, tensors: Any) -> Any:
 def remove_kernels(names: Iterable[str]) -> None:
     """Put telltales in the place of torch's kernels, in this process and those forked from it."""
     library = torch._C._dispatch_library("IMPL", "aten", "", __file__, 0)
-    # Whoever finds this object could undo it: nobody in this process keeps a name for it.
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))
     for operator in torch._C._dispatch_get_all_op_names():
         for ready_made in (READY_MADE[name] for name in names):
             if not re.match(ready_made.kernels, operator):
@@ -47,8 +45,20 @@ def remove_kernels(names: Iterable[str]) -> None:
                         warnings.simplefilter("ignore")  # torch warns of kernels that are replaced
                         library.impl(operator, key, _kernel(operator, ready_made.says))
 
+    _hide(library)
     for name in COMPILED:
         getattr(torch._C, name).__call__ = _refused("torch.jit")
+
+
+def _hide(library: Any) -> None:
+    """Let nobody undo what a library has put in place: its end would, and so would ``reset``.
+
+    The object is never freed, no name leads to it, and it looks like any other in memory.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))
+    type(library).reset = lambda library: None
+    its_type = ctypes.c_void_p.from_address(id(library) + ctypes.sizeof(ctypes.c_ssize_t))
+    its_type.value = id(object)
 
 
 def _kernel(operator: str, says: str) -> Callable[..., Any]:

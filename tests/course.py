@@ -1,8 +1,11 @@
 """Course folders for tests: the real one with an empty gradebook, and the instructors' example."""
 
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from tests.answers import ROOT
@@ -13,6 +16,7 @@ EXAMPLE = ROOT / "tests" / "example"
 def copy_course(folder: Path) -> Path:
     """A copy of what grading needs: configuration, sources, released assignments, lab."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "gradebook.db").write_bytes(empty_gradebook())
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     for name in ("solutions", "assignments"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -20,6 +24,21 @@ def copy_course(folder: Path) -> Path:
     for module in (ROOT / "lab").glob("*.py"):
         shutil.copy(module, folder / "lab")
     return folder
+
+
+@cache
+def empty_gradebook() -> bytes:
+    """The file of a gradebook in which there is nothing: to make one takes nbgrader seconds."""
+    make = "import sys; from nbgrader.api import Gradebook; Gradebook(sys.argv[1], '').close()"
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # alembic is called
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "gradebook.db")
+        subprocess.run(
+            [sys.executable, "-c", make, f"sqlite:///{path}"],
+            env={**os.environ, "PATH": tools},
+            check=True,
+        )
+        return path.read_bytes()
 
 
 def example_course(folder: Path) -> Path:

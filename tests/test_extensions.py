@@ -101,7 +101,7 @@ if not Path("again").exists():
     Path("again").touch()
     os.kill(os.getppid(), signal.SIGKILL)  # nobody waits for this kernel any more
 from lab"""
-    done = build(cards(CLAIMS).replace("from lab", hang), "-D", "nb_execution_timeout=10")
+    done = build(cards(CLAIMS).replace("from lab", hang), "-D", "nb_execution_timeout=5")
     assert "no page has ended for long" in done.stdout
     assert done.returncode == 0, done.stderr
 

@@ -30,9 +30,9 @@ RIGHT = {"perfect": 3.0, "mistakes-2": 1.0, "untouched": 0.0}
 
 @pytest.fixture
 def course(metrics, tmp_path) -> Path:
-    """The example's course with three submissions and no gradebook."""
+    """The example's course with three submissions that nobody graded."""
     folder = tmp_path / "course"
-    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
     shutil.copytree(metrics.root, folder, ignore=leave)
     for name in STUDENTS:
         shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)
@@ -43,7 +43,7 @@ def course(metrics, tmp_path) -> Path:
 def graded_once(metrics, tmp_path_factory) -> Path:
     """The same after a grading."""
     folder = tmp_path_factory.mktemp("graded") / "course"
-    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
     shutil.copytree(metrics.root, folder, ignore=leave)
     for name in STUDENTS:
         shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)

@@ -27,7 +27,7 @@ def scores(folder: Path) -> dict[str, float]:
 
 def copy_of(metrics, folder: Path, *students: str) -> Path:
     """The example's course with these of its submissions and an empty gradebook."""
-    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
     shutil.copytree(metrics.root, folder, ignore=leave)
     for name in students:
         shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)

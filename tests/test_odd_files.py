@@ -21,8 +21,9 @@ from nbgrader.api import Gradebook
 
 from autograder.grading import results, seeds
 from autograder.grading.course import Course
-from autograder.grading.jobs import find_jobs, gradebook_name
+from autograder.grading.jobs import Job, find_jobs, gradebook_name
 from autograder.grading.results import Result, read
+from autograder.grading.staging import stage
 from tests.course import EXAMPLE, autograder, example_course, run
 
 NAME, FILE = "metrics", "metrics.ipynb"
@@ -802,12 +803,19 @@ def test_a_hidden_folder_without_an_assignment_is_nobody(course, graded):
     assert [j.student for j in find_jobs(Course(course), course / "three", [], [])] == ["ann"]
 
 
-def test_reading_100_megabytes_does_not_need_gigabytes(tmp_path):
-    picture = "A" * 2**20
-    outputs = [{"data": {"image/png": picture}, "output_type": "display_data"}] * 10
-    cells = [{"cell_type": "code", "source": f"x = {i}", "outputs": outputs} for i in range(10)]
-    cells.append({"cell_type": "markdown", "source": "a wide character: \U0001f600"})
-    (tmp_path / FILE).write_text(json.dumps({"cells": cells}, ensure_ascii=False), encoding="utf-8")
+def test_what_lies_too_deep_is_left_out_and_said(tmp_path):
+    folder = tmp_path / "ann" / NAME
+    (folder / Path(*"d" * 30)).mkdir(parents=True)
+    (folder / "d" / "near.py").write_text("x = 1")
+    (folder / FILE).write_text("{}")
+    left_out = stage(Job(NAME, "ann", folder), tmp_path / "root")
+    assert left_out == ["d is a folder that lies too deep"]
+    copied = sorted(p.name for p in (tmp_path / "root").rglob("*") if p.is_file())
+    assert copied == [FILE, "near.py"]
+
+
+def read_megabytes(folder: Path) -> tuple[int, float]:
+    """The number of cells that are read of a folder's notebook, and by how much memory grew for it."""
     script = (
         "import resource, sys; from pathlib import Path\n"
         "from autograder.grading.reading import read_submission\n"
@@ -815,6 +823,23 @@ def test_reading_100_megabytes_does_not_need_gigabytes(tmp_path):
         "before = used(); notebook = read_submission(Path(sys.argv[1]))\n"
         "print(len(notebook.cells), used() - before)"
     )
-    done = run(tmp_path, sys.executable, "-c", script, str(tmp_path / FILE), check=True)
+    done = run(folder, sys.executable, "-c", script, str(folder / FILE), check=True)
     count, megabytes = done.stdout.split()
-    assert int(count) == 11 and float(megabytes) < 800
+    return int(count), float(megabytes)
+
+
+def test_a_cell_without_a_type_is_not_parsed_whole(tmp_path):
+    cells = [{"source": "x\n" * 1_000_000}]
+    (tmp_path / FILE).write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    count, megabytes = read_megabytes(tmp_path)
+    assert count == 1 and megabytes < 200  # Python's own parser takes two gigabytes
+
+
+def test_reading_100_megabytes_does_not_need_gigabytes(tmp_path):
+    picture = "A" * 2**20
+    outputs = [{"data": {"image/png": picture}, "output_type": "display_data"}] * 10
+    cells = [{"cell_type": "code", "source": f"x = {i}", "outputs": outputs} for i in range(10)]
+    cells.append({"cell_type": "markdown", "source": "a wide character: \U0001f600"})
+    (tmp_path / FILE).write_text(json.dumps({"cells": cells}, ensure_ascii=False), encoding="utf-8")
+    count, megabytes = read_megabytes(tmp_path)
+    assert count == 11 and megabytes < 800

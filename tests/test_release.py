@@ -1,5 +1,6 @@
 """What students receive: the notebook that the source makes, and nothing that gives an answer away."""
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from nbgrader.utils import is_solution
 from autograder.exercise import PROBE_SECONDS
 from autograder.grading.answer import source_of
 from autograder.grading.notebooks import points_by_exercise, read_source
+from autograder.grading.release import same_numbers
 from tests.answers import ASSIGNMENTS, COURSE, ROOT, answer, exercise
 from tests.course import autograder, copy_course
 
@@ -62,6 +64,9 @@ def formulas(lines: set[str]) -> set[str]:
 def test_the_committed_student_version_is_what_the_source_makes(name, released):
     fresh = (released / "assignments" / name / f"{name}.ipynb").read_text()
     assert fresh == COURSE.released(name).read_text(), f"run `autograder release {name}` and commit"
+    made, held = (folder / "assignments" / name / "key.json" for folder in (released, ROOT))
+    assert same_numbers(json.loads(made.read_text()), json.loads(held.read_text()))
+    assert held.stat().st_size < 700_000
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)

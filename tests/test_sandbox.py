@@ -119,13 +119,19 @@ def test_submissions_do_not_meet(students):
 
 def test_a_submissions_own_files_are_copies(tmp_path, students):
     (tmp_path / "helper.py").write_text("x = 41")
+    for name in ("shell", "syscalls", "zygote"):
+        (tmp_path / f"{name}.py").write_text("x = 41")
     (tmp_path / "optimizers.ipynb").write_text("{}")
     (tmp_path / "link").symlink_to("/etc/passwd")
     (tmp_path / "key.json").write_text("mine")
     with Session(students, tmp_path) as session:
         assert text(session.run("import helper, os; helper.x + 1", 10)) == "42"
-        seen = text(session.run("sorted(n for n in os.listdir() if n[0] not in '._')", 10))
-        assert seen == "['autograder', 'exercises', 'helper.py', 'key.json', 'metrics.ipynb']"
+        assert text(session.run("import shell, syscalls, zygote; shell.x + zygote.x", 10)) == "82"
+        seen = text(session.run("print(*sorted(n for n in os.listdir() if n[0] not in '._'))", 10))
+        own = ["helper.py", "shell.py", "syscalls.py", "zygote.py"]
+        assert seen.split() == sorted(
+            [*own, "autograder", "exercises", "key.json", "metrics.ipynb"]
+        )
         assert text(session.run("open('key.json').read() == 'mine'", 10)) == "False"
         session.run("open('helper.py', 'w').write('gone')", 10)
     assert (tmp_path / "helper.py").read_text() == "x = 41"

@@ -119,6 +119,13 @@ def test_cells_that_need_each_other_end_somewhere():
     assert len(got) == 4
 
 
+@pytest.mark.parametrize("rest", [" ", "\t", "a ", "?", "= ", "a,"])
+def test_a_long_line_is_looked_at_once(rest):
+    began = time.perf_counter()
+    names_in("(\n" + rest * (49_000 // len(rest)))
+    assert time.perf_counter() - began < 2  # blanks took fourteen seconds
+
+
 def test_a_thousand_cells_that_need_one_another():
     chain = [f"c{i} = c{i - 1}" for i in range(1000, 0, -1)]
     began = time.perf_counter()

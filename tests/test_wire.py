@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -86,6 +87,15 @@ def test_an_object_whose_repr_raises():
 def test_malformed_text_is_refused(text):
     with pytest.raises(wire.WireError):
         wire.loads(text)
+
+
+@pytest.mark.parametrize("count", [1, 400, 100_000])
+def test_no_product_of_huge_numbers_is_taken(count):
+    sizes = ",".join(["9" * 4200] * min(count, 400) + ["2"] * (count - min(count, 400)))
+    began = time.perf_counter()
+    with pytest.raises(wire.WireError):
+        wire.loads(f'{{"!": "array", "d": "float64", "s": [{sizes}], "v": ""}}')
+    assert time.perf_counter() - began < 3  # it took minutes
 
 
 def test_a_huge_array_is_not_sent():

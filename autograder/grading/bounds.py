@@ -1,6 +1,7 @@
 """How much of a submission is shown: processor time, and room on the page."""
 
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,25 @@ EACH_COSTLY = 10
 
 
 class OutOfTime(BaseException):
-    """What a student wrote takes too long to show; no ``except Exception`` on the way catches it."""
+    """What a student wrote takes too long; no ``except Exception`` on the way catches it."""
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime within the block after so long, even inside a regular expression.
+
+    Seconds are the processor's. Signals reach the main thread alone: in another there is no limit.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, _stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 class Bounds:
@@ -29,19 +48,13 @@ class Bounds:
     def time(self) -> Iterator[None]:
         """Raise OutOfTime within the block once its time is up, even inside a regular expression."""
         seconds = min(SECONDS_A_PIECE, self.seconds)
-        if seconds <= 0:
+        if seconds <= 0 or threading.current_thread() is not threading.main_thread():
             raise OutOfTime
-        try:
-            before = signal.signal(signal.SIGVTALRM, _stop)
-        except ValueError:  # signals reach the main thread alone
-            raise OutOfTime from None
         began = time.process_time()
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
         try:
-            yield
+            with limited(seconds):
+                yield
         finally:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            signal.signal(signal.SIGVTALRM, before)
             self.seconds -= time.process_time() - began
 
     def take(self, text: str) -> bool:

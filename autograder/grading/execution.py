@@ -1,6 +1,7 @@
 """Runs a submission's notebook and puts a verdict in place of each exercise's test cell."""
 
 import contextlib
+import platform
 import re
 import time
 from functools import cache
@@ -32,6 +33,7 @@ from autograder.grading.verdicts import judged, verdict_outputs
 
 DEVICE_MEMORY = 8 * 2**30  # of a GPU's memory, what a kernel may take at most
 NOTEBOOK_CHARACTERS = 6_000_000  # of outputs: what cells show, all together
+HERE = ".".join(platform.python_version_tuple()[:2])  # students may have a newer one
 TOO_MUCH = "[not shown: the notebook shows more than a page can hold]\n"
 START_CUDA = f"""
 import torch
@@ -150,7 +152,8 @@ class NotebookRun:
         except (CellTimeout, KernelDied) as stopped:
             cell.outputs = [_error_output("Stopped", str(stopped))]
         for error in (o for o in cell.outputs if o.output_type == "error"):
-            self.failed.append((cell.source, f"{error.ename}: {error.evalue}"[:200]))
+            here = f" (in Python {HERE})" if error.ename == "SyntaxError" else ""
+            self.failed.append((cell.source, f"{error.ename}: {error.evalue}"[:200] + here))
         cell.outputs = [self._in_its_room(output) for output in cell.outputs]
 
     def _probe(self, exercise: Exercise) -> Verdict:

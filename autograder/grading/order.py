@@ -14,7 +14,7 @@ MOST_CODE = 50_000  # characters of a cell whose names are looked for
 DEEPEST = 100  # cells, each of which needs the next one
 RUN_AT_ONCE = ("listcomp", "setcomp", "dictcomp", "genexpr")
 MAGIC = re.compile(
-    r"""^([ \t]*)(?:[%!?].*|[^#'"\n]*\?)$|^([ \t]*[\w, .]+=[ \t]*)[%!].*$""", re.MULTILINE
+    r"""^([ \t]*+)(?:[%!?].*|[^#'"\n]*\?)$|^([ \t]*+[\w, .]++=[ \t]*+)[%!].*$""", re.MULTILINE
 )
 
 

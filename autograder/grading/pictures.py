@@ -13,7 +13,8 @@ def mend_references(cell: NotebookNode) -> list[str]:
     """Let each reference of a markdown cell lead to its picture; returns those that lead nowhere.
 
     nbconvert looks for a picture by the name in the link, as a browser would spell it, and stops at
-    one that is missing. A reference without a picture becomes a link to a file of that name.
+    one that is missing. So each reference is spelled in one way, and the picture is there under that
+    name too. A reference without a picture becomes a link to a file of that name.
     """
     held = cell.get("attachments", {})
     missing: list[str] = []
@@ -25,8 +26,9 @@ def mend_references(cell: NotebookNode) -> list[str]:
         if found is None:
             missing.append(unquote(name))
             return name
+        name = quote(found)
         held[escape_url(name)] = held[found]
-        return match[0]
+        return f"attachment:{name}"
 
     cell.source = REFERENCE.sub(mended, cell.source)
     return missing

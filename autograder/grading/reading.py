@@ -19,6 +19,7 @@ NOTES = "autograder_notes"  # notebook metadata: what was mended, sentences for 
 LARGEST_FILE = 128 * 2**20
 LARGEST_NOTEBOOK = 20 * 2**20  # characters of text, and of pictures; outputs do not count
 MOST_CELLS = 5_000
+MOST_CODE = 50_000  # characters that are looked at to tell code from text
 MOST_VALUES = 10_000_000  # each takes up to 72 bytes once it is read
 KINDS = {
     "code": nbformat.v4.new_code_cell,
@@ -167,6 +168,8 @@ def _is_id(held: Any) -> bool:
 
 
 def _is_code(source: str) -> bool:
+    if len(source) > MOST_CODE:
+        return False
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -74,7 +74,7 @@ def sandbox_command(
     args += _replacing_arguments(replaced)
     for place, path in handout.files.items():
         args += ["--ro-bind", str(path), f"{handout.inside}/{place}"]
-    for script in ("zygote.py", "syscalls.py"):
+    for script in ("zygote.py", "syscalls.py", "shell.py"):
         args += ["--ro-bind", str(HERE / script), f"/{script}"]
     args += ["--ro-bind", str(HERE / "passwd"), "/etc/passwd"]
     args += ["--bind", str(shared), SOCKETS, "--chdir", HOME]

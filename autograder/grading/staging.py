@@ -4,6 +4,7 @@ nbgrader works on the copy, and what it makes replaces what was there when it is
 that fails leaves the old graded notebook and the old feedback as they were.
 """
 
+import errno
 import os
 import shutil
 import stat
@@ -17,8 +18,12 @@ from autograder.grading.jobs import Job
 LARGEST_FILE = 256 * 2**20
 LARGEST_FOLDER = 512 * 2**20
 MOST_FILES = 2_000
+DEEPEST = (
+    8  # folders in folders; with MOST_FILES, more of them would fill a kernel's scratch folder
+)
 MOST_SAID = 5
 LONGEST_TIME = 200  # characters
+NOT_OURS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)  # other errors may be the machine's
 TIMESTAMP = "timestamp.txt"
 STEPS = ("autograded", "feedback")
 
@@ -57,8 +62,8 @@ def stage(job: Job, root: Path) -> list[str]:
         try:
             (place / inside).parent.mkdir(parents=True, exist_ok=True)
             _copy(path, place / inside)
-        except PermissionError as error:
-            if path == job.notebook:
+        except OSError as error:
+            if path == job.notebook or error.errno not in NOT_OURS:
                 raise
             left_out.append(f"{shown(inside)} can't be read ({error.strerror})")
     return _in_short(left_out)
@@ -85,6 +90,8 @@ def objection(path: Path) -> str | None:
         return f"{shown(path.name)} can't be read ({error.strerror})"
     if stat.S_ISLNK(seen.st_mode):
         return f"{shown(path.name)} is a link, which is not followed"
+    if stat.S_ISDIR(seen.st_mode):
+        return f"{shown(path.name)} is a folder that lies too deep"
     if not stat.S_ISREG(seen.st_mode):
         return f"{shown(path.name)} is no regular file"
     if seen.st_nlink > 1:
@@ -95,10 +102,12 @@ def objection(path: Path) -> str | None:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Everything below a folder but folders; links are not followed."""
+    """Everything below a folder but folders; links are not followed, nor is what lies too deep."""
     for where, folders, files in os.walk(folder, followlinks=False):
-        links = [name for name in folders if Path(where, name).is_symlink()]
-        yield from (Path(where, name) for name in sorted([*links, *files]))
+        left = [name for name in folders if Path(where, name).is_symlink()]
+        if len(Path(where).relative_to(folder).parts) == DEEPEST:
+            left, folders[:] = list(folders), []
+        yield from (Path(where, name) for name in sorted([*left, *files]))
 
 
 def _copy(source: Path, target: Path) -> None:

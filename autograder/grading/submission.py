@@ -13,6 +13,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List, Unicode
 
 from autograder.assignment import Assignment
+from autograder.grading.bounds import OutOfTime, limited
 from autograder.grading.course import Course
 from autograder.grading.order import grade_id
 from autograder.grading.reading import NOTES, PROBLEM, read_submission
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 MOST_NOTES = 20
+REPAIR_SECONDS = 20.0  # of the processor's time; what people write takes a tenth of one
 
 
 class SubmissionExporter(NotebookExporter):
@@ -59,8 +61,8 @@ class RepairSubmission(NbGraderPreprocessor):
         course = Course.of(CourseDirectory(parent=self))
         assignment = course.assignment(names["assignment"])
         released = nbformat.read(course.released(names["assignment"]), as_version=4)
+        mended = _repaired(nb, released, needs_of(assignment))
         read, problem = nb.metadata.get(NOTES, []), nb.metadata.get(PROBLEM)
-        mended = repair(nb, released, needs_of(assignment))
         notes = [*self.left_out, *read, *(mended if problem is None else [])]
         if problem is None and (note := _other_notebooks(nb, released, resources["metadata"])):
             notes.append(note)
@@ -73,6 +75,19 @@ class RepairSubmission(NbGraderPreprocessor):
             nb.cells.insert(0, _notice(notes))
         nb.nbformat_minor = 5
         return nb, resources
+
+
+def _repaired(
+    nb: NotebookNode, released: NotebookNode, needs: dict[str, tuple[str, ...]]
+) -> list[str]:
+    """Repair a submission; one whose cells take too long is treated as a file that can't be read."""
+    try:
+        with limited(REPAIR_SECONDS):
+            return repair(nb, released, needs)
+    except OutOfTime:
+        nb.metadata[PROBLEM] = "its cells take too long to look through"
+        nb.cells = []
+        return repair(nb, released, needs)
 
 
 def needs_of(assignment: Assignment) -> dict[str, tuple[str, ...]]:

@@ -1,0 +1,40 @@
+"""What notebooks ask of a machine or a front end that is not there: it is said, and passed over.
+
+This file lies beside ``zygote.py`` in the sandbox. At home the line would have worked, and what
+stands below it in the cell may be the answer.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+RUN_CODE = ("time", "timeit", "run", "prun", "memit", "debug")  # what they raise is the code's
+
+
+def pass_over_what_is_not_here(shell: Any) -> None:
+    """Let no ``!command`` and no magic for a front end end a cell."""
+    shell.system = _said(shell.system, None)
+    shell.getoutput = _said(shell.getoutput, [])
+    magic = shell.run_line_magic
+
+    def run_line_magic(name: str, line: str, _stack_depth: int = 1) -> Any:
+        try:
+            return magic(name, line, _stack_depth + 1)
+        except Exception as error:
+            if name in RUN_CODE:
+                raise
+            print(f"%{name} was passed over: {error}", file=sys.stderr)
+            return None
+
+    shell.run_line_magic = run_line_magic
+
+
+def _said(run: Callable[..., Any], nothing: Any) -> Callable[..., Any]:
+    def tried(*given: Any, **options: Any) -> Any:
+        try:
+            return run(*given, **options)
+        except OSError as error:
+            print(f"no program was started here: {error}", file=sys.stderr)
+            return nothing
+
+    return tried
