@@ -71,8 +71,9 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
         "more steps than asked for": "yes" if too_many else "no",
     }
     if made:
-        before, after = losses(case, outputs.get("network"))
+        before, after, learned_it = becoming(case, outputs.get("network"))
         seen["what training did to the network's loss"] = change_of(before, after)
+        seen["what the trained network knows of the sample"] = "all" if learned_it else "not all"
     seen[SEEN] = facts(case, outputs.get(SEEN))
     if made and case.inputs["network"] == "linear":  # others may end far apart for nothing
         seen[SEEN]["loss of the sample at the end"] = float(after)
@@ -127,8 +128,9 @@ def mode_of(case: Case, outputs: Outputs) -> str:
     return "neither"
 
 
-def losses(case: Case, trained: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The sample's loss with the network at its start, and with the trained one."""
+def becoming(case: Case, trained: Any) -> tuple[np.ndarray, np.ndarray, bool]:
+    """The sample's loss with the network at its start and with the trained one, and whether that
+    one predicts all labels of the sample."""
     network = Network(case.inputs, 0, Record()).double()
     sample = case.inputs.get("sample", SAMPLE)
     x, y = torch.tensor(case.inputs["x"][:sample]).double(), torch.tensor(case.inputs["y"][:sample])
@@ -138,7 +140,9 @@ def losses(case: Case, trained: Any) -> tuple[np.ndarray, np.ndarray]:
     for name, t in network.state_dict().items():
         if t.is_floating_point():
             t.copy_(torch.tensor(floats(trained, name, t.shape)))
-    return before, loss_of(network, x, y)
+    with torch.no_grad():
+        learned_it = bool((network.eval()(x).argmax(1) == y).all())
+    return before, loss_of(network, x, y), learned_it
 
 
 def change_of(before: np.ndarray, after: np.ndarray) -> str:
