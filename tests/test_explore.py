@@ -8,7 +8,7 @@ from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from book.extensions import explore
+from book.extensions import explore, playground
 from lab import rules
 from lab.descent import descend, steps_to_reach
 from tests.browser import build_site, launch, resize
@@ -115,6 +115,46 @@ def test_masks_keep_their_share_and_average_out(page):
         np.testing.assert_allclose(ours[1], z.cumsum() / np.arange(1, 2001), **TIGHT)
 
 
+def mean_losses(rate, when, factor):
+    """The mean loss on a bowl with curvatures 1 and 10 under unit noise, from the exact recursion."""
+    second, curvature = np.diag([16.0, 1.0]), np.array([1.0, 10.0])
+    found = []
+    for t in range(301):
+        found.append(float(np.trace(np.diag(curvature) @ second)) / 2)
+        lr = rate if t < when else rate * factor
+        shrink = np.diag(1 - lr * curvature)
+        second = shrink @ second @ shrink + lr**2 * np.eye(2)
+    return found
+
+
+def test_the_floor_is_that_of_the_recursion_and_of_lab_s_runs(page):
+    for rate, when, factor in [(0.1, 300, 0.1), (0.1, 150, 0.1), (0.04, 0, 0.5)]:
+        state = {"rate": rate, "when": when, "factor": factor}
+        ours = call(page, "scheduleFloor.run", state)
+        np.testing.assert_allclose(ours, mean_losses(rate, when, factor), **TIGHT)
+    bowl = np.array([1.0, 10.0])
+    starts = np.tile([4.0, 1.0], (4000, 1))
+    lr = lambda t: 0.1 if t < 150 else 0.01  # noqa: E731
+    runs = descend(lambda w: w * bowl, starts, rules.sgd, 300, lr, noise=1.0, seed=0)
+    measured = (bowl * runs[-1] ** 2).sum(-1) / 2
+    exact = call(page, "scheduleFloor.run", {"rate": 0.1, "when": 150, "factor": 0.1})[-1]
+    assert abs(measured.mean() - exact) < 5 * measured.std() / np.sqrt(4000)
+    assert call(page, "scheduleFloor.floor", 0.1) == pytest.approx(
+        mean_losses(0.1, 300, 1)[-1], rel=1e-9
+    )
+
+
+def test_the_turned_bowl_s_steps_are_lab_s(page):
+    for kappa in (20, 100):
+        for rule in ("momentum", "adam"):
+            rate = call(page, "turningBowl.upright", rule, kappa)
+            assert rate == playground.tune(explore.bowl_settings(0, kappa), rule)
+            for angle in (0, 35, 45, 90):
+                ours = call(page, "turningBowl.steps", rule, kappa, angle, rate)
+                theirs = explore.steps_on_bowl(rule, angle, rate, kappa)
+                assert (ours if ours is not None else np.nan) == pytest.approx(theirs, nan_ok=True)
+
+
 def test_the_same_draw_gives_the_same_masks(page):
     first, again, other = (call(page, "dropoutMasks.masks", 0.5, 50, seed) for seed in (1, 1, 2))
     assert first == again != other
@@ -126,6 +166,8 @@ SOLUTIONS = {
     "two-factors": ("Rate η", [Keys.ARROW_RIGHT] * 21),
     "adam-hundred": ("β₂, squares", [Keys.ARROW_LEFT] * 3),
     "dropout-masks": ("Masks", [Keys.END]),
+    "schedule-floor": ("Cut it at step", [Keys.ARROW_LEFT] * 15),
+    "turning-bowl": ("Turn", [Keys.ARROW_RIGHT] * 9),
 }
 
 

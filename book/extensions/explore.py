@@ -24,8 +24,9 @@ from sphinx.errors import SphinxError
 from sphinx.util.typing import ExtensionMetadata
 
 from book.extensions.figures import Drawn
+from book.extensions.playground import SURFACES, TARGET, paths, read_settings, tune
 from lab import plots, rules
-from lab.descent import descend
+from lab.descent import descend, steps_to_reach
 
 
 class ExploreError(SphinxError):
@@ -99,12 +100,57 @@ def dropout_masks(figure: Figure) -> None:
     chart.legend()
 
 
+def schedule_floor(figure: Figure) -> None:
+    """The mean loss on a noisy bowl with curvatures 1 and 10, by its recursion."""
+    ax = figure.add_subplot()
+    curvature = np.array([1.0, 10.0])
+    looks = [
+        (300, "rate 0.1 throughout", plots.BLUE, "-"),
+        (150, "cut to 0.01 at 150", plots.RED, "--"),
+    ]
+    for when, name, color, dash in looks:
+        square, loss = np.array([16.0, 1.0]), []
+        for t in range(301):
+            loss.append((curvature * square).sum() / 2)
+            rate = 0.1 if t < when else 0.01
+            square = (1 - rate * curvature) ** 2 * square + rate**2
+        ax.semilogy(loss, dash, color=color, label=name)
+    ax.set(xlabel="step", ylabel="mean loss", ylim=(1e-3, 30))
+    ax.legend()
+
+
+def turning_bowl(figure: Figure) -> None:
+    """Steps of momentum and Adam against the angle, at the rates that are best upright."""
+    ax = figure.add_subplot()
+    angles = np.arange(0, 91, 5)
+    for rule, name in (("momentum", "Momentum"), ("adam", "Adam")):
+        rate = tune(bowl_settings(0), rule)
+        counts = [steps_on_bowl(rule, angle, rate) for angle in angles]
+        ax.plot(angles, counts, label=name, **plots.STYLES[rule])
+    ax.set(xlabel="angle, degrees", ylabel="steps to 1%", ylim=0)
+    ax.legend()
+
+
+def bowl_settings(angle: float, kappa: float = 100) -> dict[str, Any]:
+    given = {"surface": "turned-bowl", "kappa": kappa, "angle": angle, "steps": 500}
+    return read_settings({key: str(value) for key, value in given.items()})
+
+
+def steps_on_bowl(rule: str, angle: float, rate: float, kappa: float = 100) -> float:
+    """Steps to 1% of the start's height, for good; nan if it takes more than 500."""
+    settings = bowl_settings(angle, kappa)
+    heights = SURFACES["turned-bowl"](settings).f(paths(settings, rule, rate))
+    return float(steps_to_reach(heights, TARGET * heights[0]))
+
+
 # Each: what draws its figure, and the size in inches.
 KINDS: dict[str, tuple[Callable[[Figure], None], tuple[float, float]]] = {
     "momentum-plane": (momentum_plane, (8.0, 3.2)),
     "two-factors": (two_factors, (8.0, 3.2)),
     "adam-hundred": (adam_hundred, (6.4, 3.0)),
     "dropout-masks": (dropout_masks, (8.0, 3.2)),
+    "schedule-floor": (schedule_floor, (6.4, 3.2)),
+    "turning-bowl": (turning_bowl, (6.4, 3.2)),
 }
 
 
@@ -136,6 +182,8 @@ def add_assets(
     if kinds := app.env.metadata.get(pagename, {}).get("explore"):
         app.add_css_file("playground/playground.css")
         app.add_js_file("kit/kit.js", loading_method="defer")
+        if "turning-bowl" in kinds:  # it descends with the playground's rules
+            app.add_js_file("playground/playground.js", loading_method="defer")
         for kind in sorted(set(kinds)):
             app.add_js_file(f"explore/{kind}.js", loading_method="defer")
 
