@@ -27,7 +27,7 @@
     controls: {
       rate: ["Rate at first", decades(-2, 0).filter((r) => r >= 0.01 && r <= 0.16), "", 0.1],
       when: ["Cut it at step", range(0, 300, 10), "", 300],
-      factor: ["Down to, times", [1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01], " × the rate", 0.1],
+      factor: ["Then", [1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01], " × the rate", 0.1],
     },
     views: ["The mean loss at each step and the floors of both rates, on a logarithmic scale; the end is in the table."],
     compute(state) {
