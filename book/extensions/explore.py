@@ -125,7 +125,7 @@ def turning_bowl(figure: Figure) -> None:
     angles = np.arange(0, 91, 5)
     for rule, name in (("momentum", "Momentum"), ("adam", "Adam")):
         rate = tune(bowl_settings(0), rule)
-        counts = [steps_on_bowl(rule, angle, rate) for angle in angles]
+        counts = [steps_on_bowl(rule, float(angle), rate) for angle in angles]
         ax.plot(angles, counts, label=name, **plots.STYLES[rule])
     ax.set(xlabel="angle, degrees", ylabel="steps to 1%", ylim=0)
     ax.legend()
