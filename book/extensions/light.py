@@ -41,8 +41,8 @@ DARK = """<style>@media (prefers-color-scheme: dark) {
 [style*="stroke: #ffffff"] { stroke: #121212 !important }
 [style*="stroke: #000000"] { stroke: #dfe3ea !important }
 [style*="fill: #000000"] { fill: #dfe3ea !important }
-[style*="stroke: #0072b2"] { stroke: #4fa8e6 !important }
-[style*="fill: #0072b2"] { fill: #4fa8e6 !important }
+[style*="stroke: #0072b2"] { stroke: #7f9bff !important }
+[style*="fill: #0072b2"] { fill: #7f9bff !important }
 [style*="stroke: #009e73"] { stroke: #2fc59a !important }
 [style*="fill: #009e73"] { fill: #2fc59a !important }
 [style*="stroke: #d55e00"] { stroke: #ff8a3d !important }
@@ -115,7 +115,9 @@ def say_sizes(
             return tag
         sides = size(Path(app.srcdir, path))
         count += 1
-        added = ' decoding="async"' + (' loading="lazy"' if count > 1 else "")
+        above = context["body"][max(0, match.start() - 200) : match.start()]
+        waits = count > 1 or "playground" in above.rpartition("<figure")[2]  # a widget hides it
+        added = ' decoding="async"' + (' loading="lazy"' if waits else "")
         if sides and not re.search(r"\b(width|height)=", tag):
             added += f' width="{sides[0]}" height="{sides[1]}"'
         return f"<img{added}{tag[4:]}"
@@ -123,8 +125,17 @@ def say_sizes(
     context["body"] = IMAGE.sub(mend, context["body"])
 
 
+def rounded(text: str) -> str:
+    """A drawing with its coordinates rounded to a hundredth of a point: half the size, the same picture."""
+
+    def shorten(match: re.Match[str]) -> str:
+        return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", match[0])
+
+    return re.sub(r'\s(?:d|x|y|points)="[^"]*"', shorten, text)
+
+
 def darken(app: Sphinx, error: Exception | None) -> None:
-    """Give the drawings on the site their colors for a dark page."""
+    """Give the drawings on the site their colors for a dark page, and round their coordinates."""
     if error or app.builder.format != "html":
         return
     for file in Path(app.outdir, "_images").glob("*.svg"):
