@@ -95,6 +95,7 @@ def test_the_step_lengths_are_lab_s(page, corrected):
         np.testing.assert_allclose(ours, -np.diff(path[:, 0]), **TIGHT)
 
 
+@pytest.mark.nightly
 def test_masks_keep_their_share_and_average_out(page):
     terms = np.array(page.execute_script("return Explore.dropoutMasks.TERMS"))
     np.testing.assert_array_equal(terms, explore.TERMS)
@@ -171,7 +172,10 @@ SOLUTIONS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=[pytest.mark.nightly] if i else []) for i, k in enumerate(KINDS)],
+)
 def test_the_target_can_be_reached_from_the_keyboard_and_linked_to(page, site, kind):
     figure = page.find_element(By.ID, f"fig-{kind}")
     status = figure.find_element(By.CSS_SELECTOR, "[role=status]")
@@ -198,6 +202,7 @@ return [...document.querySelectorAll(".pg input[type=range]")].map((e) =>
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("width", [320, 380])
 def test_it_fits_a_phone_and_a_finger(page, width):
     resize(page, width)
@@ -209,6 +214,7 @@ def test_it_fits_a_phone_and_a_finger(page, width):
         assert [f for f in found if f[1] < 44 or f[2] < 4] == []
 
 
+@pytest.mark.nightly
 def test_the_map_takes_a_point(page):
     canvas = page.find_element(By.CSS_SELECTOR, "#fig-momentum-plane canvas")
     page.execute_script("arguments[0].scrollIntoView({block: 'center'})", canvas)
@@ -217,6 +223,7 @@ def test_the_map_takes_a_point(page):
     WebDriverWait(page, 5).until(lambda _: float(slider.get_attribute("value")) > 10)
 
 
+@pytest.mark.nightly
 def test_without_script_and_on_paper_there_is_a_figure(page, site):
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     images = page.find_elements(By.CSS_SELECTOR, "figure img")

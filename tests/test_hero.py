@@ -73,6 +73,7 @@ def test_the_paths_are_those_of_lab(page):
         np.testing.assert_allclose(ours[near], theirs[near], rtol=0, atol=1e-9)
 
 
+@pytest.mark.nightly
 def test_it_plays_once_and_says_who_arrived(page):
     assert not page.find_element(By.CSS_SELECTOR, "figure img").is_displayed()
     play = page.find_element(By.CSS_SELECTOR, ".pg-play")
@@ -94,6 +95,7 @@ def test_the_keyboard_changes_all_rates(page):
     assert slider.get_attribute("aria-valuetext") == "2 × the best rates"
 
 
+@pytest.mark.nightly
 def test_it_fits_a_phone_and_paper(page):
     resize(page, 320)
     assert page.execute_script("return document.documentElement.scrollWidth") <= 320

@@ -390,6 +390,7 @@ def test_one_play_is_announced_once(page):
     assert len(said) <= 1, said
 
 
+@pytest.mark.nightly
 def test_a_notch_is_announced_once(page):
     status(page, "First at the target:")
     page.execute_script(CHANGES)
@@ -429,6 +430,7 @@ def test_a_link_restores_what_was_set(page, site):
     assert find(page, "#fig-first .pg-scrub .pg-out").text == "step 10 of 10"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("state", ["nonsense", '{"surface":"__proto__","kappa":1e9,"rules":"x"}'])
 def test_a_broken_link_changes_nothing(page, site, state):
     page.get(f"{(site / 'index.html').as_uri()}?playground-1={quote(state)}")

@@ -139,9 +139,9 @@ def test_a_choice_is_given_from_the_keyboard_and_kept(page):
     [
         ("40", "Exactly."),
         ("30", "Close."),
-        ("4", "It is more than that."),
-        ("400", "It is less than that."),
-        ("-1", "It is more than that."),
+        pytest.param("4", "It is more than that.", marks=pytest.mark.nightly),
+        pytest.param("400", "It is less than that.", marks=pytest.mark.nightly),
+        pytest.param("-1", "It is more than that.", marks=pytest.mark.nightly),
     ],
 )
 def test_a_number_is_compared_with_the_measured_one(page, number, words):
@@ -150,6 +150,7 @@ def test_a_number_is_compared_with_the_measured_one(page, number, words):
     assert said(page, "number") == f"You said: {number} steps. {words}"
 
 
+@pytest.mark.nightly
 def test_nothing_said_is_nothing_kept(page):
     field = box(page, "number").find_element(By.TAG_NAME, "input")
     field.send_keys("many", Keys.ENTER)
@@ -193,6 +194,7 @@ def test_progress_is_counted_in_the_side_bar_and_at_the_start(page, site):
     WebDriverWait(page, 5).until(lambda _: "1 of 1 exercises solved" in place.text)
 
 
+@pytest.mark.nightly
 def test_without_script_the_choices_and_the_answer_are_there(page, site):
     page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
@@ -205,6 +207,7 @@ def test_without_script_the_choices_and_the_answer_are_there(page, site):
         page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
+@pytest.mark.nightly
 def test_a_broken_store_changes_nothing(page):
     key = "training-neural-networks/predict/book/one#"
     for name, value in {"which": '"x"', "number": "[1]", "prompt-1": "{}"}.items():
