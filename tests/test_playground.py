@@ -2,6 +2,8 @@
 
 import math
 import re
+from pathlib import Path
+from urllib.parse import quote
 
 import matplotlib as mpl
 import numpy as np
@@ -52,7 +54,7 @@ def build(folder, page):
     conf = {
         "extensions": ["myst_parser", "book.extensions.playground"],
         "html_theme": "sphinx_book_theme",
-        "html_static_path": [str(playground.Path(playground.__file__).parents[1] / "assets")],
+        "html_static_path": [str(Path(playground.__file__).parents[1] / "assets")],
         "html_context": {"default_mode": "light"},
         "numfig": True,
         "nitpicky": True,
@@ -284,10 +286,17 @@ def test_surface_rates_and_reset(page):
     settle(page)
     assert find(figure, "[aria-label=Turn]").is_displayed()
     tuned = playground.rates(settings("turned-bowl", kappa=30))
-    assert [float(cells(page, rule)[0]) for rule in RULES] == [tuned[rule] for rule in RULES]
+    on = ["sgd", "momentum", "adam"]
+    assert [float(cells(page, rule)[0]) for rule in on] == [tuned[rule] for rule in on]
+    assert {cells(page, rule)[0] for rule in RULES if rule not in on} == {""}  # nobody asked yet
+    figure.find_element(By.XPATH, ".//tbody//label[contains(., 'RMSProp')]").click()
+    settle(page)
+    assert float(cells(page, "rmsprop")[0]) == tuned["rmsprop"]
     figure.find_element(By.XPATH, ".//label[contains(., 'One rate')]").click()
     settle(page)
     assert {cells(page, rule)[0] for rule in RULES} == {cells(page, "sgd")[0]}
+    for name in ("Nesterov", "AdaGrad"):
+        figure.find_element(By.XPATH, f".//tbody//label[contains(., '{name}')]").click()
     figure.find_element(By.XPATH, ".//button[.='Tune each']").click()
     settle(page)
     assert len({cells(page, rule)[0] for rule in RULES}) > 2
@@ -304,15 +313,15 @@ def test_a_prediction_comes_first_and_play_runs_to_the_end(page):
     figure = page.find_elements(By.CSS_SELECTOR, "figure.playground")[1]
     status(page, "Choose your prediction", SECOND)
     assert cells(page, "sgd", SECOND)[1] == "…"
-    assert find(figure, ".pg-scrub output").text == "step 0 of 60"
+    assert find(figure, ".pg-scrub .pg-out").text == "step 0 of 60"
     figure.find_element(By.XPATH, ".//fieldset/label[contains(., 'Adam')]").click()
     figure.find_element(By.XPATH, ".//button[.='Step']").click()
     settle(page)
-    assert find(figure, ".pg-scrub output").text == "step 1 of 60"
+    assert find(figure, ".pg-scrub .pg-out").text == "step 1 of 60"
     find(figure, ".pg-play").click()
     assert find(figure, ".pg-play").text == "Pause"
     status(page, "You predicted Adam. ", SECOND)
-    assert find(figure, ".pg-scrub output").text == "step 60 of 60"
+    assert find(figure, ".pg-scrub .pg-out").text == "step 60 of 60"
     assert find(figure, ".pg-play").text == "Play"
 
 
@@ -322,7 +331,7 @@ def test_reduced_motion_draws_the_whole_path_at_once(page):
     try:
         find(page, "#fig-first .pg-play").click()
         settle(page)
-        assert find(page, "#fig-first .pg-scrub output").text == "step 150 of 150"
+        assert find(page, "#fig-first .pg-scrub .pg-out").text == "step 150 of 150"
         assert find(page, "#fig-first .pg-play").text == "Play"
     finally:
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
@@ -356,6 +365,78 @@ def test_without_script_and_on_paper_there_is_a_figure(page, site):
         assert page.find_elements(By.CSS_SELECTOR, ".pg") == []
     finally:
         page.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+CHANGES = """
+const live = [...document.querySelectorAll("#fig-first :is([role=status], [aria-live], output)")];
+window.heard = [];
+new MutationObserver((list) => list.forEach((m) => heard.push(m.target.textContent))).observe(
+  document.querySelector("#fig-first"), { subtree: true, childList: true, characterData: true });
+window.said = [];
+for (const node of live)
+  new MutationObserver(() => said.push(node.textContent)).observe(
+    node, { subtree: true, childList: true, characterData: true });
+"""
+
+
+def test_one_play_is_announced_once(page):
+    status(page, "First at the target:")
+    page.execute_script(CHANGES)
+    find(page, "#fig-first .pg-play").click()
+    WebDriverWait(page, 15).until(lambda _: find(page, "#fig-first .pg-play").text == "Play")
+    page.execute_async_script("setTimeout(arguments[0], 700)")
+    assert page.execute_script("return heard.length") > 100, "nothing moved"
+    said = page.execute_script("return said")
+    assert len(said) <= 1, said
+
+
+@pytest.mark.nightly
+def test_a_notch_is_announced_once(page):
+    status(page, "First at the target:")
+    page.execute_script(CHANGES)
+    find(page, "#fig-first [aria-label='SGD: learning rate']").send_keys(*[Keys.END] * 3)
+    status(page, "Diverged: SGD.")
+    assert len(page.execute_script("return said")) == 1
+
+
+WIDTHS = """
+return [...document.querySelectorAll(".pg input[type=range]")].filter((e) => e.offsetParent).map((e) =>
+  [e.ariaLabel, e.clientHeight, (e.clientWidth - 16) / ((e.max - e.min) / (e.step || 1))]);
+"""
+
+
+def test_sliders_can_be_moved_by_a_finger(page):
+    resize(page, 380)
+    settle(page)
+    found = page.execute_script(WIDTHS)
+    assert len(found) > 15
+    assert [f for f in found if f[1] < 44 or f[2] < 4] == []
+
+
+def test_a_link_restores_what_was_set(page, site):
+    find(page, "#fig-first select").send_keys("Saddle")
+    find(page, "#fig-first [aria-label='SGD: learning rate']").send_keys(Keys.HOME)
+    find(page, "#fig-first [aria-label='Run for']").send_keys(Keys.HOME)
+    settle(page)
+    before = [cells(page, rule) for rule in RULES]
+    find(page, "#fig-first").find_element(By.XPATH, ".//button[.='Link to this']").click()
+    WebDriverWait(page, 5).until(lambda d: "playground-1" in d.current_url)
+    address = page.current_url
+    page.get((site / "index.html").as_uri())
+    page.get(address)
+    settle(page)
+    assert find(page, "#fig-first select").get_attribute("value") == "saddle"
+    assert [cells(page, rule) for rule in RULES] == before
+    assert find(page, "#fig-first .pg-scrub .pg-out").text == "step 10 of 10"
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("state", ["nonsense", '{"surface":"__proto__","kappa":1e9,"rules":"x"}'])
+def test_a_broken_link_changes_nothing(page, site, state):
+    page.get(f"{(site / 'index.html').as_uri()}?playground-1={quote(state)}")
+    settle(page)
+    assert find(page, "#fig-first select").get_attribute("value") == "bowl"
+    assert cells(page, "sgd")[0] == "0.02"
 
 
 # ---- The directive ----

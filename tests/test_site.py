@@ -1,5 +1,6 @@
 """The built site, page by page, in a real browser."""
 
+import gzip
 import json
 import os
 import re
@@ -15,13 +16,14 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from book.extensions import exercises
+from book.extensions.browser import PACKAGES
 from lab.claims import CLAIMS, OUTCOMES
 from tests.browser import launch, requests, resize, serve
 from tests.test_in_page import answer_lines, answers_in
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
-NARROW = 390  # CSS pixels, a phone
+NARROW = 320  # CSS pixels: a small phone, or a desk at 400%
 
 pytestmark = pytest.mark.timeout(2400)  # seconds; the first test waits for the build
 
@@ -46,6 +48,15 @@ return {
   prose: prose.textContent,
   badMath: texts(".katex-error").concat(all(".math", article).filter((e) => !e.querySelector(".katex")).map((e) => e.outerHTML.slice(0, 200))),
   glued: texts(".pasted-text, .pasted-inline, .pasted-figure, .pasted-markdown"),
+  sizes: all("img", article).filter((e) => /_images/.test(e.src)).map((e) =>
+    [e.getAttribute("src"), e.hasAttribute("width") && e.hasAttribute("height"), e.loading === "lazy", !!e.closest(".playground")]),
+  height: article.getBoundingClientRect().height,
+  codeHeight: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest(".cell_output"))
+    .reduce((sum, e) => sum + e.getBoundingClientRect().height, 0),
+  wideCode: all(".highlight pre", article).filter((e) => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => e.textContent.slice(0, 80)),
+  first: article.querySelector("h1")?.nextElementSibling?.tagName ?? "none",
+  summaries: all("details.hide.above-input > summary .collapsed", article).map((e) => e.textContent.trim()),
   claims: all(".claim", article).map((e) => [e.id, e.textContent]),
   solutions: all("div.solution.dropdown", article).length,
   folds: all("div.solution.dropdown > .admonition-title .toggle-button", article).length,
@@ -305,6 +316,182 @@ def test_live_cells_put_out_what_the_build_did(name, site, driver):
         assert output.text.strip() == built and "loss after" in built
         svg = output.find_element(By.CSS_SELECTOR, "svg[aria-label]")
         assert svg.get_attribute("aria-label") == drawn
+
+
+# ---- Light
+
+
+def weight(page):
+    """The bytes that a page's first view fetched, without and with its figures.
+
+    Text counts as a server that compresses would send it, each address once.
+    """
+    texts = (".html", ".css", ".js", ".json", ".svg")
+    rest = figures = 0
+    for url in {url.partition("?")[0] for url, _ in page["requests"]}:
+        path = HTML / unquote(url.split("/", 3)[-1])
+        if path.is_file():
+            content = path.read_bytes()
+            size = len(gzip.compress(content, 6)) if path.suffix in texts else len(content)
+            if "_images" in path.parts:
+                figures += size
+            else:
+                rest += size
+    return rest, rest + figures
+
+
+def test_every_page_is_light(chapters):
+    weights = {name: weight(page) for name, page in chapters.items()}
+    assert {n: w for n, w in weights.items() if w[0] > 400_000 or w[1] > 900_000} == {}
+    assert min(rest for rest, _ in weights.values()) > 50_000, "nothing was weighed"
+
+
+def test_no_page_fetches_all_icons(pages):
+    no_page_has(
+        lambda page: [u for u, _ in page["requests"] if re.search("fontawesome|fa-solid", u)], pages
+    )
+    assert any(u.endswith("icons.woff") for p in pages.values() for u, _ in p["requests"])
+
+
+def test_images_say_their_size_and_wait(chapters):
+    def faults(page):
+        for i, (source, sized, lazy, hidden) in enumerate(page["sizes"]):
+            if not sized or lazy != (i > 0 or hidden):
+                yield f"{source}: sized {sized}, lazy {lazy}"
+
+    no_page_has(faults, chapters)
+
+
+# ---- The laboratory is folded
+
+
+def test_visible_code_is_a_small_part(chapters):
+    code = sum(page["codeHeight"] for page in chapters.values())
+    height = sum(page["height"] for page in chapters.values())
+    assert code / height <= 0.12, f"{code / height:.1%} of the height is visible code"
+
+
+def test_no_visible_line_is_wider_than_its_box(chapters):
+    no_page_has(lambda page: page["wideCode"], chapters)
+
+
+def test_imports_are_not_the_first_thing_on_a_page(chapters):
+    no_page_has(lambda page: [f for f in [page["first"]] if f != "P"], chapters)
+
+
+def test_every_fold_says_what_is_in_it(chapters):
+    no_page_has(
+        lambda page: [s for s in page["summaries"] if not re.search(r": .*\d+ lines?$", s)],
+        chapters,
+    )
+    assert any("Measurement: " in s for p in chapters.values() for s in p["summaries"])
+
+
+# ---- Found, and on paper
+
+
+@pytest.mark.parametrize(
+    "query, page, section",
+    [
+        ("bias correction", "adam.html", "correction"),
+        ("momentun", "momentum.html", ""),
+        ("regularisation", "regularization", ""),
+        ("조건수", "gradient-descent.html", ""),
+    ],
+)
+def test_a_hit_leads_to_the_section(site, driver, query, page, section):
+    driver.get(f"{site}search.html?q={query}")
+    links = "return [...document.querySelectorAll('#search-results li a')].map((a) => a.href)"
+    WebDriverWait(driver, 30).until(
+        lambda d: any(page in unquote(u) and section in unquote(u) for u in d.execute_script(links))
+    )
+    found = "return document.querySelector('#search-results').innerText"
+    assert "\\beta" not in driver.execute_script(found)
+
+
+def test_paper_is_white_in_the_dark(site, driver):
+    driver.get(site + "book/optimization/adam.html")
+    driver.execute_script("document.documentElement.dataset.theme = 'dark'")
+    colors = """
+    const of = (e, key) => getComputedStyle(e)[key].match(/[0-9.]+/g).slice(0, 3).reduce((a, b) => a + +b, 0) / 3;
+    return [of(document.body, "backgroundColor"), ...[..."h1 h2 p pre".split(" ")].map((t) =>
+      of(document.querySelector("article " + t), "color"))];
+    """
+    assert driver.execute_script(colors)[0] < 60
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        WebDriverWait(driver, 5).until(lambda d: d.execute_script(colors)[0] > 200)
+        assert max(driver.execute_script(colors)[1:]) < 120
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    WebDriverWait(driver, 5).until(lambda d: d.execute_script(colors)[0] < 60)
+
+
+def test_focus_can_be_seen(site, driver):
+    driver.get(site + "book/optimization/adam.html")
+    for selector in (
+        ".dropdown-download-buttons > button",
+        "details.hide > summary",
+        ".sidebar-toggle",
+        ".prev-next-footer a",
+    ):
+        place = driver.find_element(By.CSS_SELECTOR, selector)
+        driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", place)
+        driver.execute_script("arguments[0].focus({focusVisible: true})", place)
+        style = driver.execute_script(
+            "const s = getComputedStyle(arguments[0]); return [s.outlineStyle, s.outlineWidth]",
+            place,
+        )
+        assert style == ["solid", "3px"], selector
+
+
+def test_a_term_has_a_card(site, driver):
+    driver.get(site + "book/optimization/adam.html")
+    terms = driver.find_elements(By.CSS_SELECTOR, "article a.term")
+    linked = driver.find_elements(By.CSS_SELECTOR, "article a[href*='glossary.html#term-']")
+    assert len(terms) == len(linked) > 5
+    [term] = [t for t in terms if t.text.lower() == "second moment"][:1]
+    driver.execute_script("arguments[0].focus({focusVisible: true})", term)
+    card = driver.execute_script("return getComputedStyle(arguments[0], '::after').content", term)
+    assert re.search(r"second moment \([가-힣 ]+\)\. ", card) and "$" not in card
+    assert term.accessible_name.lower() == "second moment"
+
+
+def test_dialogs_have_names(site, driver):
+    driver.get(site + "book/optimization/adam.html")
+    dialogs = driver.find_elements(By.TAG_NAME, "dialog")
+    assert len(dialogs) == 3 and all(d.get_attribute("aria-label") for d in dialogs)
+
+
+AXE = """
+const done = arguments[0];
+axe.run(document, { resultTypes: ["violations"] }).then((r) => done(r.violations.map((v) =>
+  v.id + ": " + v.nodes.map((n) => n.html.slice(0, 150)).slice(0, 3).join(" | "))));
+"""
+FIVE = ("index", "optimization/index", "optimization/adam", "transfer/seeing", "reference/claims")
+
+
+def axe_faults(driver, address, theme, width):
+    resize(driver, width)
+    driver.get(address)
+    driver.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+    driver.execute_script((PACKAGES / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    return driver.execute_async_script(AXE)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_fault(theme, site, driver):
+    found = {n: axe_faults(driver, f"{site}book/{n}.html", theme, 1280) for n in FIVE[:2]}
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_fault_on_any_page(theme, width, site, driver, chapters):
+    found = {n: axe_faults(driver, site + n, theme, width) for n in chapters}
+    resize(driver, 1280)
+    assert {name: faults for name, faults in found.items() if faults} == {}
 
 
 def test_claims_can_be_filtered(site, driver):

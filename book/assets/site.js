@@ -36,6 +36,42 @@
   addEventListener("toggle", reachScrollers, true); // folded code
   addEventListener("click", () => setTimeout(reachScrollers)); // folded solutions
 
+  // Dialogs have names, and give the focus back to what opened them.
+  const NAMES = {
+    "pst-search-dialog": "Search", "pst-primary-sidebar-modal": "Book", "pst-secondary-sidebar-modal": "On this page",
+  };
+  let opener = null;
+  addEventListener("click", (event) => (opener = event.target.closest("button, a") ?? opener), true);
+  addEventListener("keydown", () => {
+    const active = document.activeElement;
+    if (active !== document.body && !active.closest("dialog")) opener = active;
+  }, true);
+  for (const dialog of all("dialog")) {
+    if (NAMES[dialog.id]) dialog.setAttribute("aria-label", NAMES[dialog.id]);
+    dialog.addEventListener("close", () => {
+      if (opener && !opener.closest("dialog")) opener.focus();
+    });
+  }
+
+  // Paper is white whatever the screen is, and has no folds to open.
+  let before = null; // what to put back
+  function onPaper(printing) {
+    const root = document.documentElement;
+    if (printing && !before) {
+      const folds = [...all("details.sd-dropdown:not([open]), details.predict-answer:not([open])")];
+      before = { theme: root.dataset.theme, folds };
+      root.dataset.theme = "light";
+      for (const fold of folds) fold.open = true;
+    } else if (!printing && before) {
+      root.dataset.theme = before.theme;
+      for (const fold of before.folds) fold.open = false;
+      before = null;
+    }
+  }
+  addEventListener("beforeprint", () => onPaper(true));
+  addEventListener("afterprint", () => onPaper(false));
+  matchMedia("print").addEventListener("change", (event) => onPaper(event.matches));
+
   addEventListener("load", () => {
     reachScrollers();
     for (const button of all(".toggle-button")) {

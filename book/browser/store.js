@@ -41,3 +41,26 @@ export function forget(assignment) {
     }
   }
 }
+
+/** What a reader predicted on a page, null if nothing. */
+export const prediction = (page, name) => read(`predict/${page}#${name}`);
+export const keepPrediction = (page, name, value) => write(`predict/${page}#${name}`, value);
+
+/** Whether a page was read to its end. */
+export const wasRead = (page) => read(`read/${page}`) === true;
+export const keepRead = (page) => write(`read/${page}`, true);
+
+/** Whether anything at all is kept. */
+export function isEmpty() {
+  try {
+    return !Object.keys(localStorage).some((key) => key.startsWith(PREFIX));
+  } catch {
+    return true;
+  }
+}
+
+/** The address of a page from the site's root, without its ending, as pages.json has it. */
+export function pageName(href, root) {
+  const path = String(href).split(/[?#]/)[0];
+  return path.startsWith(root) ? decodeURI(path.slice(root.length)).replace(/\.html$/, "") : null;
+}

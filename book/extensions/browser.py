@@ -28,7 +28,11 @@ from book.extensions.exercises import ASSIGNMENTS, ROOT, names, notebook_path
 
 SOURCES = ROOT / "book" / "browser"
 PACKAGES = Path(sys.prefix, "browser", "node_modules")
-SCRIPTS = ("exercise.js", "work.js", "live.js", "claims.js", "editor.js", "worker.js")
+SCRIPTS = (
+    *("exercise.js", "work.js", "live.js", "claims.js", "progress.js"),
+    *("editor.js", "worker.js"),
+)
+STYLES = ("browser.css", "progress.css")
 LAB = ("__init__", "rules", "descent", "surfaces", "schedules", "sketch")  # what live cells import
 WANTED = {"solve": "exercise.js", "your-work": "work.js", "claims-table": "claims.js"}
 CORE = (
@@ -70,7 +74,8 @@ def bundle(folder: Path) -> None:
         *("--log-level=warning", "--legal-comments=eof", f"--outdir={folder}"),
     ]
     subprocess.run(command, check=True, env={**os.environ, "NODE_PATH": str(PACKAGES)})
-    shutil.copy(SOURCES / "browser.css", folder)
+    for name in STYLES:
+        shutil.copy(SOURCES / name, folder)
     licenses = sorted(PACKAGES.glob("*/LICENSE")) + sorted(PACKAGES.glob("@*/*/LICENSE"))
     texts = [f"{p.parent.relative_to(PACKAGES)}\n\n{p.read_text()}" for p in licenses]
     (folder / "LICENSES.txt").write_text("\n\n".join(texts))

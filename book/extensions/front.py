@@ -72,7 +72,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for label, page, anchor in place["links"]:
             uri = app.builder.get_relative_uri(docname, page) + (f"#{anchor}" if anchor else "")
             links.append(f'<a href="{uri}">{html.escape(label)}</a>')
-        text = f'<p class="front-doors">{" ".join(links)}</p>'
+        text = f'<p class="front-doors">{" ".join(links)}</p><p class="your-progress" hidden></p>'
         place.replace_self(nodes.raw("", text, format="html"))
 
 

@@ -28,15 +28,10 @@ and style sheet, in ``html_static_path`` as ``playground/playground.*``, are add
 that have a playground.
 """
 
-import hashlib
-import json
 import math
-import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -44,9 +39,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
-from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
+from book.extensions.figures import Drawn
 from lab import descent, plots, rules, surfaces
 
 Settings = dict[str, Any]  # what a playground starts with, as the widget reads it
@@ -182,30 +177,25 @@ def rates(settings: Settings) -> dict[str, float]:
     return {rule: lr[rule] if rule in lr else tune(settings, rule) for rule in settings["rules"]}
 
 
-def draw(settings: Settings, file: Path) -> None:
-    """Write the static figure: the surface, and the path of each rule that is switched on."""
+def draw(settings: Settings, figure: Figure) -> None:
+    """Draw the static figure: the surface, and the path of each rule that is switched on."""
     surface = SURFACES[settings["surface"]](settings)
-    with mpl.rc_context():
-        plots.use_style()
-        figure = Figure(figsize=(6.4, 4.4), layout="constrained")
-        ax = figure.add_subplot()
-        plots.contours(ax, surface)
-        for rule, lr in rates(settings).items():
-            path = paths(settings, rule, lr)
-            # the first step far outside the window ends a line that diverges
-            with np.errstate(invalid="ignore"):
-                inside = (np.abs(path) < 100).all(axis=1)
-            path = path[: len(path) if inside.all() else inside.argmin()]
-            plots.trace(ax, path, label=f"{RULES[rule][1]}, rate {lr:g}", **plots.STYLES[rule])
-        if settings["rules"]:
-            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize="small")
-        figure.savefig(file, dpi=144)
+    ax = figure.add_subplot()
+    plots.contours(ax, surface)
+    for rule, lr in rates(settings).items():
+        path = paths(settings, rule, lr)
+        # the first step far outside the window ends a line that diverges
+        with np.errstate(invalid="ignore"):
+            inside = (np.abs(path) < 100).all(axis=1)
+        path = path[: len(path) if inside.all() else inside.argmin()]
+        plots.trace(ax, path, label=f"{RULES[rule][1]}, rate {lr:g}", **plots.STYLES[rule])
+    if settings["rules"]:
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize="small")
 
 
-class Playground(SphinxDirective):
+class Playground(Drawn):
     """A figure with a caption, its static image, and the widget's settings as JSON."""
 
-    has_content = True
     option_spec = {
         **dict.fromkeys(("surface", "rules", "lr", "start", *NUMBERS), directives.unchanged),
         **dict.fromkeys(("alt", "name"), directives.unchanged),
@@ -227,28 +217,7 @@ class Playground(SphinxDirective):
             self.env.note_dependency(str(module.__file__))
         self.env.note_dependency(__file__)
 
-        text = json.dumps(settings)
-        folder = Path(self.env.doctreedir) / "playground"
-        folder.mkdir(exist_ok=True)
-        image = folder / f"playground-{hashlib.sha256(text.encode()).hexdigest()[:12]}.png"
-        draw(settings, image)
-
-        figure = nodes.figure(classes=["playground"])
-        self.set_source_info(figure)
-        here = Path(self.env.doc2path(self.env.docname)).parent
-        uri = os.path.relpath(image, here).replace(os.sep, "/")
-        figure += nodes.image(uri=uri, alt=self.options["alt"])
-        script = f'<script type="application/json" class="playground-settings">{text}</script>'
-        figure += nodes.raw("", script, format="html")
-        body = nodes.Element()
-        self.state.nested_parse(self.content, self.content_offset, body)
-        first, *rest = body.children
-        caption = nodes.caption("", "", *first.children)
-        caption.source, caption.line = first.source, first.line
-        figure += caption
-        if rest:
-            figure += nodes.legend("", *rest)
-        self.add_name(figure)
+        figure = self.figure("playground", settings, (6.4, 4.4), lambda fig: draw(settings, fig))
         return [figure]
 
 
@@ -263,6 +232,7 @@ def add_assets(
     figures = doctree.findall(nodes.figure) if doctree else ()
     if any("playground" in figure["classes"] for figure in figures):
         app.add_css_file("playground/playground.css")
+        app.add_js_file("kit/kit.js", loading_method="defer")
         app.add_js_file("playground/playground.js", loading_method="defer")
 
 

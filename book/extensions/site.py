@@ -3,12 +3,15 @@
 - Formulas are rendered while the site is built, by the Node.js that pip installed.
 - ``{claims-table}`` lists the lecture's claims with the outcomes that the pages measured; a claim
   that no page measured is a warning, and with ``-W`` the end of the build.
+- ``search.js``, on the search page, leads to sections and knows the Korean words of the glossary.
 - ``site.js``, on every page, mends the theme's landmarks and labels.
 - Where the site will live is known only to whoever publishes it: with the environment variable
   ``SITE_URL`` set, the site gets canonical addresses, a sitemap and link previews.
 """
 
+import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -126,6 +129,24 @@ def drop_repeated_ids(app: Sphinx, doctree: nodes.document, docname: str) -> Non
             section["ids"] = []
 
 
+def korean_words(glossary: Path) -> dict[str, str]:
+    """The glossary's terms by their Korean names."""
+    text = glossary.read_text(encoding="utf-8") if glossary.is_file() else ""
+    found = re.findall(r"^([^\s:`{].*)\n  \[([^\]]+)\]\{\.language-ko\}", text, re.M)
+    return {korean: english for english, korean in found}
+
+
+def help_search(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Add to the search page what its script needs."""
+    if pagename == "search":
+        words = korean_words(Path(app.srcdir, "book", "reference", "glossary.md"))
+        about: Any = {"type": "application/json", "class": "search-words"}
+        app.add_js_file(None, body=json.dumps(words).replace("</", "<\\/"), **about)
+        app.add_js_file("search.js", loading_method="defer")
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(claims_table)
     app.add_directive("claims-table", ClaimsTable)
@@ -133,6 +154,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-updated", find_claims)
     app.connect("doctree-resolved", fill_claims_tables)
     app.connect("doctree-resolved", drop_repeated_ids)
+    app.connect("html-page-context", help_search)
     app.add_js_file("site.js", loading_method="defer")
 
     url = os.environ.get("SITE_URL", "").rstrip("/") + "/"

@@ -3,7 +3,8 @@
 ``{downloads}`` lists the assignments' notebooks and zips; a zip is there once ``autograder release``
 has made it. A page with code gets a download of its notebook, outputs included. Where ``_config.yml``
 names a repository (``repository: url``), pages get buttons for it, for its issues and for their
-source, and ``{repository-links}`` its address; where it names none there is nothing.
+source, ``{repository-links}`` its address, and where it is on GitHub the assignments open in Colab;
+where it names none there is nothing, and no page asks Colab for anything before it is clicked.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import html
 import shutil
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import nbformat
 from docutils import nodes
@@ -44,11 +46,36 @@ class RepositoryLinks(SphinxDirective):
         if not (url := repository(self.config)):
             return []
         link = nodes.reference("", url, refuri=url)
-        return [nodes.paragraph("", "", nodes.Text("The sources: "), link, nodes.Text("."))]
+        found: list[nodes.Node] = [
+            nodes.paragraph("", "", nodes.Text("The sources: "), link, nodes.Text("."))
+        ]
+        if in_colab(self.config, names()[0]):
+            words = (
+                "An assignment opened in Colab needs its checks: run this there in a first cell."
+            )
+            code = (
+                f"!git clone --depth 1 {url} course\n"
+                "!cp -r course/autograder course/lab course/assignments/NAME/. .  # its name"
+            )
+            found += [
+                nodes.paragraph("", words),
+                nodes.literal_block(code, code, language="text"),
+            ]
+        return found
 
 
 def repository(config: Config) -> str:
     return str((config.html_theme_options or {}).get("repository_url") or "")
+
+
+def in_colab(config: Config, name: str) -> str:
+    """Where Google Colab opens an assignment's notebook, "" if the repository is not on GitHub."""
+    parts = urlsplit(repository(config))
+    if parts.hostname != "github.com":
+        return ""
+    branch = (config.html_theme_options or {}).get("repository_branch") or "main"
+    place = f"{parts.path.strip('/').removesuffix('.git')}/blob/{branch}"
+    return f"https://colab.research.google.com/github/{place}/assignments/{name}/{name}.ipynb"
 
 
 def offer_repository(app: Sphinx, config: Config) -> None:
@@ -69,6 +96,8 @@ def fill_downloads(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 f'<a href="{root}_static/assignments/{html.escape(file)}" download>{file}</a>'
                 for file in [*files, f"{name}.ipynb"]
             )
+            if colab := in_colab(app.config, name):
+                links += f' · <a href="{html.escape(colab)}">open in Colab</a>'
             items.append(f"<li><strong>{name}</strong> ({points:g} points): {links}</li>")
         place.replace_self(nodes.raw("", f"<ul>{''.join(items)}</ul>", format="html"))
 

@@ -6,6 +6,7 @@
  */
 (function () {
   "use strict";
+  const { round, range, decades, show, el, write, mark, slider, button, check, prepare } = Kit;
 
   // ---- Surfaces (lab/surfaces.py); angles in degrees ------------------------------------------
 
@@ -131,13 +132,6 @@
     };
   }
 
-  const round = (x) => Number(x.toPrecision(3));
-  const decades = (from, to) => {
-    const list = [];
-    for (let k = from; k < to; k++)
-      for (const m of [1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8]) list.push(round(m * 10 ** k));
-    return [...list, 10 ** to];
-  };
   const RATES = decades(-4, 1);
 
   /** The rate with which a rule takes the fewest steps to the target, or else ends lowest. */
@@ -155,38 +149,21 @@
 
   // ---- The widget -----------------------------------------------------------------------------
 
-  const range = (from, to, by) =>
-    Array.from({ length: Math.round((to - from) / by) + 1 }, (_, i) => round(from + i * by));
   const MEMORY = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999];
+  // few enough that a finger can tell one notch from the next
+  const FADING = [...range(0, 0.8, 0.05), ...range(0.81, 0.99, 0.01)];
   // setting: [label, values, unit, rules or surfaces that use it]
   const CONTROLS = {
     kappa: ["Condition κ", decades(0, 3), "", ["bowl", "turned-bowl"]],
-    angle: ["Turn", range(0, 90, 1), "°", ["turned-bowl"]],
-    rho: ["Momentum ρ", range(0, 0.99, 0.01), "", ["momentum", "nesterov"]],
+    angle: ["Turn", range(0, 90, 2.5), "°", ["turned-bowl"]],
+    rho: ["Momentum ρ", FADING, "", ["momentum", "nesterov"]],
     decay: ["RMSProp decay", MEMORY, "", ["rmsprop"]],
-    beta1: ["Adam β₁", range(0, 0.99, 0.01), "", ["adam"]],
+    beta1: ["Adam β₁", FADING, "", ["adam"]],
     beta2: ["Adam β₂", MEMORY, "", ["adam"]],
-    noise: ["Gradient noise σ", range(0, 3, 0.05), ""],
+    noise: ["Gradient noise σ", range(0, 3, 0.1), ""],
     steps: ["Run for", range(10, 500, 10), " steps"],
   };
 
-  // cividis (matplotlib), mixed with white so that every path stands out on it
-  const CIVIDIS = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838"].map((hex) =>
-    [1, 3, 5].map((i) => 255 - 0.5 * (255 - parseInt(hex.slice(i, i + 2), 16))));
-  const BANDS = 16;
-
-  const show = (x) => {
-    const text = x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5) ? x.toExponential(1) : String(round(x));
-    return Number.isFinite(x) ? text.replace(/-/g, "−") : "∞";
-  };
-  const el = (tag, attributes = {}, ...children) => {
-    const node = document.createElement(tag);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    node.append(...children);
-    return node;
-  };
-  const nearest = (values, x) =>
-    values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
   const swatch = ({ color, dash }) =>
     `<svg width="34" height="12" aria-hidden="true"><path d="M0 0H34V12H0" fill="#fff"/>` +
     `<path d="M3 6H31" stroke="${color}" stroke-width="2" stroke-dasharray="${dash.map((d) => d * 2)}"/></svg>`;
@@ -194,49 +171,28 @@
 
   function mount(figure, settings) {
     const uid = `playground-${++count}`, { predict, ...preset } = settings;
-    let state, s, runs, hot = null, frame = 0, playing = 0, announced = 0, backdrop = null;
+    let state, s, runs, hot = null, playing = 0, backdrop = null;
     let guess = null, played = !predict;
-
-    // A range input over a list of values, with its value in words.
-    function slider(label, values, unit, set) {
-      const input = el("input", { type: "range", min: 0, max: values.length - 1, "aria-label": label });
-      const output = el("output");
-      input.addEventListener("input", () => set(values[input.value]));
-      return {
-        input, output,
-        put(value) {
-          input.value = nearest(values, value);
-          output.textContent = show(value) + unit;
-          input.setAttribute("aria-valuetext", output.textContent);
-        },
-      };
-    }
-    const button = (text, act) => {
-      const node = el("button", { type: "button" }, text);
-      node.addEventListener("click", act);
-      return node;
-    };
-    const check = (text, act) => {
-      const input = el("input", { type: "checkbox" });
-      input.addEventListener("change", () => act(input.checked));
-      return [input, el("label", {}, input, ...text)];
-    };
 
     // ---- Elements ----
     const select = el("select", {},
       ...Object.entries(SURFACES).map(([id, [name]]) => el("option", { value: id }, name)));
     select.addEventListener("change", () => {
       Object.assign(state, { surface: select.value, start: null });
-      if (!state.linked) tuneAll();
+      if (!state.linked) state.rates = {};
       change();
     });
     const play = button("Play", () => (playing ? pause() : run()));
     play.className = "pg-play";
     const step = button("Step", () => { pause(); goTo(state.step >= state.steps ? 1 : state.step + 1); });
     const reset = button("Reset", () => { pause(); begin(); });
-    const scrub = el("input", { type: "range", min: 0, "aria-label": "Step" });
-    scrub.addEventListener("input", () => { pause(); goTo(+scrub.value); });
-    const clock = el("output");
+    const scrub = el("input", { type: "range", min: 0, "aria-label": "Moment" });
+    scrub.addEventListener("input", () => {
+      pause();
+      const last = +scrub.value + +scrub.step > state.steps;
+      goTo(last ? state.steps : +scrub.value);
+    });
+    const clock = el("span", { class: "pg-out" });
 
     const map = el("canvas", { role: "img" });
     const handle = el("div", {
@@ -244,7 +200,7 @@
       "aria-describedby": `${uid}-hint`,
     });
     const hint = el("p", { id: `${uid}-hint`, class: "pg-hint" },
-      "Drag the ring, or focus it and press the arrow keys, to start elsewhere.");
+      "Drag the ring, tap the map, or focus the ring and press the arrow keys, to start elsewhere.");
     const chart = el("canvas", {
       role: "img", "aria-label": "Height above the lowest point at each step; the results are in the table.",
     });
@@ -260,24 +216,31 @@
         for (const k in RULES) if (state.linked || k === id) state.rates[k] = lr;
         change();
       });
-      const reached = el("td"), loss = el("td");
-      const row = el("tr", {}, el("th", { scope: "row" }, label),
-        el("td", {}, el("span", {}, rate.input, rate.output)), reached, loss);
+      const reached = el("td", { role: "cell" }), loss = el("td", { role: "cell" });
+      const row = el("tr", {}, el("th", { scope: "row", role: "rowheader" }, label),
+        el("td", { role: "cell" }, el("span", {}, rate.input, rate.output)), reached, loss);
+      row.setAttribute("role", "row");
       for (const [event, to] of [["pointerenter", id], ["pointerleave", null], ["focusin", id], ["focusout", null]])
         row.addEventListener(event, () => { hot = to; redraw(); });
       return { id, row, box, rate, reached, loss };
     });
     const target = el("caption");
-    const table = el("table", {}, target,
-      el("thead", {}, el("tr", {}, ...["Rule", "Learning rate", "Steps to target", "Loss now"].map(
-        (t) => el("th", { scope: "col" }, t)))),
-      el("tbody", {}, ...rows.map((r) => r.row)));
-    const [link, linkLabel] = check(["One rate for all"], (on) => {
+    // with roles: a narrow screen lays the rows out as grids, which must not end the table for a reader
+    const table = el("table", { role: "table" }, target,
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" },
+        ...["Rule", "Learning rate", "Steps to target", "Loss now"].map(
+          (t) => el("th", { scope: "col", role: "columnheader" }, t)))),
+      el("tbody", { role: "rowgroup" }, ...rows.map((r) => r.row)));
+    const [oneRate, oneRateLabel] = check(["One rate for all"], (on) => {
       state.linked = on;
-      if (on) for (const k in RULES) state.rates[k] = state.rates[state.rules[0] || "sgd"];
+      const one = state.rates[state.rules[0]] ?? DEFAULTS.lr;
+      if (on) for (const k in RULES) state.rates[k] = one;
       change();
     });
-    const tuneButton = button("Tune each", () => { state.linked = false; tuneAll(); change(); });
+    const tuneButton = button("Tune each", () => {
+      Object.assign(state, { linked: false, rates: {} });
+      change();
+    });
     tuneButton.title = "Give each rule the rate with which it takes the fewest steps";
 
     const controls = Object.entries(CONTROLS).map(([key, [label, values, unit, users]]) => {
@@ -292,7 +255,10 @@
       return { key, users, part, box };
     });
     const draw = button("", () => { state.seed++; change(); });
-    const status = el("p", { role: "status", class: "pg-status" });
+    const voice = Kit.announcer(() => playing);
+    const announce = () => voice.say(summary);
+    const link = Kit.linkButton(uid, () => Object.fromEntries(
+      ["surface", "rules", "rates", "linked", "start", "seed", ...Object.keys(CONTROLS)].map((key) => [key, state[key]])));
 
     const question = el("fieldset");
     function ask() {
@@ -310,7 +276,7 @@
         el("span", { class: "pg-scrub" }, scrub, clock)),
       ...(predict ? [question] : []),
       el("div", { class: "pg-views" }, el("div", { class: "pg-map" }, map, handle), chart),
-      status, hint, table, el("div", { class: "pg-bar" }, linkLabel, tuneButton),
+      voice.node, hint, table, el("div", { class: "pg-bar" }, oneRateLabel, tuneButton, link),
       el("div", { class: "pg-controls" }, ...controls.map((c) => c.box), draw));
 
     // ---- State ----
@@ -320,13 +286,20 @@
       guess = null;
       played = !predict;
       if (played) state.step = state.steps;
-      tuneAll();
-      for (const k in RULES) if (lr) state.rates[k] = state.linked ? lr : lr[k] || state.rates[k];
+      for (const k in RULES) if (lr) state.rates[k] = state.linked ? lr : lr[k];
       change();
     }
-    function tuneAll() {
-      const on = surface(state.surface, state);
-      for (const k in RULES) state.rates[k] = tune(on, k, { ...state, start: state.start || on.start });
+    /** What a link asks for, as far as it makes sense. */
+    function takeUp(given) {
+      if (Object.hasOwn(SURFACES, given.surface)) state.surface = given.surface;
+      if (Array.isArray(given.rules)) state.rules = Object.keys(RULES).filter((id) => given.rules.includes(id));
+      if (given.rates) Object.assign(state.rates, Kit.numbers(given.rates, Object.fromEntries(Object.keys(RULES).map((id) => [id, RATES]))));
+      if (typeof given.linked === "boolean") state.linked = given.linked;
+      if (Array.isArray(given.start) && given.start.length === 2 && given.start.every((x) => Math.abs(x) <= 10)) state.start = given.start;
+      if (Number.isInteger(given.seed)) state.seed = given.seed;
+      Object.assign(state, Kit.numbers(given, Object.fromEntries(Object.entries(CONTROLS).map(([key, [, values]]) => [key, values]))));
+      state.step = played ? state.steps : 0;
+      change();
     }
     function change() {
       s = surface(state.surface, state);
@@ -334,6 +307,7 @@
       state.step = Math.min(state.step, state.steps);
       runs = {};
       for (const id of state.rules) {
+        state.rates[id] ??= tune(s, id, state); // only what is switched on costs anything
         const path = descend(s, id, { ...state, lr: state.rates[id] });
         runs[id] = { path, ...judge(path, s) };
       }
@@ -349,7 +323,7 @@
     }
     function run() {
       if (state.step >= state.steps) state.step = 0;
-      if (matchMedia("(prefers-reduced-motion: reduce)").matches) return goTo(state.steps);
+      if (Kit.still()) return goTo(state.steps);
       const from = state.step, perSecond = Math.max(12, state.steps / 6);
       let began = 0;
       const tick = (now) => {
@@ -393,53 +367,14 @@
           : `None is at the target after ${state.steps} steps.`) +
         (lost.length ? ` Diverged: ${names(lost)}.` : "");
     }
-    function announce() { // once things have settled, so that a screen reader is not flooded
-      clearTimeout(announced);
-      announced = setTimeout(() => { if (!playing) status.textContent = summary(); }, 500);
-    }
 
     // ---- Drawing ----
-    function view() { // the surface's window, widened to the canvas's shape at equal scales
-      const [a, b, c, d] = s.extent, w = map.clientWidth || 1, h = map.clientHeight || 1;
-      const unit = Math.max((b - a) / w, (d - c) / h), x = (a + b) / 2, y = (c + d) / 2;
-      return { unit, x0: x - (unit * w) / 2, x1: x + (unit * w) / 2, y0: y - (unit * h) / 2, y1: y + (unit * h) / 2 };
-    }
-    function prepare(canvas) { // a context in CSS pixels, sharp on dense screens
-      const ratio = Math.min(2, window.devicePixelRatio || 1), w = canvas.clientWidth, h = canvas.clientHeight;
-      if (canvas.width !== Math.round(w * ratio) || canvas.height !== Math.round(h * ratio)) {
-        canvas.width = Math.round(w * ratio);
-        canvas.height = Math.round(h * ratio);
-      }
-      const ctx = canvas.getContext("2d");
-      ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-      ctx.lineJoin = "round";
-      return [ctx, w, h, ratio];
-    }
-    function levels(v, width, height, ratio) { // filled bands of log height, a thin line between them
+    const view = () => Kit.fit(s.extent, map.clientWidth || 1, map.clientHeight || 1);
+    function levels(v, width, height, ratio) {
       const key = [state.surface, state.kappa, state.angle, width, height].join();
       if (backdrop && backdrop.key === key) return backdrop.canvas;
-      const canvas = el("canvas", { width, height }), ctx = canvas.getContext("2d");
-      const image = ctx.createImageData(width, height), low = lowest(s), px = v.unit / ratio;
-      const sample = Array.from({ length: 900 }, (_, i) =>
-        s.f(v.x0 + ((i % 30) / 29) * (v.x1 - v.x0), v.y0 + (((i / 30) | 0) / 29) * (v.y1 - v.y0)) - low);
-      sample.sort((p, q) => p - q);
-      const soft = 0.01 * sample[450], bottom = Math.log(soft), scale = BANDS / (Math.log(sample[890] + soft) - bottom);
-      const z = new Float32Array((width + 1) * (height + 1));
-      for (let j = 0, k = 0; j <= height; j++)
-        for (let i = 0; i <= width; i++, k++)
-          z[k] = (Math.log(s.f(v.x0 + i * px, v.y1 - j * px) - low + soft) - bottom) * scale;
-      for (let j = 0, k = 0, out = 0; j < height; j++, k++)
-        for (let i = 0; i < width; i++, k++, out += 4) {
-          const at = (5 * Math.min(BANDS - 1, Math.floor(z[k]))) / (BANDS - 1), n = Math.min(4, Math.floor(at));
-          const slope = Math.hypot(z[k + 1] - z[k], z[k + width + 1] - z[k]) * ratio;
-          const line = Math.max(0, 1 - Math.abs(z[k] - Math.round(z[k])) / (slope + 1e-9)) * 0.3;
-          for (let c = 0; c < 3; c++)
-            image.data[out + c] = (CIVIDIS[n][c] + (at - n) * (CIVIDIS[n + 1][c] - CIVIDIS[n][c])) * (1 - line);
-          image.data[out + 3] = 255;
-        }
-      ctx.putImageData(image, 0, 0);
-      backdrop = { key, canvas };
-      return canvas;
+      backdrop = { key, canvas: Kit.terrain((x, y) => s.f(x, y) - lowest(s), v, width, height, ratio) };
+      return backdrop.canvas;
     }
     // A path from points in pixels: a pale border, the dashed line, a dot at each step, its head.
     function stroke(ctx, id, points, dots) {
@@ -479,17 +414,7 @@
         stroke(ctx, id, until(id).map(at), true);
       for (const m of s.minima) {
         const [x, y] = at(m);
-        ctx.beginPath();
-        for (let i = 0; i < 10; i++) {
-          const r = i % 2 ? 4 : 10, a = (i * Math.PI) / 5;
-          ctx.lineTo(x + r * Math.sin(a), y - r * Math.cos(a));
-        }
-        ctx.closePath();
-        ctx.lineWidth = 2.5;
-        ctx.strokeStyle = "#fff";
-        ctx.stroke();
-        ctx.fillStyle = RULES.adagrad.color;
-        ctx.fill();
+        Kit.star(ctx, x, y, RULES.adagrad.color);
       }
       ctx.font = "italic 13px serif";
       text(ctx, "w₁ →", w - 8, h - 8, "right");
@@ -526,10 +451,7 @@
         stroke(ctx, id, until(id).map((_, t) => [x(t), y(runs[id].heights[t])]), false);
       ctx.restore();
     }
-    function redraw() {
-      cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(paint);
-    }
+    const redraw = Kit.painter(paint);
     function paint() {
       const low = lowest(s), top = s.f(...state.start) - low;
       if (map.clientWidth) { // 0 on paper, where the static figure stands
@@ -538,30 +460,31 @@
       }
       select.value = state.surface;
       scrub.max = state.steps;
+      scrub.step = Math.ceil(state.steps / 40);
       scrub.value = state.step;
-      clock.textContent = `step ${state.step} of ${state.steps}`;
-      scrub.setAttribute("aria-valuetext", clock.textContent);
-      handle.setAttribute("aria-label", `Start point, w1 ${show(state.start[0])}, w2 ${show(state.start[1])}`);
-      map.setAttribute("aria-label", `Map of the loss (${SURFACES[state.surface][0].toLowerCase()}) ` +
+      write(clock, `step ${state.step} of ${state.steps}`);
+      mark(scrub, "aria-valuetext", clock.textContent);
+      mark(handle, "aria-label", `Start point, w1 ${show(state.start[0])}, w2 ${show(state.start[1])}`);
+      mark(map, "aria-label", `Map of the loss (${SURFACES[state.surface][0].toLowerCase()}) ` +
         `with the paths of ${names(state.rules) || "no rule"}; the results are in the table.`);
-      target.textContent = "Target: 1% of the start’s height above the lowest point, " +
-        `that is a loss of ${show(low + TARGET * top)} or less, for good.`;
+      write(target, "Target: 1% of the start’s height above the lowest point, " +
+        `that is a loss of ${show(low + TARGET * top)} or less, for good.`);
       for (const { id, row, box, rate, reached, loss } of rows) {
         const on = id in runs;
         row.className = on ? "" : "pg-off";
         box.checked = on;
         rate.input.disabled = !on;
         rate.put(state.rates[id]);
-        reached.textContent = on ? verdict(id) : "";
-        loss.textContent = on ? show(low + runs[id].heights[state.step] * (top || 1)) : "";
+        write(reached, on ? verdict(id) : "");
+        write(loss, on ? show(low + runs[id].heights[state.step] * (top || 1)) : "");
       }
-      link.checked = state.linked;
+      oneRate.checked = state.linked;
       for (const { key, users, part, box } of controls) {
         box.hidden = users && !users.some((u) => u === state.surface || state.rules.includes(u));
         part.put(state[key]);
       }
       draw.hidden = !state.noise;
-      draw.textContent = `New noise (seed ${state.seed})`;
+      write(draw, `New noise (seed ${state.seed})`);
     }
 
     // ---- The start point ----
@@ -582,10 +505,9 @@
       moveTo(state.start[0] + dx * far, state.start[1] + dy * far);
     });
 
-    figure.classList.add("playground-on");
-    figure.insertBefore(widget, figure.querySelector("figcaption"));
     begin();
-    new ResizeObserver(redraw).observe(widget);
+    takeUp(Kit.linked(uid));
+    Kit.mount(figure, widget, redraw);
   }
 
   window.Playground = { surface, descend, judge, tune, SURFACES, RULES, RATES, DEFAULTS };

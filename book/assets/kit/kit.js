@@ -1,0 +1,299 @@
+/* What the book's things to play with share: native controls, sharp canvases, numbers in words,
+ * one announcement at a time, and links that restore a state.
+ */
+window.Kit = (function () {
+  "use strict";
+
+  const round = (x) => Number(x.toPrecision(3));
+  const range = (from, to, by) =>
+    Array.from({ length: Math.round((to - from) / by) + 1 }, (_, i) => round(from + i * by));
+  const decades = (from, to) => {
+    const list = [];
+    for (let k = from; k < to; k++)
+      for (const m of [1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8]) list.push(round(m * 10 ** k));
+    return [...list, 10 ** to];
+  };
+  const nearest = (values, x) =>
+    values.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(values[best] - x) ? i : best), 0);
+
+  /** A number for the eye: three digits, a true minus. */
+  const show = (x) => {
+    const text = x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5) ? x.toExponential(1) : String(round(x));
+    return Number.isFinite(x) ? text.replace(/-/g, "−") : "∞";
+  };
+
+  const el = (tag, attributes = {}, ...children) => {
+    const node = document.createElement(tag);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    node.append(...children);
+    return node;
+  };
+  /** Write only what has changed: assistive technology hears of every write. */
+  const write = (node, text) => {
+    if (node.textContent !== text) node.textContent = text;
+  };
+  const mark = (node, name, value) => {
+    if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+  };
+
+  /** A range input over a list of values, with its value in words. */
+  function slider(label, values, unit, set) {
+    const input = el("input", { type: "range", min: 0, max: values.length - 1, "aria-label": label });
+    const output = el("span", { class: "pg-out" });
+    input.addEventListener("input", () => set(values[input.value]));
+    return {
+      input, output,
+      put(value) {
+        const at = String(value === undefined ? 0 : nearest(values, value));
+        if (input.value !== at) input.value = at;
+        write(output, value === undefined ? "" : show(value) + unit);
+        mark(input, "aria-valuetext", output.textContent);
+      },
+    };
+  }
+  /** A slider under its label, as the widgets have them in a grid. */
+  function labelled(label, values, unit, set) {
+    const part = slider(label, values, unit, set);
+    return { ...part, box: el("div", {}, el("span", { "aria-hidden": "true" }, label), part.output, part.input) };
+  }
+  const button = (text, act) => {
+    const node = el("button", { type: "button" }, text);
+    node.addEventListener("click", act);
+    return node;
+  };
+  const check = (text, act) => {
+    const input = el("input", { type: "checkbox" });
+    input.addEventListener("change", () => act(input.checked));
+    return [input, el("label", {}, input, ...text)];
+  };
+
+  /** A line that says, once things have settled, what the words are then; nothing if they are as before. */
+  function announcer(busy = () => false) {
+    const node = el("p", { role: "status", class: "pg-status" });
+    let waiting = 0;
+    return {
+      node,
+      say(words) {
+        clearTimeout(waiting);
+        waiting = setTimeout(() => { if (!busy()) write(node, words()); }, 500);
+      },
+    };
+  }
+
+  /** A context in CSS pixels, sharp on dense screens: [context, width, height, ratio]. */
+  function prepare(canvas) {
+    const ratio = Math.min(2, window.devicePixelRatio || 1), w = canvas.clientWidth, h = canvas.clientHeight;
+    if (canvas.width !== Math.round(w * ratio) || canvas.height !== Math.round(h * ratio)) {
+      canvas.width = Math.round(w * ratio);
+      canvas.height = Math.round(h * ratio);
+    }
+    const ctx = canvas.getContext("2d");
+    ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ctx.lineJoin = "round";
+    return [ctx, w, h, ratio];
+  }
+  /** Call `paint` once in the next frame, however often it is asked for. */
+  function painter(paint) {
+    let frame = 0;
+    return () => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(paint);
+    };
+  }
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  // cividis (matplotlib), mixed with white so that every path stands out on it
+  const CIVIDIS = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838"].map((hex) =>
+    [1, 3, 5].map((i) => 255 - 0.5 * (255 - parseInt(hex.slice(i, i + 2), 16))));
+  const BANDS = 16;
+  /** Filled bands of log height with a thin line between them; `height0` is 0 at the lowest point. */
+  function terrain(height0, v, width, height, ratio) {
+    const canvas = el("canvas", { width, height }), ctx = canvas.getContext("2d");
+    const image = ctx.createImageData(width, height), px = v.unit / ratio;
+    const sample = Array.from({ length: 900 }, (_, i) =>
+      height0(v.x0 + ((i % 30) / 29) * (v.x1 - v.x0), v.y0 + (((i / 30) | 0) / 29) * (v.y1 - v.y0)));
+    sample.sort((p, q) => p - q);
+    const soft = 0.01 * sample[450], bottom = Math.log(soft), scale = BANDS / (Math.log(sample[890] + soft) - bottom);
+    const z = new Float32Array((width + 1) * (height + 1));
+    for (let j = 0, k = 0; j <= height; j++)
+      for (let i = 0; i <= width; i++, k++)
+        z[k] = (Math.log(height0(v.x0 + i * px, v.y1 - j * px) + soft) - bottom) * scale;
+    for (let j = 0, k = 0, out = 0; j < height; j++, k++)
+      for (let i = 0; i < width; i++, k++, out += 4) {
+        const at = (5 * Math.min(BANDS - 1, Math.floor(z[k]))) / (BANDS - 1), n = Math.min(4, Math.floor(at));
+        const slope = Math.hypot(z[k + 1] - z[k], z[k + width + 1] - z[k]) * ratio;
+        const line = Math.max(0, 1 - Math.abs(z[k] - Math.round(z[k])) / (slope + 1e-9)) * 0.3;
+        for (let c = 0; c < 3; c++)
+          image.data[out + c] = (CIVIDIS[n][c] + (at - n) * (CIVIDIS[n + 1][c] - CIVIDIS[n][c])) * (1 - line);
+        image.data[out + 3] = 255;
+      }
+    ctx.putImageData(image, 0, 0);
+    return canvas;
+  }
+  /** The window [x0, x1, y0, y1] widened to a canvas's shape at equal scales. */
+  function fit([a, b, c, d], w, h) {
+    const unit = Math.max((b - a) / w, (d - c) / h), x = (a + b) / 2, y = (c + d) / 2;
+    return { unit, x0: x - (unit * w) / 2, x1: x + (unit * w) / 2, y0: y - (unit * h) / 2, y1: y + (unit * h) / 2 };
+  }
+  function star(ctx, x, y, color, size = 10) {
+    ctx.beginPath();
+    for (let i = 0; i < 10; i++) {
+      const r = i % 2 ? 0.4 * size : size, a = (i * Math.PI) / 5;
+      ctx.lineTo(x + r * Math.sin(a), y - r * Math.cos(a));
+    }
+    ctx.closePath();
+    ctx.lineWidth = 2.5;
+    ctx.strokeStyle = "#fff";
+    ctx.stroke();
+    ctx.fillStyle = color;
+    ctx.fill();
+  }
+
+  /** Put a widget in a figure, in place of its picture; paint again when it changes its size. */
+  function mount(figure, widget, redraw) {
+    figure.classList.add("playground-on");
+    figure.insertBefore(widget, figure.querySelector("figcaption"));
+    new ResizeObserver(redraw).observe(widget);
+  }
+
+  /** The state that the page's address holds for a widget, {} if none. */
+  function linked(id) {
+    try {
+      const state = JSON.parse(new URLSearchParams(location.search).get(id));
+      return state && typeof state === "object" ? state : {};
+    } catch {
+      return {};
+    }
+  }
+  /** A button that puts the widget's state into the page's address, and copies that. */
+  function linkButton(id, state) {
+    const copy = button("Link to this", async () => {
+      const url = new URL(location.href);
+      url.searchParams.set(id, JSON.stringify(state()));
+      url.hash = copy.closest("figure").id;
+      history.replaceState(null, "", url);
+      const copied = await navigator.clipboard?.writeText(url.href).then(() => true, () => false);
+      copy.textContent = copied ? "Link copied" : "See the address bar";
+      setTimeout(() => (copy.textContent = "Link to this"), 2000);
+    });
+    return copy;
+  }
+  /** Those of `given` that are numbers within what `values` spans, by their keys. */
+  const numbers = (given, values) =>
+    Object.fromEntries(Object.entries(values)
+      .filter(([key, list]) => Number.isFinite(given[key]) && given[key] >= Math.min(...list) && given[key] <= Math.max(...list))
+      .map(([key]) => [key, given[key]]));
+
+  const INK = "#333", PAPER = "#fff", GRID = "#ddd";
+  function text(ctx, words, x, y, align = "left") {
+    ctx.textAlign = align;
+    ctx.fillStyle = INK;
+    ctx.fillText(words, x, y);
+  }
+  /** Axes on a canvas: {x: [from, to], y: [from, to], xTicks, yTicks, title, xName, log}. Returns the
+   * context and the functions from values to pixels; drawing is clipped to the axes. */
+  function axes(canvas, { x: [a, b], y: [c, d], xTicks, yTicks, title, xName, log = false }) {
+    const [ctx, w, h] = prepare(canvas), left = 44, right = w - 10, top = 24, bottom = h - 30;
+    const f = log ? (v) => Math.log10(Math.max(v, 1e-300)) : (v) => v;
+    const x = (v) => left + ((v - a) / (b - a)) * (right - left);
+    const y = (v) => bottom - ((f(v) - f(c)) / (f(d) - f(c))) * (bottom - top);
+    ctx.fillStyle = PAPER;
+    ctx.fillRect(0, 0, w, h);
+    ctx.font = "12px system-ui, sans-serif";
+    ctx.lineWidth = 1;
+    ctx.setLineDash([]);
+    ctx.strokeStyle = GRID;
+    for (const v of yTicks) {
+      ctx.beginPath();
+      ctx.moveTo(left, y(v));
+      ctx.lineTo(right, y(v));
+      ctx.stroke();
+      text(ctx, show(v), left - 6, y(v) + 4, "right");
+    }
+    for (const v of xTicks) text(ctx, show(v), x(v), bottom + 14, "center");
+    text(ctx, title, 6, 14);
+    text(ctx, xName, right, bottom + 26, "right");
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left - 1, top - 6, right - left + 4, bottom - top + 8);
+    ctx.clip();
+    return { ctx, x, y, value: (px, py) => [a + ((px - left) / (right - left)) * (b - a), c + ((bottom - py) / (bottom - top)) * (d - c)], box: { left, right, top, bottom } };
+  }
+  /** A line through points [x, y], with a name at its last point. */
+  function line({ ctx, x, y }, points, color, dash = [], dots = false) {
+    const clamp = (v) => Math.max(-5000, Math.min(5000, v));
+    ctx.beginPath();
+    for (const [p, q] of points) ctx.lineTo(clamp(x(p)), clamp(y(q)));
+    ctx.setLineDash(dash);
+    ctx.lineWidth = 2;
+    ctx.strokeStyle = ctx.fillStyle = color;
+    ctx.stroke();
+    ctx.setLineDash([]);
+    if (dots)
+      for (const [p, q] of points) {
+        ctx.beginPath();
+        ctx.arc(clamp(x(p)), clamp(y(q)), 2.2, 0, 7);
+        ctx.fill();
+      }
+  }
+
+  /**
+   * Put an explorable in place of each figure of its name. `about` has: name (for a screen reader), target
+   * (words), controls {key: [label, values, unit, first]}, views [canvas's words], compute(state), paint(canvases,
+   * state, result), rows(state, result) for the table, verdict(state, result), and, where the first canvas is
+   * an instrument, point(x, y, canvas) -> a part of the state.
+   */
+  function explorable(kind, about) {
+    const values = Object.fromEntries(Object.entries(about.controls).map(([key, [, list]]) => [key, list]));
+    document.querySelectorAll(`script.${kind}-settings`).forEach((script, i) => {
+      const figure = script.closest("figure"), id = `${kind}-${i + 1}`;
+      const first = () => Object.fromEntries(Object.entries(about.controls).map(([key, [, , , start]]) => [key, start]));
+      let state = { ...first(), ...numbers(linked(id), values) }, result;
+      const parts = Object.entries(about.controls).map(([key, [label, list, unit]]) => {
+        const part = labelled(label, list, unit, (value) => { state[key] = value; change(); });
+        return { key, part };
+      });
+      const canvases = about.views.map((words) => el("canvas", { role: "img", "aria-label": words }));
+      const body = el("tbody");
+      const table = el("table", {}, el("caption", {}, about.target), body);
+      const voice = announcer();
+      const reset = button("Reset", () => { state = first(); change(); });
+      const redraw = painter(() => {
+        for (const { key, part } of parts) part.put(state[key]);
+        const rows = about.rows(state, result);
+        rows.forEach(([name, value], at) => {
+          const row = body.rows[at] ?? body.appendChild(el("tr", {}, el("th", { scope: "row" }), el("td")));
+          write(row.cells[0], name);
+          write(row.cells[1], typeof value === "number" ? show(value) : value);
+        });
+        if (canvases[0].clientWidth) about.paint(canvases, state, result); // 0 on paper
+      });
+      function change() {
+        result = about.compute(state);
+        redraw();
+        voice.say(() => about.verdict(state, result));
+      }
+      const widget = el("div", { class: "pg pg-explorable", role: "group", "aria-label": about.name },
+        el("div", { class: "pg-controls" }, ...parts.map(({ part }) => part.box)),
+        el("div", { class: `pg-pair pg-pair-${canvases.length}` }, ...canvases.map((canvas) => el("div", {}, canvas))),
+        voice.node, table, el("div", { class: "pg-bar" }, reset, linkButton(id, () => state)));
+      if (about.point) {
+        const take = (event) => {
+          const box = canvases[0].getBoundingClientRect();
+          Object.assign(state, about.point(event.clientX - box.left, event.clientY - box.top, canvases[0]));
+          change();
+        };
+        canvases[0].style.touchAction = "pan-y";
+        canvases[0].addEventListener("pointerdown", (event) => { canvases[0].setPointerCapture(event.pointerId); take(event); });
+        canvases[0].addEventListener("pointermove", (event) => { if (canvases[0].hasPointerCapture(event.pointerId)) take(event); });
+      }
+      change();
+      mount(figure, widget, redraw);
+    });
+  }
+
+  return {
+    text, axes, line, explorable, round, range, decades, nearest, show, el, write, mark, slider, labelled, button, check, announcer,
+    prepare, painter, still, terrain, fit, star, mount, linked, linkButton, numbers,
+  };
+})();

@@ -1,0 +1,51 @@
+"""What readers can take with them, on a small site with and without the address of a repository."""
+
+import re
+from html import unescape
+
+from book.extensions.exercises import names
+from tests.browser import build_site
+
+URL = "https://github.com/someone/training"
+PAGE = "# Run it\n\n```{downloads}\n```\n\n```{repository-links}\n```\n"
+BUTTONS = {
+    f"{URL}": "the repository",
+    f"{URL}/issues/new?title=Issue%20on%20page%20%2Findex.html&body=Your%20issue%20content%20here.": "an issue",
+    f"{URL}/edit/main/index.md": "the page's source",
+}
+
+
+def links(folder, url):
+    source = folder / "source"
+    source.mkdir(parents=True)
+    (source / "index.md").write_text(PAGE)
+    conf = {
+        "extensions": ["myst_nb", "book.extensions.take_home"],
+        "nb_execution_mode": "off",
+        "html_theme": "sphinx_book_theme",
+        "html_context": {"default_mode": "light"},
+        "html_theme_options": {"repository_url": url, "repository_branch": "main"},
+    }
+    page = (build_site(source, folder, conf) / "index.html").read_text()
+    return [unescape(address) for address in re.findall(r'href="([^"]*)"', page)], page
+
+
+def test_an_address_turns_on_every_link(tmp_path):
+    found, page = links(tmp_path, URL)
+    assert [what for address, what in BUTTONS.items() if address not in found] == []
+    for name in names():
+        place = f"github/someone/training/blob/main/assignments/{name}/{name}.ipynb"
+        assert f"https://colab.research.google.com/{place}" in found
+    assert f"git clone --depth 1 {URL} course" in page
+
+
+def test_another_host_has_no_colab(tmp_path):
+    found, _ = links(tmp_path, "https://gitlab.com/someone/training")
+    assert "https://gitlab.com/someone/training" in found
+    assert not any("colab" in address for address in found)
+
+
+def test_no_address_no_link(tmp_path):
+    found, page = links(tmp_path, "")
+    assert [a for a in found if re.search("github.com|colab|/edit/|issues/new", a)] == []
+    assert "git clone" not in page
