@@ -78,3 +78,9 @@ def gradebook_name(folder: str) -> str:
     text = folder.encode("utf-8", "replace").decode("utf-8")
     text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text).strip()
     return f"_{text}" if text in ("", ".", "..") else text  # it becomes the name of a folder again
+
+
+def printable(text: object) -> str:
+    """What stands in a name or a message, in one line that does nothing to a terminal."""
+    whole = str(text).encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() else "?" for c in whole)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
-from autograder.grading.jobs import Job
+from autograder.grading.jobs import Job, printable
 
 LARGEST_FILE = 256 * 2**20
 LARGEST_FOLDER = 512 * 2**20
@@ -62,7 +62,7 @@ def stage(job: Job, root: Path) -> list[str]:
         except OSError as error:
             if path == job.notebook or error.errno not in NOT_OURS:
                 raise
-            left_out.append(f"{shown(inside)} can't be read ({error.strerror})")
+            left_out.append(f"{printable(inside)} can't be read ({error.strerror})")
     return _in_short(left_out)
 
 
@@ -86,7 +86,7 @@ def _looked_at(job: Job) -> Iterator[tuple[Path, Path, str | None]]:
                 path,
                 inside,
                 (
-                    f"{shown(inside)} and all after it: there are more than {MOST_FILES} files, or more "
+                    f"{printable(inside)} and all after it: there are more than {MOST_FILES} files, or more "
                     f"than {LARGEST_FOLDER // 2**20} MB"
                 ),
             )
@@ -104,28 +104,22 @@ def _in_short(left_out: list[str]) -> list[str]:
     return [*first, *count, *more[-1:]]
 
 
-def shown(name: Path | str) -> str:
-    """A file's name in one line of printable text."""
-    text = str(name).encode("utf-8", "replace").decode("utf-8")
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
 def objection(path: Path) -> str | None:
     """Why a file is not read, None if it may be."""
     try:
         seen = path.lstat()
     except OSError as error:
-        return f"{shown(path.name)} can't be read ({error.strerror})"
+        return f"{printable(path.name)} can't be read ({error.strerror})"
     if stat.S_ISLNK(seen.st_mode):
-        return f"{shown(path.name)} is a link, which is not followed"
+        return f"{printable(path.name)} is a link, which is not followed"
     if stat.S_ISDIR(seen.st_mode):
-        return f"{shown(path.name)} is a folder that lies too deep"
+        return f"{printable(path.name)} is a folder that lies too deep"
     if not stat.S_ISREG(seen.st_mode):
-        return f"{shown(path.name)} is no regular file"
+        return f"{printable(path.name)} is no regular file"
     if seen.st_nlink > 1:
-        return f"{shown(path.name)} is a hard link to another file, which is not followed"
+        return f"{printable(path.name)} is a hard link to another file, which is not followed"
     if seen.st_size > LARGEST_FILE:
-        return f"{shown(path.name)} is larger than {LARGEST_FILE // 2**20} MB"
+        return f"{printable(path.name)} is larger than {LARGEST_FILE // 2**20} MB"
     return None
 
 
@@ -170,7 +164,7 @@ def _is_time(path: Path) -> bool:
 
 
 def _what_is_there(job: Job) -> str:
-    others = ", ".join(sorted(shown(p.name) for p in job.folder.iterdir())[:5]) or "nothing"
+    others = ", ".join(sorted(printable(p.name) for p in job.folder.iterdir())[:5]) or "nothing"
     return f"there is no {job.notebook.name} in the folder, only: {others}"
 
 

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from autograder.grading.jobs import Job
+from autograder.grading.jobs import Job, printable
 from autograder.grading.results import Result
 
 EVERY = 10.0  # seconds between two estimates
@@ -23,7 +23,7 @@ class Terminal:
         """Show a submission that is done, and now and then how long the others may take."""
         print(f"[{done}/{total}] {job.assignment} {job.student}: {in_a_line(results)}", flush=True)
         for note in results[0].notes if results else ():
-            print(f"    {note if len(note) <= 200 else note[:199] + '…'}", flush=True)
+            print(f"    {printable(note if len(note) <= 200 else note[:199] + '…')}", flush=True)
         self.done += 1
         now = time.monotonic()
         if now - self.said >= EVERY and done < total:
@@ -52,13 +52,13 @@ def in_a_line(results: list[Result]) -> str:
     if not results:
         return "no exercises"
     if results[0].status == "ungraded":
-        return f"ungraded  {' '.join(results[0].message[:120].split())}"
+        return f"ungraded  {printable(' '.join(results[0].message[:120].split()))}"
     score, of = sum(r.score or 0.0 for r in results), sum(r.max_score for r in results)
     wrong = [r for r in results if r.status != "passed"]
     why = f"  {wrong[0].exercise}: {wrong[0].message}" if wrong else ""
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
     why = " ".join(why[:120].split())
-    return f"{score:g} of {of:g}  {why}{more}".rstrip()
+    return f"{score:g} of {of:g}  {printable(why)}{more}".rstrip()
 
 
 def in_words(seconds: float) -> str:
@@ -77,6 +77,6 @@ def ungraded(results: list[Result], log: Path) -> bool:
         return False
     print(f"autograder: {len(causes)} not graded, their old scores stand:", file=sys.stderr)
     for (assignment, student), message in causes.items():
-        print(f"  {assignment} {student}: {message}", file=sys.stderr)
+        print(f"  {assignment} {student}: {printable(message)}", file=sys.stderr)
     print(f"what happened: {log}; grade them again with --student", file=sys.stderr)
     return True

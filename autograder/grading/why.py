@@ -11,7 +11,7 @@ from autograder import inhand, report
 from autograder.exercise import SEEN, Outputs, Verdict
 from autograder.grading import keys, ledger, records
 from autograder.grading.course import Course, CourseError
-from autograder.grading.jobs import Job, gradebook_name
+from autograder.grading.jobs import Job, gradebook_name, printable
 from autograder.grading.judging import HiddenCases, verdict_on
 from autograder.grading.records import Probed, RecordStale, RunRecord
 from autograder.grading.results import Result
@@ -25,7 +25,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
     """Show it in the terminal; the command's exit status."""
     class_folder = (args.submissions or course.root / "submitted").resolve().parent
     for line in explain(course, class_folder, args.student, args.exercise):
-        print("".join(c if c.isprintable() or c == "\n" else "?" for c in line))
+        print("\n".join(map(printable, line.split("\n"))))
     return 0
 
 
@@ -86,11 +86,11 @@ def _of_exercise(
     if len(outcomes) != len(cases):
         return
     expected = keys.LazyKey(exercise, course.answer(job.assignment, name), cases).expected
-    shown: dict[str, int] = {}
+    shown_of: dict[str, int] = {}
     for case, outcome, right in zip(cases, outcomes, expected, strict=True):
         said = _findings(verdict, case.part, case.name)
-        shown[case.part] = shown.get(case.part, 0) + bool(said)
-        if not said or (not wholly and shown[case.part] > MOST_CASES):
+        shown_of[case.part] = shown_of.get(case.part, 0) + bool(said)
+        if not said or (not wholly and shown_of[case.part] > MOST_CASES):
             continue
         yield f"\n  case: {case.name} ({case.part})"
         yield from (f"    {key} = {_value(value)}" for key, value in case.inputs.items())
