@@ -49,7 +49,9 @@ return {
   badMath: texts(".katex-error").concat(all(".math", article).filter((e) => !e.querySelector(".katex")).map((e) => e.outerHTML.slice(0, 200))),
   glued: texts(".pasted-text, .pasted-inline, .pasted-figure, .pasted-markdown"),
   sizes: all("img", article).filter((e) => /_images/.test(e.src)).map((e) =>
-    [e.getAttribute("src"), e.hasAttribute("width") && e.hasAttribute("height"), e.loading === "lazy", !!e.closest(".playground")]),
+    [e.getAttribute("src"), e.hasAttribute("width") && e.hasAttribute("height"), e.loading === "lazy", !!e.closest(".playground"),
+     !e.offsetParent || e.width <= article.clientWidth && (!e.naturalWidth || Math.abs(
+       (e.width / e.height) / (e.getAttribute("width") / e.getAttribute("height")) - 1) < 0.03)]),
   height: article.getBoundingClientRect().height,
   codeHeight: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest(".cell_output"))
     .reduce((sum, e) => sum + e.getBoundingClientRect().height, 0),
@@ -355,9 +357,9 @@ def test_no_page_fetches_all_icons(pages):
 
 def test_images_say_their_size_and_wait(chapters):
     def faults(page):
-        for i, (source, sized, lazy, hidden) in enumerate(page["sizes"]):
-            if not sized or lazy != (i > 0 or hidden):
-                yield f"{source}: sized {sized}, lazy {lazy}"
+        for i, (source, sized, lazy, hidden, fits) in enumerate(page["sizes"]):
+            if not (sized and fits) or lazy != (i > 0 or hidden):
+                yield f"{source}: sized {sized}, lazy {lazy}, fits {fits}"
 
     no_page_has(faults, chapters)
 
