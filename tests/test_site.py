@@ -37,7 +37,7 @@ const prose = article.cloneNode(true);
 all("pre, code, script, style, .katex, .playground", prose).forEach((e) => e.remove());
 return {
   headings: all("h1, h2, h3, h4, h5, h6", article).map((e) => [+e.tagName[1], e.textContent.trim()]),
-  images: all("img").map((e) => [e.getAttribute("src"), e.alt.trim(), e.complete && e.naturalWidth > 0]),
+  images: all("img").map((e) => [e.src, e.alt.trim(), e.loading === "lazy" && !e.naturalWidth ? null : e.complete && e.naturalWidth > 0]),
   figures: all("figure", article).length,
   bareFigures: all("figure", article).filter((e) => !e.querySelector("figcaption")?.textContent.trim())
     .concat(all(".cell_output img", article).filter((e) => !e.closest("figure"))).map((e) => e.outerHTML.slice(0, 200)),
@@ -49,11 +49,13 @@ return {
   badMath: texts(".katex-error").concat(all(".math", article).filter((e) => !e.querySelector(".katex")).map((e) => e.outerHTML.slice(0, 200))),
   glued: texts(".pasted-text, .pasted-inline, .pasted-figure, .pasted-markdown"),
   sizes: all("img", article).filter((e) => /_images/.test(e.src)).map((e) =>
-    [e.getAttribute("src"), e.hasAttribute("width") && e.hasAttribute("height"), e.loading === "lazy", !!e.closest(".playground")]),
+    [e.getAttribute("src"), e.hasAttribute("width") && e.hasAttribute("height"), e.loading === "lazy", !!e.closest(".playground"),
+     !e.offsetParent || e.width <= article.clientWidth && (!e.naturalWidth || Math.abs(
+       (e.width / e.height) / (e.getAttribute("width") / e.getAttribute("height")) - 1) < 0.03)]),
   height: article.getBoundingClientRect().height,
-  codeHeight: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest(".cell_output"))
+  codeHeight: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest(".cell_output, details:not([open])"))
     .reduce((sum, e) => sum + e.getBoundingClientRect().height, 0),
-  wideCode: all(".highlight pre", article).filter((e) => e.offsetParent && e.scrollWidth > e.clientWidth + 1)
+  wideCode: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest("details:not([open])") && e.scrollWidth > e.clientWidth + 1)
     .map((e) => e.textContent.slice(0, 80)),
   first: article.querySelector("h1")?.nextElementSibling?.tagName ?? "none",
   summaries: all("details.hide.above-input > summary .collapsed", article).map((e) => e.textContent.trim()),
@@ -169,10 +171,12 @@ def test_internal_links_resolve(site, pages):
     no_page_has(faults, pages)
 
 
-def test_images_load_and_have_alternative_text(pages):
+def test_images_load_and_have_alternative_text(site, pages):
     def faults(page):
         for source, alternative, loaded in page["images"]:
-            if not alternative or alternative == source or not loaded:
+            if loaded is None:  # it waits until somebody scrolls there
+                loaded = (HTML / unquote(source.removeprefix(site))).is_file()
+            if not alternative or source.endswith(alternative) or not loaded:
                 yield f"{source}: alt {alternative!r}, {'loaded' if loaded else 'not loaded'}"
 
     no_page_has(faults, pages)
@@ -355,9 +359,9 @@ def test_no_page_fetches_all_icons(pages):
 
 def test_images_say_their_size_and_wait(chapters):
     def faults(page):
-        for i, (source, sized, lazy, hidden) in enumerate(page["sizes"]):
-            if not sized or lazy != (i > 0 or hidden):
-                yield f"{source}: sized {sized}, lazy {lazy}"
+        for i, (source, sized, lazy, hidden, fits) in enumerate(page["sizes"]):
+            if not (sized and fits) or lazy != (i > 0 or hidden):
+                yield f"{source}: sized {sized}, lazy {lazy}, fits {fits}"
 
     no_page_has(faults, chapters)
 
@@ -449,7 +453,7 @@ def test_a_term_has_a_card(site, driver):
     driver.get(site + "book/optimization/adam.html")
     terms = driver.find_elements(By.CSS_SELECTOR, "article a.term")
     linked = driver.find_elements(By.CSS_SELECTOR, "article a[href*='glossary.html#term-']")
-    assert len(terms) == len(linked) > 5
+    assert len(terms) == len(linked) > 2
     [term] = [t for t in terms if t.text.lower() == "second moment"][:1]
     driver.execute_script("arguments[0].focus({focusVisible: true})", term)
     card = driver.execute_script("return getComputedStyle(arguments[0], '::after').content", term)

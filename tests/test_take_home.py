@@ -20,8 +20,7 @@ def links(folder, url):
     source.mkdir(parents=True)
     (source / "index.md").write_text(PAGE)
     conf = {
-        "extensions": ["myst_nb", "book.extensions.take_home"],
-        "nb_execution_mode": "off",
+        "extensions": ["myst_parser", "book.extensions.take_home"],
         "html_theme": "sphinx_book_theme",
         "html_context": {"default_mode": "light"},
         "html_theme_options": {"repository_url": url, "repository_branch": "main"},
