@@ -71,12 +71,14 @@ CLAIMS = {
 }
 
 
-def record(claim: str, outcome: str, measured: str) -> None:
+def record(claim: str, outcome: str, measured: str, *, no_contest: str = "") -> None:
     """State the outcome of a claim: show a card and glue ``{claim}-outcome``.
 
     ``outcome`` is one of ``OUTCOMES``: with a caveat where what was measured changes the advice,
     undecided where the interval leaves it open. ``measured`` is one sentence with the figures,
-    built from the variables of the cell that measured them. The card is glued as ``claim-{claim}``
+    built from the variables of the cell that measured them. ``no_contest`` says why contenders were
+    not tuned by the rules of ``lab.contest``, for a claim that is not decided by such a contest; the
+    card shows it, and a test asks for the one or the other. The card is glued as ``claim-{claim}``
     and carries both as its metadata, from which the table of all claims is made. Raises ValueError
     for an unknown claim or outcome.
     """
@@ -88,9 +90,14 @@ def record(claim: str, outcome: str, measured: str) -> None:
     if outcome not in OUTCOMES:
         raise ValueError(f"outcome {outcome!r} is not one of {', '.join(OUTCOMES)}")
     glue(f"{claim}-outcome", outcome, display=False)
+    why = (
+        f'<p class="claim-no-contest">No tuned contest: {escape(no_contest)}</p>'
+        if no_contest
+        else ""
+    )
     card = (
         f'<div class="claim claim-{OUTCOMES[outcome]}" id="claim-{claim}">'
         f"<p><strong>Claim {claim}.</strong> {escape(CLAIMS[claim])}</p>"
-        f"<p><strong>Here: {escape(outcome)}.</strong> {escape(measured)}</p></div>"
+        f"<p><strong>Here: {escape(outcome)}.</strong> {escape(measured)}</p>{why}</div>"
     )
     glue(f"claim-{claim}", HTML(card, metadata={"outcome": outcome, "measured": measured}))

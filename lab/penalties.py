@@ -1,12 +1,15 @@
-"""Penalties on the weights: functions of a network's parameters by name, for ``training.train``.
+"""Bounds on the weights for ``training.train``: penalties, and a rule that caps their length.
 
-Only weights are penalized, that is parameters of two axes or more; biases and the scales and
+A penalty is a function of a network's parameters by name. Only weights are bounded, that is parameters of two axes or more; biases and the scales and
 offsets of batch norm are left alone.
 """
 
 from collections.abc import Callable, Mapping
 
+import torch
 from torch import Tensor
+
+from lab.rules import Rule, State
 
 Penalty = Callable[[Mapping[str, Tensor]], Tensor | float]  # 0.0 where there is no weight
 
@@ -33,3 +36,21 @@ def elastic_net(strength1: float, strength2: float) -> Penalty:
     """
     first, second = l1(strength1), l2(strength2)
     return lambda params: first(params) + second(params)
+
+
+def max_norm(rule: Rule) -> Rule:
+    """``rule``, after which each row of weights is shortened to ``longest`` if it is longer.
+
+    A row holds all weights into one unit, or one kernel. For weights ``(L, S, out, ...)`` of many
+    runs; ``longest`` broadcasts against them. Srivastava et al., "Dropout" (2014), section 5.1,
+    https://jmlr.org/papers/v15/srivastava14a.html
+    """
+
+    def step(w: Tensor, g: Tensor, state: State, lr: Tensor, longest: Tensor, **hyper) -> Tensor:
+        w = rule(w, g, state, lr, **hyper)
+        if w.dim() < 4:  # biases and the like
+            return w
+        length = torch.linalg.vector_norm(w, dim=tuple(range(3, w.dim())), keepdim=True)
+        return w * (longest / length.clamp(min=1e-12)).clamp(max=1)
+
+    return step

@@ -115,3 +115,86 @@ def test_the_code_uses_what_it_imports(page):
         for alias in node.names
     ]
     assert [name for name in imports if name not in names] == []
+
+
+# Who says that a setting was chosen on other seeds, or other data, than it is judged on.
+# With a dot: of a module, so that a page's own variable of that name does not count.
+FAIR = {
+    *(".hold", ".entry", ".chosen_rate", ".chosen_method"),  # and whatever begins with ".tuned"
+    *(".choose_on_other_seeds", "choose_on_other_seeds"),
+}
+CLAIMING = [page for page in PAGES if "claims.record(" in page.read_text()]
+
+
+def names_in(node):
+    """The names that a tree has, and its attributes with a dot in front."""
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return names | {f".{n.attr}" for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+
+
+def written_by(statement):
+    """The names that a statement binds or changes, at the top level of a page."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    changed = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            changed.add(node.id)
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            changed |= names_in(node.value)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("append", "update"):
+            changed |= names_in(node.func.value)
+    return changed
+
+
+def behind(record, statements):
+    """All that a call of ``claims.record`` rests on: what the statements before it read in turn."""
+    wanted = names_in(record)
+    for statement in reversed(statements):
+        if written_by(statement) & wanted:
+            wanted |= names_in(statement)
+    return wanted
+
+
+def recorded_claims(trees):
+    """Yield each claim of a page's trees, its reason for no contest, and what it rests on."""
+    statements = [statement for tree in trees for statement in tree.body]
+    for i, statement in enumerate(statements):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "claims.record":
+                reason = next((k.value.value for k in node.keywords if k.arg == "no_contest"), "")
+                yield node.args[0].value, reason, behind(node, statements[: i + 1])
+
+
+@pytest.mark.parametrize("page", CLAIMING, ids=lambda p: p.relative_to(ROOT / "book").as_posix())
+def test_claims_come_from_a_fair_contest_or_say_why_not(page):
+    for claim, reason, rests_on in recorded_claims([tree for _, tree in cells(page)]):
+        fair = {name for name in rests_on if name in FAIR or name.startswith(".tuned")}
+        assert fair or len(reason) > 20, f"{claim} rests on no contest and does not say why"
+
+
+def test_a_claim_that_only_stands_beside_a_contest_is_found():
+    code = """
+tuned_loss = contest.entry(rates, losses).loss
+tuned = 3
+other = training.train(model, data, rule, lr=0.1).train_loss
+lead = stats.interval(other * tuned)
+claims.record("O1", "holds", f"{lead}")
+claims.record("O2", "holds", f"{stats.interval(tuned_loss)}")
+claims.record("O3", "holds", f"{lead}", no_contest="nothing competes with anything here")
+"""
+    found = {
+        claim: (reason, rests & FAIR) for claim, reason, rests in recorded_claims([ast.parse(code)])
+    }
+    assert found["O1"] == ("", set())
+    assert found["O2"] == ("", {".entry"})
+    assert found["O3"] == ("nothing competes with anything here", set())
+
+
+def test_what_is_called_tuned_chooses_on_other_seeds():
+    """A page trusts the ``tuned`` of a long experiment."""
+    for file in sorted((ROOT / "lab/experiments").glob("*.py")):
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("tuned"):
+                helpers = {"entry", "choose_on_other_seeds", "chosen", "tuned", "tuned_gain"}
+                assert names_in(node) & helpers, f"{file.name} does not choose by the rules"

@@ -4,12 +4,26 @@ import numpy as np
 import pytest
 import torch
 
-from lab.experiments import beside_norm, ensembles, records, regularizers, rivals, stopped, transfer
+from lab.experiments import (
+    augmented,
+    beside_norm,
+    ensembles,
+    ghosts,
+    records,
+    regularizers,
+    rivals,
+    samples,
+    stopped,
+    transfer,
+)
 from lab.experiments.signals import draw
 
 EXPERIMENTS = [
+    augmented.AUGMENTED,
+    augmented.AUGMENTED_EDGE,
     beside_norm.BESIDE_NORM,
     ensembles.ENSEMBLES,
+    ghosts.GHOSTS,
     regularizers.REGULARIZERS,
     rivals.RIVAL_RATES,
     rivals.RIVALS,
@@ -67,3 +81,19 @@ def test_scattered_digits_share_few_pixels_and_keep_their_strokes():
     both = ink @ ink.T / ink.sum(1)
     assert both[~torch.eye(20, dtype=bool)].mean() < 0.4
     assert torch.equal(made, transfer.scatter(strokes))
+
+
+def test_statistics_of_fewer_examples_trained_now_are_the_ones_on_record():
+    torch.set_num_threads(1)
+    now = ghosts.measure_all(16, seed=1)
+    for rate in ghosts.RATES[:3]:  # the highest is near the limit of stability
+        before = samples("ghosts", "test_accuracy", statistics=16, rate=rate)[1]
+        assert abs(now[rate]["test_accuracy"] - before) < 0.03
+
+
+@pytest.mark.nightly
+def test_an_augmented_network_trained_now_is_the_one_on_record():
+    torch.set_num_threads(1)
+    now = augmented.measure_all("flips and crops", seed=1)
+    before = samples("augmented", "center", way="flips and crops", rate=3e-3)[1]
+    assert abs(now[3e-3]["center"] - before) < 0.08  # of 75 pictures

@@ -39,17 +39,22 @@ Key = tuple[str, int, float]  # place, steps, rate
 
 @lru_cache(maxsize=4)
 def measure_all(
-    size: int, normed: bool, seed: int, moments: tuple[int, ...] = MOMENTS
+    size: int,
+    normed: bool,
+    seed: int,
+    moments: tuple[int, ...] = MOMENTS,
+    rates: tuple[float, ...] = RATES,
+    places: tuple[str, ...] = tuple(PLACES),
 ) -> dict[Key, dict[str, float]]:
-    """All places and rates side by side, judged after each number of steps."""
+    """Places and rates side by side, judged after each number of steps."""
     drawn = draw(size, seed, samples=POOL)
-    next_keeps = iter(PLACES.values())
+    next_keeps = iter(PLACES[place] for place in places)
     run = training.train(
         lambda: network(normed, next(next_keeps)),
-        [drawn.choosing] * len(PLACES),
+        [drawn.choosing] * len(places),
         rules.adam,
-        lr=RATES,
-        seeds=[seed] * len(PLACES),
+        lr=rates,
+        seeds=[seed] * len(places),
         steps=max(moments),
         record_every=moments[0],
         snapshot_at=moments,
@@ -61,8 +66,8 @@ def measure_all(
             lambda: network(normed, (1.0, 1.0)), run.snapshots[steps], drawn.dataset.x_test
         )
         right = (tested.argmax(-1) == drawn.dataset.y_test).double().mean(-1)
-        for i, rate in enumerate(RATES):
-            for j, place in enumerate(PLACES):
+        for i, rate in enumerate(rates):
+            for j, place in enumerate(places):
                 found[place, steps, rate] = {
                     "validation_loss": run.test_loss[i, j, at],
                     "validation_accuracy": run.test_accuracy[i, j, at],
