@@ -17,6 +17,7 @@ from autograder.exercise import Case, Outputs
 # Standard errors that two right answers may be apart. One comparison in 4e11 is farther: with some
 # hundred comparisons a grading, a right answer fails less than once in 1e9 gradings.
 SIGMAS = 7.0
+EVERY, SHARE = ": every one", ": share"
 
 
 def whole(holds: Any) -> float | None:
@@ -39,8 +40,8 @@ def every(what: str, holds: Any) -> dict[str, Any]:
     """
     holds = np.asarray(holds, dtype=bool)
     if holds.all():
-        return {f"{what}: every one": True}
-    return {f"{what}: every one": False, f"{what}: share": share(holds)}
+        return {f"{what}{EVERY}": True}
+    return {f"{what}{EVERY}": False, f"{what}{SHARE}": share(holds)}
 
 
 def mean(values: Any) -> dict[str, float]:
@@ -82,6 +83,9 @@ def close_in_distribution(case: Case, outputs: Outputs, expected: Outputs) -> li
             findings.append(f"{name} is missing")
         elif isinstance(want, dict):
             findings += _beyond_chance(name, got, want, tolerance(case.inputs))
+        elif name.endswith(EVERY) and (want, got) == (True, False):
+            what = name.removesuffix(EVERY)
+            findings.append(f"{what}: expected every one, got {_part(outputs.get(what + SHARE))}")
         elif (finding := difference(name, got, want, tolerance(case.inputs))) is not None:
             findings.append(finding)
     return findings
@@ -97,10 +101,17 @@ def _beyond_chance(name: str, got: Any, want: dict[str, float], rtol: float) -> 
     allowed = SIGMAS * _standard_error(kind, got, want)
     if abs(got[kind] - want[kind]) <= allowed + rtol * max(1.0, abs(want[kind])):
         return []
+    by_chance = f"; by chance it would be off by {allowed:.2g} at most" if allowed > 1e-3 else ""
     return [
         f"{name}: expected about {want[kind]:.3g}, got {got[kind]:.3g} "
-        f"(over {want['of']} draws; chance explains a difference of {allowed:.2g})"
+        f"(over {want['of']} draws{by_chance})"
     ]
+
+
+def _part(share: Any) -> str:
+    if isinstance(share, dict) and isinstance(share.get("share"), float):
+        return f"{share['share']:.1%} of them"
+    return "not every one"
 
 
 def _are_numbers(summary: dict) -> bool:

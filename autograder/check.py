@@ -13,6 +13,7 @@ from autograder.assignment import Assignment
 from autograder.exercise import Exercise, Verdict
 from autograder.inhand import CaseInHand
 from autograder.key import Key, PublicKeys
+from autograder.onward import Onward, onward
 from autograder.progress import Progress
 
 TRIED = 3  # failed cases, until one of them can be written as code
@@ -51,7 +52,8 @@ class Check:
         verdicts = [_verdict(exercise, key, student, device) for device in _devices(exercise)]
         self.progress.note(exercise, verdicts)
         for verdict in verdicts:
-            _show(verdict, _smallest(exercise, key, student, verdict))
+            further = onward(Assignment.here().folder, exercise.id)
+            _show(verdict, _smallest(exercise, key, student, verdict), further)
         if any(v.status != "passed" for v in verdicts):
             raise NotYet(
                 f"{exercise.id} is not all right yet: read the report above, mend, run again."
@@ -153,8 +155,11 @@ def _smallest(exercise: Exercise, key: Key, student: Any, v: Verdict) -> CaseInH
     return taken[0]
 
 
-def _show(verdict: Verdict, case: CaseInHand | None) -> None:
+def _show(verdict: Verdict, case: CaseInHand | None, further: Onward | None) -> None:
     text, html = report.text(verdict, public=True), report.html(verdict, public=True)
+    if further is not None:
+        text = "\n  ".join([text, *further.lines(verdict)])
+        html += further.html(verdict)
     if case is not None and case.calls:
         code = case.code() or f"{case.entry}(*case.args, **case.kwargs)"
         lines = [f'case = check.case({case.entry}, "{case.name}")', *code.splitlines()]

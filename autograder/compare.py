@@ -76,6 +76,9 @@ def difference(
         return _difference_of_others(name, got, expected, rtol, scale)
     have = numbers(got)
     if have is None:
+        if got is None:
+            what = "a number" if want.ndim == 0 else "numbers"
+            return f"{name}: expected {what}, got None; is there a `return`?"
         shown = got if isinstance(got, Other) else repr(got)[:80]
         return f"{name}: expected numbers, got {shown}"
     if have.shape != want.shape:
@@ -124,7 +127,7 @@ def _difference_of_others(
         findings = (difference(f"{name}[{i}]", g, e, rtol, scale) for i, (g, e) in pairs)
         return next((finding for finding in findings if finding is not None), None)
     same = type(got) is type(expected) and got == expected
-    return None if same else f"{name}: expected {expected!r}, got {got}"
+    return None if same else f"{name}: expected {expected}, got {got}"
 
 
 def close(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
@@ -139,6 +142,29 @@ def close(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     return findings
 
 
+def close_line_by_line(effect: str, case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """The judge of runs by one output, the effect; the others are what it is made from, line by line.
+
+    They are not judged. Where the effect is wrong, they tell which line of the first wrong step is.
+    """
+    rtol = tolerance(case.inputs)
+    if effect not in outputs:
+        return [f"there is no {effect}"]
+    found: dict[str, tuple[int, str]] = {}
+    for name in (*(cause for cause in expected if cause != effect), effect):
+        if name in outputs:
+            first = _first_wrong_step(name, outputs[name], expected[name], rtol)
+            found |= {} if first is None else {name: first}
+    if effect not in found:
+        return []
+    step = min(at for at, _ in found.values())
+    right = [n for n in expected if n in outputs and (n not in found or found[n][0] > step)]
+    wrong = [text for at, text in found.values() if at == step]
+    said = f"{', '.join(right)} {'are' if len(right) > 1 else 'is'} right; " if right else ""
+    place = f"step {step} of {len(expected[effect])}: " if step else ""
+    return [f"{place}{said}{'; '.join(wrong)}"]
+
+
 def close_by_step(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """The judge of runs: each output holds a value a step, and the first wrong step is reported.
 
@@ -149,21 +175,22 @@ def close_by_step(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     for name, want in expected.items():
         if name not in outputs:
             findings.append(f"there is no {name}")
-        elif (finding := _first_wrong_step(name, outputs[name], want, rtol)) is not None:
-            findings.append(finding)
+        elif (wrong := _first_wrong_step(name, outputs[name], want, rtol)) is not None:
+            step, finding = wrong
+            findings.append(f"step {step} of {len(want)}: {finding}" if step else finding)
     return findings
 
 
-def _first_wrong_step(name: str, got: Any, want: Any, rtol: float) -> str | None:
+def _first_wrong_step(name: str, got: Any, want: Any, rtol: float) -> tuple[int, str] | None:
+    """Its number, from 1 on, and what is wrong; the number is 0 if there are not as many steps."""
     count = len(want)
     whole = isinstance(got, list) or (isinstance(got, np.ndarray) and got.ndim > 0)
     if not whole or len(got) != count:
-        return f"{name}: expected {count} steps"
+        return 0, f"{name}: expected {count} steps"
     scale = 0.0
     for step, (have, value) in enumerate(zip(got, want, strict=True), start=1):
         sizes = np.abs(known) if (known := numbers(value)) is not None else np.zeros(1)
         scale = max(scale, float(sizes[np.isfinite(sizes)].max(initial=0.0)))
-        label = f"step {step} of {count}: {name}"
-        if (finding := difference(label, have, value, rtol, scale)) is not None:
-            return finding
+        if (finding := difference(name, have, value, rtol, scale)) is not None:
+            return step, finding
     return None

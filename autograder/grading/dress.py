@@ -10,6 +10,18 @@ from autograder.grading.notebooks import bound_exercise
 
 GOES_ON = "raises-exception"  # a tag: an error in the cell does not end "Run All"
 SUMMARY = "check.all()"
+IMPORT = "from autograder import check\n"
+EXPLAINED = """\
+try:
+    from autograder import check
+except ModuleNotFoundError as missing:
+    if missing.name != "autograder":
+        raise
+    raise ModuleNotFoundError(
+        "The folder autograder is not beside this notebook. Unpack the whole zip and open the "
+        "notebook that lies in it (Colab: !unzip -q {name}.zip, then %cd {name}), then run this again."
+    ) from None
+"""
 POINTS = re.compile(r"(?m)^(## .*\(\d+ points?)\)$")
 README = """\
 Do the assignment {name} in its notebook, {name}.ipynb, which has to stay in this folder.
@@ -42,7 +54,8 @@ cell shows how far you are. Hand in {name}.ipynb, and nothing else, the way your
 
 def dressed(notebook: NotebookNode, assignment: Assignment) -> NotebookNode:
     """The source with minutes and difficulty in the titles of its exercises, cells whose errors do not
-    end a run of the whole notebook, and a last cell that shows every exercise."""
+    end a run of the whole notebook, a first cell that says what to do where the zip's other folders
+    are missing, and a last cell that shows every exercise."""
     title: NotebookNode | None = None
     cells = notebook.cells
     for cell in cells:
@@ -53,7 +66,12 @@ def dressed(notebook: NotebookNode, assignment: Assignment) -> NotebookNode:
             effort = f"{exercise.minutes} minutes, {exercise.stars}"
             title.source = POINTS.sub(rf"\1, {effort})", title.source, count=1)
             title = None
-    for cell in [cell for cell in cells if cell.cell_type == "code"][1:]:
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    for cell in code[:1]:
+        cell.source = f"{cell.source}\n".replace(
+            IMPORT, EXPLAINED.format(name=assignment.folder.name)
+        ).rstrip()
+    for cell in code[1:]:
         cell.metadata.tags = [*cell.metadata.get("tags", []), GOES_ON]
     if any(bound_exercise(cell, assignment) for cell in cells):
         cells.append(_summary())

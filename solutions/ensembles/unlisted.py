@@ -30,6 +30,7 @@ WRONG: list[tuple] = [
         "collect_snapshots",
         "one step early",
         [("(step + 1) % length == 0", "(step + 2) % length == 0")],
+        "one-step-early",
     ),
     (
         "collect_snapshots",
@@ -68,6 +69,7 @@ WRONG: list[tuple] = [
                 "        self.stop = getattr(self, 'stop', False) or self.bad >= self.patience\n        return self.stop",
             )
         ],
+        "stays-stopped",
     ),
     (
         "early_stopping",
@@ -79,5 +81,16 @@ WRONG: list[tuple] = [
         "early_stopping",
         "stops only once",
         [("return self.bad >= self.patience", "return self.bad == self.patience + 1")],
+    ),
+    (
+        "collect_snapshots",
+        "one step late",
+        [("(step + 1) % length == 0", "step % length == 0 and step > 0")],
+    ),
+    (
+        "exponential_moving_average",
+        "counters left alone",
+        [("            else:\n                self.average[name].copy_(t)\n", "")],
+        "counters-left",
     ),
 ]

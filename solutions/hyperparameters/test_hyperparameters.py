@@ -1,6 +1,7 @@
 """The assignment on hyperparameters: answers beyond its known mistakes, its examples, its cases."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,17 @@ from autograder import judge, probe
 from autograder.exercise import Exercise
 from autograder.grading.answer import fresh
 from autograder.grading.keys import LazyKey
-from tests.answers import answer, exercise, mistake, oracle, solutions, statement, verdict
+from autograder.grading.notebooks import read_source
+from tests.answers import (
+    COURSE,
+    answer,
+    exercise,
+    mistake,
+    oracle,
+    solutions,
+    statement,
+    verdict,
+)
 
 # Answers beyond the known mistakes.
 
@@ -36,7 +47,7 @@ def test_a_search_that_never_asks_gets_findings_not_an_error():
 
 def test_a_string_is_no_bool():
     v = verdict("overfits_small_sample", lambda make_model, x, y, **options: "True")
-    assert "answer: expected 'the bool True', got a str, no bool" in v.message
+    assert "answer: expected the bool True, got a str, no bool" in v.message
 
 
 def test_lists_of_different_lengths_are_told_what_to_return():
@@ -143,3 +154,36 @@ def test_example_of_draws():
     shares = np.histogram(np.log10(draws), bins=[-4, -3, -2, -1])[0] / draws.size
     np.testing.assert_allclose(shares, 1 / 3, atol=0.02)
     assert "a third lies below 0.001" in statement("log_uniform")
+
+
+# The closing section: the first range is put wrong on purpose, and the edge test is to say so.
+
+
+def edges(seed: int, search: Any) -> list[str]:
+    """What the edge test says of the two searches, with this seed and this random search."""
+    cells = read_source(COURSE.source("hyperparameters")).cells
+    source = next(
+        c.source for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == "play"
+    )
+    assert "default_rng(1)" in source
+    said: list[Any] = []
+    namespace = dict(solutions("hyperparameters")) | {
+        "random_search": search,
+        "print": lambda *words: said.append(" ".join(map(str, words))),
+    }
+    exec(source.replace("default_rng(1)", f"default_rng({seed})"), namespace)
+    assert said[1] == "can it overfit? True"
+    return [line.rpartition("edge: ")[2] for line in said if " search: " in line]
+
+
+def test_the_closing_section_says_what_its_text_says():
+    assert edges(1, oracle("random_search")) == ["high", "None"]
+
+
+@pytest.mark.nightly
+def test_the_closing_section_says_it_for_every_right_search_and_most_seeds():
+    """In the second search the best of thirty draws may lie near an edge by chance."""
+    searches = [oracle("random_search"), *answer("random_search").alternatives]
+    found = [edges(seed, searches[seed % len(searches)]) for seed in range(2, 14)]
+    assert [first for first, _ in found] == ["high"] * len(found)
+    assert sum(second == "None" for _, second in found) >= 9

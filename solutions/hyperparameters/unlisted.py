@@ -33,19 +33,32 @@ WRONG: list[tuple] = [
                 + "        model.eval()\n        if bool((model(x).argmax(1) == y).all()):\n            break\n",
             )
         ],
+        "evaluation-mode-after-a-test",
     ),
-    ("overfits_small_sample", "trained in evaluation mode", [(TRAIN, "    model.eval()\n")]),
-    ("overfits_small_sample", "Adam's own rate", [(ADAM, "torch.optim.Adam(model.parameters())")]),
+    (
+        "overfits_small_sample",
+        "trained in evaluation mode",
+        [(TRAIN, "    model.eval()\n")],
+        "trained-in-evaluation-mode",
+    ),
+    (
+        "overfits_small_sample",
+        "Adam's own rate",
+        [(ADAM, "torch.optim.Adam(model.parameters())")],
+        "rate-not-passed",
+    ),
     (
         "overfits_small_sample",
         "SGD for Adam",
         [(ADAM, "torch.optim.SGD(model.parameters(), lr=lr)")],
+        "sgd",
     ),
     ("overfits_small_sample", "a tenth of the steps", [("range(steps)", "range(steps // 10)")]),
     (
         "overfits_small_sample",
         "softmax before the loss",
         [(LOSS, "cross_entropy(model(x).softmax(1), y)")],
+        "softmax-twice",
     ),
     (
         "overfits_small_sample",
@@ -126,6 +139,7 @@ WRONG: list[tuple] = [
         "narrow_range",
         "first and last kept",
         [("best.min() / widen, best.max() * widen", "best[0] / widen, best[-1] * widen")],
+        "best-and-last-kept",
     ),
     (
         "at_edge_of_range",
@@ -137,5 +151,26 @@ WRONG: list[tuple] = [
         "at_edge_of_range",
         "base of the range alone",
         [("np.log(best / low) / np.log(high / low)", "np.sqrt((best - low) / (high - low))")],
+    ),
+    (
+        "overfits_small_sample",
+        "weight decay of 5",
+        [
+            (
+                "torch.optim.Adam(model.parameters(), lr=lr)",
+                "torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=5)",
+            )
+        ],
+    ),
+    (
+        "narrow_range",
+        "positions of the finite in all values",
+        [
+            (
+                "    values, losses = values[finite], losses[finite]\n",
+                "    losses = losses[finite]\n",
+            )
+        ],
+        "sorted-among-the-finite",
     ),
 ]

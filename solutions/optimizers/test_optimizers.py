@@ -254,7 +254,7 @@ def test_what_a_rule_returns_wrongly_is_said_in_words():
 
 def test_the_first_wrong_step_is_reported():
     v = verdict("sgd_momentum", mistake("sgd_momentum", "velocity-not-kept"))
-    assert re.match(r"step 2 of 4: next_w\[\d\]: expected \S+, got", v.findings[0].message)
+    assert re.match(r"step 2 of 2: next_w\[\d\]: expected \S+, got", v.findings[0].message)
 
 
 # Schedules.

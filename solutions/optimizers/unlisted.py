@@ -8,6 +8,7 @@ WRONG: list[tuple] = [
         "softmax_loss",
         "labels subtracted from every column",
         [("dx[rows, y] -= 1", "dx[:, y] -= 1")],
+        "every-column",
     ),
     ("softmax_loss", "a gradient divided by the classes", [("dx / len(x)", "dx / x.shape[1]")]),
     ("softmax_loss", "the median subtracted", [("x.max(axis=1", "np.median(x, axis=1")]),
@@ -69,7 +70,7 @@ WRONG: list[tuple] = [
         "a cache that is centered",
         [("(1 - decay) * dw**2", "(1 - decay) * (dw - dw.mean()) ** 2")],
     ),
-    ("adam", "v averages m squared", [("(1 - b2) * dw**2", "(1 - b2) * m**2")]),
+    ("adam", "v averages m squared", [("(1 - b2) * dw**2", "(1 - b2) * m**2")], "squares-of-m"),
     (
         "adam",
         "epsilon outside of the fraction",
@@ -79,8 +80,14 @@ WRONG: list[tuple] = [
                 '(m_hat / np.sqrt(v_hat) + config["epsilon"])',
             )
         ],
+        "epsilon-outside-the-fraction",
     ),
-    ("adam", "b**2 for b**t in both", [("b1**t", "b1**2"), ("b2**t", "b2**2")]),
+    (
+        "adam",
+        "b**2 for b**t in both",
+        [("b1**t", "b1**2"), ("b2**t", "b2**2")],
+        "squared-for-power",
+    ),
     ("adam", "m corrected with beta2", [("m / (1 - b1**t)", "m / (1 - b2**t)")]),
     ("adam", "Nadam's step", [("* m_hat /", "* (b1 * m_hat + (1 - b1) * dw) /")]),
     (
@@ -107,6 +114,7 @@ WRONG: list[tuple] = [
         "cosine_with_warmup",
         "nanoGPT's warm-up",
         [("(step + 1) / warmup", "(step + 1) / (warmup + 1)")],
+        "warm-up-below-base-rate",
     ),
     (
         "cosine_with_warmup",
@@ -147,5 +155,49 @@ WRONG: list[tuple] = [
         "torch_adam",
         "v from the moment",
         [("addcmul_(p.grad, p.grad", 'addcmul_(state["m"], state["m"]')],
+    ),
+    (
+        "softmax_loss",
+        "a clip at 1e-12",
+        [
+            (
+                "shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))",
+                "np.log(np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True))",
+            ),
+            ("-log_p[rows, y].mean()", "-np.log(np.clip(np.exp(log_p[rows, y]), 1e-12, 1)).mean()"),
+        ],
+        "bounded-by-1e-12",
+    ),
+    (
+        "softmax_loss",
+        "a clip at 1e-3",
+        [
+            (
+                "shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))",
+                "np.log(np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True))",
+            ),
+            ("-log_p[rows, y].mean()", "-np.log(np.clip(np.exp(log_p[rows, y]), 1e-3, 1)).mean()"),
+        ],
+    ),
+    ("nesterov_momentum", "the last term's sign alone", [("+ (1 + mu) * v", "- (1 + mu) * v")]),
+    ("rmsprop", "1e-7 in the code", [('config["epsilon"]', "1e-7")], "epsilon-fixed-at-1e-7"),
+    ("rmsprop", "1e-5 in the code", [('config["epsilon"]', "1e-5")]),
+    ("adam", "b**(t + 1)", [("b1**t", "b1**(t + 1)"), ("b2**t", "b2**(t + 1)")]),
+    (
+        "cosine_with_warmup",
+        "torch's linear warm-up from a third",
+        [("base_lr * (step + 1) / warmup", "base_lr * (1 / 3 + 2 / 3 * step / warmup)")],
+    ),
+    (
+        "torch_adam",
+        "folded, with epsilon inside",
+        [
+            (
+                'state["m"] / (1 - b1 ** state["t"])',
+                'state["m"] * (1 - b2 ** state["t"]) ** 0.5 / (1 - b1 ** state["t"])',
+            ),
+            (' / (1 - b2 ** state["t"])', ""),
+            ('(v_hat.sqrt() + group["eps"])', '(v_hat + group["eps"]).sqrt()'),
+        ],
     ),
 ]

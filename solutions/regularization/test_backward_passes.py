@@ -171,3 +171,13 @@ def test_check_finds_the_forward_pass_in_the_notebook(capsys, monkeypatch):
     check(namespace["dropout_backward"])
     assert "dropout_backward: all right" in capsys.readouterr().out
     assert exercise("dropout_backward").uses == ("dropout_forward",)
+
+
+@pytest.mark.parametrize("name", ["dropout", "batchnorm"])
+def test_a_backward_pass_is_not_blamed_for_a_forward_pass_that_is_not_written(name):
+    def forward(*arguments):
+        raise NotImplementedError
+
+    backward = oracle(f"{name}_backward")
+    v = together(f"{name}_backward", f"{name}_forward", forward, backward)
+    assert v.status == "failed" and f"{name}_forward is not answered yet" in v.message

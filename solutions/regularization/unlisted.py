@@ -22,6 +22,7 @@ WRONG: list[tuple] = [
         "dropout_forward",
         "kept from above, not scaled",
         [("(np.random.rand(*x.shape) < p) / p", "1.0 * (np.random.rand(*x.shape) > p)")],
+        "wrong-way-and-not-scaled",
     ),
     ("dropout_forward", "scaled by the square", [("< p) / p", "< p) / p**2")]),
     (
@@ -73,6 +74,7 @@ WRONG: list[tuple] = [
         "batchnorm_forward",
         "eps missing at test time",
         [("np.sqrt(var + eps)", 'np.sqrt(var + eps * (mode == "train"))')],
+        "eps-missing-at-test-time",
     ),
     ("batchnorm_forward", "gamma squared", [("gamma * normalized", "gamma**2 * normalized")]),
     (
@@ -118,6 +120,7 @@ WRONG: list[tuple] = [
             ),
             (" / (1 - p)", ""),
         ],
+        "as-in-the-paper",
     ),
     (
         "stochastic_depth",
@@ -143,7 +146,7 @@ WRONG: list[tuple] = [
         ],
         "uniform-lambda",
     ),
-    ("cutout", "a corner clamped before the size is added", CLAMPED),
+    ("cutout", "a corner clamped before the size is added", CLAMPED, "begins-inside"),
     ("cutout", "a rectangle of half the width", [("(j < left + size)", "(j < left + size // 2)")]),
     (
         "cutout",
@@ -176,5 +179,21 @@ WRONG: list[tuple] = [
         "five crops turned by 180 degrees",
         [("flip(3)", "flip(2).flip(3)")],
         "flipped-both-ways",
+    ),
+    (
+        "batchnorm_forward",
+        "eps twice at test time",
+        [("np.sqrt(var + eps)", 'np.sqrt(var + eps * (1 + (mode == "test")))')],
+    ),
+    (
+        "cutout",
+        "the end clamped, not the beginning",
+        [("(i < top + size)", "(i < (top + size).clamp(max=H - 1))")],
+    ),
+    (
+        "stochastic_depth",
+        "as in the paper, drawn for each example",
+        [("return x + residual\n", "return x + (1 - p) * residual\n"), (" / (1 - p)", "")],
+        "scales-in-test",
     ),
 ]

@@ -200,9 +200,9 @@ def test_a_loss_that_is_no_number_is_said_to_be_none_and_an_error_in_it_is_the_s
 @pytest.mark.parametrize(
     ("id", "said"),
     [
-        ("head-not-put-back", "the head afterwards: expected 'the same', got another module"),
-        ("frozen-for-good", "parameters whose requires_grad changed: expected 'none', got"),
-        ("hook-left", "modules with hooks that you left: expected 'none', got 1 (_fc)"),
+        ("head-not-put-back", "the head afterwards: expected the same, got another module"),
+        ("frozen-for-good", "parameters whose requires_grad changed: expected none, got"),
+        ("hook-left", "modules with hooks that you left: expected none, got 1 (_fc)"),
     ],
 )
 def test_what_extract_features_leaves_behind_costs_its_point_for_the_state(id, said):

@@ -106,12 +106,14 @@ WRONG: list[tuple] = [
                 "torch.optim.Adam(torch.nn.Linear(head.in_features, classes).parameters(), lr=3e-3)",
             )
         ],
+        "other-head-trained",
     ),
-    ("fine_tune", "a head that was never put in", [(PUT, "")]),
+    ("fine_tune", "a head that was never put in", [(PUT, "")], "head-not-put-in"),
     (
         "fine_tune",
         "a head replaced after training",
         [(RETURN, "    network._fc = torch.nn.Linear(head.in_features, classes)\n" + RETURN)],
+        "other-head-trained",
     ),
     (
         "fine_tune",
@@ -129,5 +131,21 @@ WRONG: list[tuple] = [
         "labels reversed",
         [("head(features), y)", "head(features), y.flip(0))")],
         "labels-mixed-up",
+    ),
+    (
+        "softmax_head_loss",
+        "a clip at 1e-12",
+        [
+            (
+                "loss = -log_p[np.arange(n), y].mean()",
+                "loss = -np.log(np.clip(np.exp(log_p), 1e-12, 1)[np.arange(n), y]).mean()",
+            )
+        ],
+        "bounded-by-1e-12",
+    ),
+    (
+        "parameter_groups",
+        "every weight against a list of tensors",
+        [('name.startswith("_fc.")', "p in [network._fc.weight]")],
     ),
 ]

@@ -94,15 +94,23 @@ def training(rng: np.random.Generator) -> list[Case]:
     length = length_of_a_cycle(rng)
     return [
         case(rng, "three cycles of training", 3 * length, 3),
-        case(rng, "training with a last cycle cut short", 2 * length + 1, 3),
+        case(rng, "training with a last cycle cut short", 3 * length - 1, 3),
     ]
 
 
 def snapshots(collect_snapshots: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    made, _ = collected(collect_snapshots, inputs)
+    made, run = collected(collect_snapshots, inputs)
+    return {"made": made, "given": run.given, "rates": run.rates}
+
+
+def when_taken(case: Case, outputs: Outputs) -> Outputs:
+    """After which of its run's steps each snapshot was taken, whatever rates the run had."""
+    made, given = (weights_in(case, outputs, name) for name in ("made", "given"))
+    known = reached(case.inputs, given, outputs.get("rates"))
+    after = [next((str(k) for k, w in enumerate(known) if same(s, w)), "none") for s in made]
     return {
         "number of snapshots": len(made),
-        **{name: np.stack([s[name] for s in made]) for name in inputs["weights"] if made},
+        "steps after which snapshots were taken": ", ".join(after),
     }
 
 
@@ -197,9 +205,9 @@ EXERCISE = Exercise(
     "collect_snapshots",
     [
         Part("training", 1, training, how_it_trains, close),
-        Part("whole cycles", 1, whole_cycles, snapshots, close),
+        Part("whole cycles", 1, whole_cycles, snapshots, close, when_taken),
         Part("copies", 1, copies, with_and_without_copies, close, whether_copies),
-        Part("a last cycle cut short", 1, cut_short, snapshots, close),
+        Part("a last cycle cut short", 1, cut_short, snapshots, close, when_taken),
     ],
     minutes=20,
     difficulty=2,

@@ -96,6 +96,12 @@ def of_the_search(case: Case, outputs: Outputs, losses: np.ndarray) -> Outputs:
     }
 
 
+def not_too_few(case: Case, seen: Outputs) -> Outputs:
+    """The same without a word on calls that were too many: one part says so."""
+    calls = "calls of the objective"
+    return seen | {calls: min(seen[calls], case.inputs["trials"])}
+
+
 def which(best: np.ndarray | None, drawn: np.ndarray, losses: np.ndarray) -> str:
     """What the configuration returned is: one with the lowest loss, another that was tried, or none."""
     if best is None or not len(drawn):
@@ -141,7 +147,7 @@ def draws(random_search: Any, inputs: dict[str, Any], device: str) -> Outputs:
 
 
 def of_the_draws(case: Case, outputs: Outputs) -> Outputs:
-    seen = of_the_search(case, outputs, losses_of(case.inputs))
+    seen = not_too_few(case, of_the_search(case, outputs, losses_of(case.inputs)))
     space = space_of(case.inputs)
     one = floats(outputs, "one", (None, len(space)))
     again, other = (floats(outputs, name, one.shape) for name in ("again", "from another seed"))
@@ -174,7 +180,9 @@ def spread(where: np.ndarray, names: list[str]) -> Outputs:
     halves = where < 0.5
     pairs = halves[: len(halves) // 2 * 2, 0].reshape(-1, 2)
     distinct = [np.unique(column).size > 0.9 * len(where) for column in where.T]
-    seen: Outputs = {"share of distinct draws": whole(distinct)}
+    seen: Outputs = {
+        "share of hyperparameters whose draws differ from trial to trial": whole(distinct)
+    }
     for k, name in enumerate(names):
         seen[f"{name}: share of draws in the first quarter of the range, on a log scale"] = share(
             where[:, k] < 0.25
@@ -223,7 +231,7 @@ def the_best_of_some(random_search: Any, inputs: dict[str, Any], device: str) ->
 
 
 def of_some(case: Case, outputs: Outputs) -> Outputs:
-    return of_the_search(case, outputs, case.inputs["losses"])
+    return not_too_few(case, of_the_search(case, outputs, case.inputs["losses"]))
 
 
 def diverging_trials(rng: np.random.Generator) -> list[Case]:

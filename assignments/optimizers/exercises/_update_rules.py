@@ -1,19 +1,21 @@
 """What the update rules in NumPy share: rule(w, dw, config=None) -> (next_w, config)."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
-from autograder.compare import close_by_step
-from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.compare import close_by_step, close_line_by_line
+from autograder.exercise import Case, Exercise, Judge, Outputs, Part, Unusable
 
 from ._steps import between, stacked
 
 WHICH = ("first", "second")
+NEXT_W = "next_w"
+EXAMPLE_GRADIENTS = np.array([[0.5, -1.0], [1.0, 1.0]])  # of every worked example in the text
 Range = tuple[float, float]
 Kind = Literal["signed", "positive", "count"]
 
@@ -27,7 +29,8 @@ class Run:
     ``w`` and ``config`` are those before the first step, ``grads`` holds a gradient a step.
     ``omit``: the first call leaves the config out. ``rates``: learning rates to be set before a
     step, None leaves it. ``read``: the state to be read from the config after each step.
-    ``saved``: the config is copied between steps, as if it had been saved.
+    ``saved``: the config is copied between steps, as if it had been saved. ``state_only``: what is
+    kept is all that is brought home, which no slip in the step itself can spoil.
     """
 
     w: Any
@@ -37,6 +40,7 @@ class Run:
     rates: Sequence[float | None] = ()
     read: Sequence[str] = ()
     saved: bool = False
+    state_only: bool = False
     seen: dict[str, list] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,9 +65,11 @@ class Run:
 
     def outputs(self, of: str) -> Outputs:
         """What was seen, by step; state that was missing after one is left out."""
-        names = {key: f"config[{key!r}]{of}" for key in self.read} | {"next_w": f"next_w{of}"}
+        names = {key: f"config[{key!r}]{of}" for key in self.read}
+        if not self.state_only:
+            names["next_w"] = f"{NEXT_W}{of}"
         steps = len(self.seen["next_w"])
-        return {names[k]: stacked(v) for k, v in self.seen.items() if len(v) == steps}
+        return {names[k]: stacked(v) for k in names if len(v := self.seen[k]) == steps}
 
 
 def run_rule(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
@@ -107,11 +113,12 @@ class Rule:
     """What the cases of a rule are drawn from.
 
     ``hyperparameters`` maps the keys of the rule's hyperparameters to their ranges, ``state`` the
-    keys of its state to their kind.
+    keys of its state to their kind. ``example`` is the config of the text's worked example.
     """
 
     hyperparameters: dict[str, Range]
     state: dict[str, Kind]
+    example: dict[str, Any]
 
     def some(self, rng: np.random.Generator) -> dict[str, Any]:
         """A config that holds all hyperparameters."""
@@ -155,12 +162,17 @@ def update_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
     changed["rates"] = [None, None, 3 * changed["config"]["learning_rate"], None]
     growing = _run(rng, rule.some(rng))
     growing["grads"] *= 10.0 ** np.arange(-2, 2)[:, None]
-    return [
+    drawn = [
         _case("several steps, all hyperparameters given", _run(rng, rule.some(rng))),
         _case("some gradients are zero", zeros),
         _case("the learning rate changes after two steps", changed),
         _case("small gradients first, large ones later", growing),
     ]
+    example = {"w": np.array([1.0, 2.0]), "grads": EXAMPLE_GRADIENTS, "config": rule.example}
+    cases = [_case("the example in the text", copy.deepcopy(example)), *drawn]
+    for case in cases:
+        case.inputs["runs"][0]["read"] = list(rule.state)
+    return cases
 
 
 def default_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
@@ -180,11 +192,13 @@ def default_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
 
 
 def state_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
-    keys = list(rule.state)
-    ongoing = _run(rng, rule.some(rng) | rule.some_state(rng, (2,)), (2,), steps=3, read=keys)
-    fresh = _run(rng, rule.some(rng), (2,), steps=3, read=keys, saved=True)
-    pair = [_run(rng, rule.some(rng), shape, steps=3, saved=True) for shape in ((3,), (2, 2))]
-    again = _run(rng, rule.some(rng), (2,), steps=2)
+    kept: dict[str, Any] = {"read": list(rule.state), "state_only": True}
+    ongoing = _run(rng, rule.some(rng) | rule.some_state(rng, (2,)), (2,), steps=3, **kept)
+    fresh = _run(rng, rule.some(rng), (2,), steps=3, saved=True, **kept)
+    pair = [
+        _run(rng, rule.some(rng), shape, steps=3, saved=True, **kept) for shape in ((3,), (2, 2))
+    ]
+    again = _run(rng, rule.some(rng), (2,), steps=2, **kept)
     return [
         _case("a run that goes on from a given state", ongoing),
         _case("state read from the returned config", fresh),
@@ -217,6 +231,14 @@ MOMENTUM: dict[str, Range] = {**RATE, "momentum": (0.3, 0.8)}
 EPSILON: dict[str, Range] = {"epsilon": (0.05, 0.2)}
 
 
+PARTS: list[tuple[str, Callable[[Rule, np.random.Generator], list[Case]], Judge]] = [
+    ("update rule", update_cases, partial(close_line_by_line, NEXT_W)),
+    ("defaults", default_cases, close_by_step),
+    ("state", state_cases, close_by_step),
+    ("shapes and dtypes", shape_cases, close_by_step),
+]
+
+
 def update_rule(
     name: str,
     rule: Rule,
@@ -225,18 +247,12 @@ def update_rule(
     difficulty: int,
 ) -> Exercise:
     """The exercise for a rule, with the points of its four parts."""
-    parts = zip(
-        ("update rule", "defaults", "state", "shapes and dtypes"),
-        points,
-        (update_cases, default_cases, state_cases, shape_cases),
-        strict=True,
-    )
     return Exercise(
         name,
         name,
         [
-            Part(part, of, partial(cases, rule), run_rule, close_by_step)
-            for part, of, cases in parts
+            Part(part, of, partial(cases, rule), run_rule, judge)
+            for (part, cases, judge), of in zip(PARTS, points, strict=True)
         ],
         own_work=("optimizer",),
         minutes=minutes,

@@ -7,6 +7,7 @@ EXERCISE = update_rule(
     Rule(
         {**RATE, "beta1": (0.3, 0.7), "beta2": (0.75, 0.95), **EPSILON},
         {"m": "signed", "v": "positive", "t": "count"},
+        {"learning_rate": 0.1, "epsilon": 0.1},
     ),
     (4, 1, 2, 1),
     minutes=15,

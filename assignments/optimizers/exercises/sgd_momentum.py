@@ -3,5 +3,9 @@
 from ._update_rules import MOMENTUM, Rule, update_rule
 
 EXERCISE = update_rule(
-    "sgd_momentum", Rule(MOMENTUM, {"velocity": "signed"}), (2, 1, 1, 1), minutes=10, difficulty=1
+    "sgd_momentum",
+    Rule(MOMENTUM, {"velocity": "signed"}, {"learning_rate": 0.1, "momentum": 0.9}),
+    (2, 1, 1, 1),
+    minutes=10,
+    difficulty=1,
 )

@@ -56,3 +56,15 @@ def forward_pass(forward: Any, x: np.ndarray, *arguments: Any) -> tuple[np.ndarr
     if not isinstance(out, np.ndarray) or out.shape != x.shape or out.dtype.kind != "f":
         raise Unusable(f"out must be an array of shape {x.shape} of floats, as x is")
     return out, cache
+
+
+def forward_pass_of(
+    name: str, forward: Any, x: np.ndarray, *arguments: Any
+) -> tuple[np.ndarray, Any]:
+    """As ``forward_pass``, for a backward pass that is tried on its cache: says whose fault it is."""
+    try:
+        return forward_pass(forward, x, *arguments)
+    except Unusable as objection:
+        raise Unusable(f"{name}: {objection}") from None
+    except NotImplementedError:
+        raise Unusable(f"{name} is not answered yet, and this is tried on its cache") from None

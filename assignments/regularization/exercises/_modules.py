@@ -167,7 +167,7 @@ def seen_at_limits(case: Case, outputs: Outputs) -> Outputs:
             equal(slopes, factors, dtype)
         ),
         "x after the call": after(x, given),
-        f"bytes of a number in out, for x in {dtype}": out.dtype.itemsize,
+        f"dtype of out, for x in {dtype}": out.dtype.name,
     }
 
 

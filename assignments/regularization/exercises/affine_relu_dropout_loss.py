@@ -27,6 +27,19 @@ OFF = -8.0  # a bias that keeps a hidden unit off for every example
 
 def returned(function: Any, inputs: dict[str, Any], **changed: Any) -> tuple[float, dict]:
     """``(loss, grads)`` for these inputs, some of them changed; raises Unusable for another form."""
+    loss, grads = loss_and_grads(function, inputs, **changed)
+    for name in NAMES:
+        shape = inputs["params"][name].shape
+        if "params" in changed:
+            shape = changed["params"][name].shape
+        if not isinstance(grads[name], np.ndarray) or grads[name].shape != shape:
+            got = f", not {grads[name].shape}" if isinstance(grads[name], np.ndarray) else ""
+            raise Unusable(f"grads[{name!r}] must be an array of shape {shape}{got}")
+    return loss, grads
+
+
+def loss_and_grads(function: Any, inputs: dict[str, Any], **changed: Any) -> tuple[float, dict]:
+    """The same, whatever stands in grads."""
     given = {**inputs, **changed}
     params = {name: value.copy() for name, value in given["params"].items()}
     values = function(
@@ -37,10 +50,6 @@ def returned(function: Any, inputs: dict[str, Any], **changed: Any) -> tuple[flo
     loss, grads = values
     if not isinstance(grads, dict) or not set(NAMES) <= set(grads):
         raise Unusable("grads must be a dict with the keys W1, b1, W2 and b2")
-    for name in NAMES:
-        shape = given["params"][name].shape
-        if not isinstance(grads[name], np.ndarray) or grads[name].shape != shape:
-            raise Unusable(f"grads[{name!r}] must be an array of shape {shape}")
     return single_number(loss), grads
 
 
@@ -129,7 +138,7 @@ def any_seed(rng: np.random.Generator) -> int:
 
 
 def run_loss(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    return {"loss": returned(affine_relu_dropout_loss, inputs)[0]}
+    return {"loss": loss_and_grads(affine_relu_dropout_loss, inputs)[0]}
 
 
 def loss_cases(rng: np.random.Generator) -> list[Case]:

@@ -58,7 +58,7 @@ def seen_in_squares(case: Case, outputs: Outputs) -> Outputs:
         **every(of_size, square),
         "share of other pixels that are as in x": spread_mean(zero | same),
         "x after the call": after(x, given),
-        f"bytes of a number in the result, for {dtype}": made.dtype.itemsize,
+        f"dtype of the result, for {dtype}": made.dtype.name,
     }
     if not (square & alike).all():
         seen["mean number of zeros in a channel"] = spread_mean(zero.sum(axis=(2, 3)))

@@ -9,7 +9,7 @@ from autograder.chance import SIGMAS, close_in_distribution, mean, share
 from autograder.compare import LOOSE, equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
-from ._layers import FATES, all_alike, away_from_zero, forward_pass, keep_probability
+from ._layers import FATES, all_alike, away_from_zero, forward_pass_of, keep_probability
 
 GRADIENT = "dx is the gradient"
 WHERE_X_IS_0 = "share of zeros in dx where x is 0"
@@ -27,10 +27,7 @@ def run_both(dropout_backward: Any, inputs: dict[str, Any], device: str) -> Outp
     """What the student's forward pass makes of x, and dx."""
     forward = probe.beside(dropout_backward, "dropout_forward")
     x, dout = given(inputs)
-    try:
-        out, cache = forward_pass(forward, x.copy(), dict(inputs["param"]))
-    except Unusable as objection:
-        raise Unusable(f"dropout_forward: {objection}") from None
+    out, cache = forward_pass_of("dropout_forward", forward, x.copy(), dict(inputs["param"]))
     out = out.copy()  # a cache may hold it, and a backward pass write into it
     dx = dropout_backward(dout.copy(), cache)
     if not isinstance(dx, np.ndarray) or dx.shape != x.shape or dx.dtype.kind != "f":

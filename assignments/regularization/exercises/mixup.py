@@ -147,7 +147,7 @@ def seen_in_inputs(case: Case, outputs: Outputs) -> Outputs:
         "share of neighbors that have neighbors as partners": share(step == 1),
         "share of neighbors that have neighbors as partners, in reverse order": share(step == -1),
         "x after the call": after(floats(outputs, "x", given.shape), given),
-        f"bytes of a number in mixed_x, for {given.dtype}": outputs["mixed_x"].dtype.itemsize,
+        f"dtype of mixed_x, for {given.dtype}": outputs["mixed_x"].dtype.name,
     }
 
 

@@ -160,7 +160,7 @@ def seen_in_gradients(case: Case, outputs: Outputs) -> Outputs:
         ),
         "x after the call": after(x, given[0]),
         "residual after the call": after(residual, given[1]),
-        f"bytes of a number in the result, for {dtype}": out.dtype.itemsize,
+        f"dtype of the result, for {dtype}": out.dtype.name,
     }
 
 

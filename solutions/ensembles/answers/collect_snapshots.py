@@ -175,3 +175,13 @@ ANSWER.edited(
     "the-last-repeated", "the last weights of the run, as often as there are cycles",
     ("    return kept", "    return [kept[-1] for _ in kept]"),
 )
+ANSWER.edited(
+    "before-the-last-step", "snapshots one step early: taken before the last step of each cycle, not after it",
+    ("        weights = train_step(weights, rate(step))\n", ""),
+    ("for name, w in weights.items()})\n",
+     "for name, w in weights.items()})\n        weights = train_step(weights, rate(step))\n"),
+)
+ANSWER.edited(
+    "one-step-early", "snapshots one step before the end of each cycle, that after the run excepted",
+    ("(step + 1) % length == 0", "(step + 2) % length == 0"),
+)

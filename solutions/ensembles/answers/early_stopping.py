@@ -191,13 +191,13 @@ ANSWER.edited(
      "            self.bad += 1\n            self.best_loss = min(self.best_loss, loss)\n"),
 )
 ANSWER.edited(
-    "small-not-counted", "too small an improvement not counted as a check without improvement",
+    "small-not-counted", "a stop as if too small an improvement did not count as a check without improvement",
     ("        else:\n            self.bad += 1",
      "        elif not loss < self.best_loss:\n            self.bad += 1"),
     observed=True,
 )
 ANSWER.edited(
-    "small-resets", "the count set back to 0 by improvements that are too small",
+    "small-resets", "a stop as if too small an improvement set the count back to 0",
     ("        else:\n            self.bad += 1",
      "        elif loss < self.best_loss:\n            self.bad = 0\n"
      "        else:\n            self.bad += 1"),
@@ -216,7 +216,7 @@ ANSWER.edited(
     ("loss < self.best_loss - self.min_delta", "not (loss >= self.best_loss - self.min_delta)"),
 )
 ANSWER.edited(
-    "nan-not-counted", "checks with nan not counted at all",
+    "nan-not-counted", "a stop as if checks with nan were not counted",
     ("            self.bad += 1\n", "            self.bad += not np.isnan(loss)\n"),
     observed=True,
 )
@@ -240,4 +240,10 @@ ANSWER.edited(
 ANSWER.edited(
     "goes-on", "the answers exchanged: True to go on, False to stop",
     ("self.bad >= self.patience", "self.bad < self.patience"),
+)
+ANSWER.edited(
+    "stays-stopped",
+    "a stop that is never taken back: once True, update goes on saying so after an improvement",
+    ("        return self.bad >= self.patience",
+     "        self.stop = getattr(self, 'stop', False) or self.bad >= self.patience\n        return self.stop"),
 )

@@ -177,8 +177,8 @@ ANSWER.edited(
 )
 ANSWER.edited(
     "named-tensors",
-    "a layer with two names averaged under one of them, as named_parameters() has it: state_dict() "
-    "has both",
+    "a name missing from the average where a tensor has two: named_parameters() has it once, "
+    "state_dict() twice",
     ("model.state_dict().items()", "[*model.named_parameters(), *model.named_buffers()]"),
     observed=True,
 )
@@ -270,7 +270,7 @@ ANSWER.edited(
      "                self.average[name].copy_(self.decay * self.average[name] + (1 - self.decay) * t)"),
 )
 ANSWER.edited(
-    "graph", "averages that carry a graph of gradients: no detach, no no_grad",
+    "graph", "averages that carry a graph of gradients: use torch.no_grad or detach()",
     ("t.detach().clone() for name, t in model.state_dict().items()",
      "t.clone() for name, t in model.state_dict(keep_vars=True).items()"),
     ("    @torch.no_grad()\n    def update", "    def update"),
@@ -281,7 +281,7 @@ ANSWER.edited(
     observed=True,
 )
 ANSWER.edited(
-    "double", "averages kept in float64, whatever the network's dtype",
+    "double", "averages in float64 of a network in float32",
     ("t.detach().clone()", "(t.clone().double() if t.is_floating_point() else t.clone())"),
     observed=True,
 )
@@ -309,4 +309,8 @@ ANSWER.edited(
 ANSWER.edited(
     "copy-the-other-way", "copy_to copies the network into the averages",
     ("            t.copy_(self.average[name])", "            self.average[name].copy_(t)"),
+)
+ANSWER.edited(
+    "counters-left", "counters and masks that stay as they were at the start: copy the latest",
+    ("                self.average[name].copy_(t)", "                pass"),
 )

@@ -97,3 +97,13 @@ ANSWER.edited(
     "losses-returned", "the range of the losses instead of the values",
     ("best = values[", "best = losses["),
 )
+ANSWER.edited(
+    "sorted-among-the-finite",
+    "positions among the finite losses used for all values: leave the diverged trials out of both",
+    ("    values, losses = values[finite], losses[finite]\n", "    losses = losses[finite]\n"),
+)
+ANSWER.edited(
+    "best-and-last-kept",
+    "the ends taken from the first and the last of the kept trials, in the order of their losses: they need not be the lowest and the highest",
+    ("best.min() / widen, best.max() * widen", "best[0] / widen, best[-1] * widen"),
+)

@@ -154,3 +154,29 @@ ANSWER.edited(
     "the-other-way-round", "True and False exchanged",
     ("bool(right.all())", "not right.all()"),
 )
+ANSWER.edited(
+    "trained-in-evaluation-mode", "a network that is trained in evaluation mode",
+    ("    model.train()\n", "    model.eval()\n"),
+    observed=True,
+)
+ANSWER.edited(
+    "evaluation-mode-after-a-test",
+    "a network that is trained in evaluation mode for some of the steps: after a test within the loop, call train() again",
+    ("        optimizer.step()\n",
+     "        optimizer.step()\n        model.eval()\n"
+     "        if bool((model(x).argmax(1) == y).all()):\n            break\n"),
+    observed=True,
+)
+ANSWER.edited(
+    "rate-not-passed", "an optimizer that is not given lr: it takes its own default",
+    ("model.parameters(), lr=lr", "model.parameters()"),
+)
+ANSWER.edited(
+    "sgd", "SGD in the place of Adam",
+    ("torch.optim.Adam(", "torch.optim.SGD("),
+)
+ANSWER.edited(
+    "softmax-twice",
+    "softmax before cross_entropy, which applies it itself: it wants the scores",
+    ("cross_entropy(model(x), y)", "cross_entropy(model(x).softmax(1), y)"),
+)

@@ -152,3 +152,11 @@ ANSWER.edited(
         'config["cache"] = adagrad.cache = getattr(adagrad, "cache"',
     ),
 )
+ANSWER.edited(
+    "epsilon-fixed-at-1e-7", "the epsilon 1e-7 written into the code, whatever the config says",
+    ('config["epsilon"]', "1e-7"),
+)
+ANSWER.edited(
+    "other-default-epsilon", "the default epsilon 1e-7, where 1e-8 is asked for",
+    ('"epsilon": 1e-8', '"epsilon": 1e-7'),
+)

@@ -229,3 +229,26 @@ ANSWER.edited(
     ('config["m"] = b1 * config.get("m"', 'adam.m = b1 * getattr(adam, "m"'),
     ('config["v"] = b2 * config.get("v"', 'adam.v = b2 * getattr(adam, "v"'),
 )
+ANSWER.edited(
+    "epsilon-fixed-at-1e-7", "the epsilon 1e-7 written into the code, whatever the config says",
+    ('config["epsilon"]', "1e-7"),
+)
+ANSWER.edited(
+    "epsilon-outside-the-fraction", "epsilon added to the fraction, not to its denominator",
+    ('m_hat / (np.sqrt(v_hat) + config["epsilon"])', '(m_hat / np.sqrt(v_hat) + config["epsilon"])'),
+)
+ANSWER.edited(
+    "squared-for-power", "beta**2 in the correction, where beta**t is meant: t is the number of the step",
+    ("b1**t", "b1**2"),
+    ("b2**t", "b2**2"),
+)
+ANSWER.edited(
+    "uncorrected-and-epsilon-inside",
+    "no bias correction, and epsilon inside the square root: two mistakes at once",
+    ("m / (1 - b1**t), v / (1 - b2**t)", "m, v"),
+    ('(np.sqrt(v_hat) + config["epsilon"])', 'np.sqrt(v_hat + config["epsilon"])'),
+)
+ANSWER.edited(
+    "squares-of-m", "a v that averages the squares of m, where it averages those of the gradient",
+    ("(1 - b2) * dw**2", "(1 - b2) * m**2"),
+)

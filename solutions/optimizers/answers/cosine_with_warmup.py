@@ -103,3 +103,13 @@ ANSWER.edited(
     "warm-up-from-minimum", "a warm-up that climbs from min_lr, where it climbs from 0",
     ("base_lr * (step + 1)", "min_lr + (base_lr - min_lr) * (step + 1)"),
 )
+ANSWER.edited(
+    "warm-up-below-base-rate",
+    "a warm-up of (step + 1) / (warmup + 1), whose last step stays below base_lr",
+    ("(step + 1) / warmup", "(step + 1) / (warmup + 1)"),
+)
+ANSWER.edited(
+    "warm-up-of-linspace",
+    "a warm-up from 0 to base_lr, both included, as np.linspace(0, base_lr, warmup) gives it: it starts from 0 and climbs too steeply",
+    ("return base_lr * (step + 1) / warmup", "return np.linspace(0, base_lr, warmup)[step]"),
+)

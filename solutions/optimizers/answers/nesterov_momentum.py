@@ -136,3 +136,7 @@ ANSWER.edited(
     ('config.get("velocity",', 'getattr(nesterov_momentum, "velocity",'),
     ('v = config["velocity"] =', 'v = nesterov_momentum.velocity = config["velocity"] ='),
 )
+ANSWER.edited(
+    "both-signs", "both terms of the step with the opposite sign, though v is right",
+    ("w - mu * old + (1 + mu) * v", "w + mu * old - (1 + mu) * v"),
+)

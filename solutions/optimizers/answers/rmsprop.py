@@ -168,3 +168,11 @@ ANSWER.edited(
     "a new config that holds the state alone, so the next step falls back to the defaults",
     ('config["epsilon"]), config', 'config["epsilon"]), {"cache": cache}'),
 )
+ANSWER.edited(
+    "epsilon-fixed-at-1e-7", "the epsilon 1e-7 written into the code, whatever the config says",
+    ('config["epsilon"]', "1e-7"),
+)
+ANSWER.edited(
+    "other-default-epsilon", "the default epsilon 1e-7, where 1e-8 is asked for",
+    ('"epsilon": 1e-8', '"epsilon": 1e-7'),
+)

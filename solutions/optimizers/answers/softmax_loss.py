@@ -64,7 +64,7 @@ ANSWER.edited(
     ("x - x.max(axis=1, keepdims=True)", "x"),
     LOG_OF_RATIO,
 )
-ANSWER.edited("log-of-zero", "the logarithm of a probability that was rounded to 0", LOG_OF_RATIO, observed=True)
+ANSWER.edited("log-of-zero", "an infinite loss where a probability is rounded to 0: log(0) (use the scores: log p = score - log of the sum of exp)", LOG_OF_RATIO, observed=True)
 ANSWER.edited(
     "softmax-over-samples", "probabilities that sum to 1 over the samples, not the classes",
     ("axis=1, keepdims=True", "axis=0"),
@@ -100,3 +100,22 @@ ANSWER.edited(
     "loss-sign", "a loss without the minus sign in front of the logarithm",
     ("return -", "return "),
 )
+ANSWER.edited(
+    "every-column", "1 subtracted in the columns of all labels, in every row: dx[:, y], where dx[rows, y] is meant",
+    ("dx[rows, y] -= 1", "dx[:, y] -= 1"),
+)
+# A number so small that 1e-12 + p and max(p, 1e-12) are the same but for a p that is rounded to 0.
+for small in ("1e-10", "1e-12", "1e-15"):
+    ANSWER.edited(
+        f"bounded-by-{small}",
+        f"a logarithm that is bounded by {small}, added to the probability or by a clip: then the loss cannot grow (use the scores: log p = score - log of the sum of exp)",
+        LOG_OF_RATIO,
+        ("log_p[rows, y].mean()", f"np.log(np.exp(log_p[rows, y]) + {small}).mean()"),
+    )
+for small in ("1e-7", "1e-8"):
+    ANSWER.edited(
+        f"clipped-at-{small}",
+        f"a probability clipped at {small} before the logarithm: then the loss cannot grow (use the scores: log p = score - log of the sum of exp)",
+        LOG_OF_RATIO,
+        ("log_p[rows, y].mean()", f"np.log(np.exp(log_p[rows, y]).clip({small})).mean()"),
+    )

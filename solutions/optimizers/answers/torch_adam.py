@@ -329,3 +329,18 @@ class Adam(torch.optim.Optimizer):
 
     def step(self, closure=None):
         return self.inner.step(closure)
+FOLDED = (
+    ('state["m"] / (1 - b1 ** state["t"])',
+     'state["m"] * (1 - b2 ** state["t"]) ** 0.5 / (1 - b1 ** state["t"])'),
+    (' / (1 - b2 ** state["t"])', ""),
+)
+ANSWER.edited(
+    "epsilon-uncorrected",
+    "the correction folded into the learning rate, which leaves epsilon out of it",
+    *FOLDED,
+)
+ANSWER.edited(
+    "epsilon-uncorrected-and-decay-after-step",
+    "the correction folded into the learning rate, which leaves epsilon out of it, and a decay after the step: two mistakes at once",
+    *FOLDED, (DECAY + STEP, STEP + DECAY),
+)

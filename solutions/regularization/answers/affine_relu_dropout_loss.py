@@ -157,7 +157,7 @@ ANSWER.edited(
     ('if "seed" in dropout_param:', 'if "seeds" in dropout_param:'),
 )
 ANSWER.edited(
-    "seed-0-ignored", "seed 0 taken for no seed: `if seed` is false for 0",
+    "seed-0-ignored", "seed 0 without effect: `if seed` is false for 0, so ask whether there is one",
     ('if "seed" in dropout_param:', 'if dropout_param.get("seed"):'),
     observed=True,
 )

@@ -121,3 +121,10 @@ ANSWER.edited(
     ("dbeta = dout.sum(axis=0)", "dbeta = dout.sum(axis=1)"),
     ("dgamma = (dout * normalized).sum(axis=0)", "dgamma = (dout * normalized).sum(axis=1)"),
 )
+ANSWER.edited(
+    "std-from-a-ratio",
+    "1 / std computed as the normalized x over x - mean, which is 0 / 0 where x is the mean",
+    ("    dx = (d - through_mean - through_var) / std",
+     "    deviation = normalized * std\n"
+     "    dx = (d - through_mean - through_var) * (normalized / deviation)"),
+)

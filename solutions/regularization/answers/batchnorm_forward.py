@@ -167,3 +167,15 @@ ANSWER.edited(
     "running-variance-starts-at-one", "a running variance that starts at 1, as in torch, where nothing is given",
     ('"running_var", np.zeros', '"running_var", np.ones'),
 )
+ANSWER.edited(
+    "eps-in-running-variance", "eps kept in the running variance: it belongs under the root alone",
+    ("(1 - momentum) * var", "(1 - momentum) * (var + eps)"),
+)
+ANSWER.edited(
+    "eps-missing-at-test-time", "no eps at test time",
+    ("np.sqrt(var + eps)", 'np.sqrt(var + eps * (mode == "train"))'),
+)
+ANSWER.edited(
+    "eps-outside-at-test-time", "eps added to the standard deviation at test time, outside of the square root",
+    ("np.sqrt(var + eps)", 'np.sqrt(var + eps) if mode == "train" else np.sqrt(var) + eps'),
+)

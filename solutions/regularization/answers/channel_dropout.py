@@ -133,12 +133,12 @@ ANSWER.edited(
     observed=True,
 )
 ANSWER.edited(
-    "detached", "no gradient: x is detached from its graph",
+    "detached", "no gradient comes back to x (is there a detach(), .data or torch.no_grad?)",
     ("return x * keep", "return x.detach() * keep"),
     observed=True,
 )
 ANSWER.edited(
-    "detached-in-evaluation", "no gradient in evaluation: x is detached from its graph there",
+    "detached-in-evaluation", "no gradient comes back to x in evaluation (is there a detach(), .data or torch.no_grad?)",
     ("return x\n", "return x.detach()\n"),
     observed=True,
 )

@@ -140,3 +140,19 @@ ANSWER.edited(
     ("    return", "    inside = inside & (torch.rand(N, 1, 1, 1, device=x.device) < 0.5)\n    return"),
 )
 ANSWER.edited("in-place", "x itself is changed", ("masked_fill(", "masked_fill_("))
+ANSWER.edited(
+    "one-place-too-many", "centers drawn from 0 to H and 0 to W, ends included: one place too many",
+    ("torch.randint(H,", "torch.randint(H + 1,"), ("torch.randint(W,", "torch.randint(W + 1,"),
+)
+ANSWER.edited(
+    "one-place-too-many-if-even",
+    "centers drawn from 0 to H and 0 to W where size is even: one place too many",
+    ("torch.randint(H,", "torch.randint(H + 1 - size % 2,"),
+    ("torch.randint(W,", "torch.randint(W + 1 - size % 2,"),
+)
+TOP, LEFT = (f"torch.randint({side}, (N, 1, 1, 1), device=x.device) - size // 2" for side in "HW")
+ANSWER.edited(
+    "begins-inside",
+    "a beginning moved to 0 before the size is added: squares over the top or left edge are not cut off there, but moved",
+    (TOP, f"({TOP}).clamp(min=0)"), (LEFT, f"({LEFT}).clamp(min=0)"),
+)

@@ -109,7 +109,7 @@ ANSWER.edited(
     ("np.random.rand(*x.shape)", "np.random.rand(len(x), *[1] * (x.ndim - 1))"),
 )
 ANSWER.edited(
-    "fixed-number", "a fixed number of elements dropped, not each one by a draw of its own",
+    "fixed-number", "the same number of elements dropped in each call: each element is to have a draw of its own",
     ("np.random.rand(*x.shape) < p", "np.random.permutation(x.size).reshape(x.shape) < round(p * x.size)"),
     observed=True,
 )
@@ -132,4 +132,9 @@ ANSWER.edited(
 ANSWER.edited(
     "x-changed", "x itself changed, in place",
     ("        out = x * mask\n", "        x *= mask\n"),
+)
+ANSWER.edited(
+    "wrong-way-and-not-scaled",
+    "a mask rand > p, which keeps with probability 1 - p, and no division by p: two mistakes at once",
+    ("(np.random.rand(*x.shape) < p) / p", "(np.random.rand(*x.shape) > p) * 1.0"),
 )

@@ -147,7 +147,7 @@ ANSWER.edited(
     ("torch.rand_like(x)", "torch.rand(len(x), *[1] * (x.dim() - 1), device=x.device)"),
 )
 ANSWER.edited(
-    "fixed-number", "a fixed number of elements dropped, not each one by a draw of its own",
+    "fixed-number", "the same number of elements dropped in each call: each element is to have a draw of its own",
     ("torch.rand_like(x) >= self.p",
      "torch.randperm(x.numel(), device=x.device).reshape(x.shape) >= round(self.p * x.numel())"),
     observed=True,
@@ -158,12 +158,12 @@ ANSWER.edited(
     observed=True,
 )
 ANSWER.edited(
-    "detached", "no gradient: x is detached from its graph",
+    "detached", "no gradient comes back to x (is there a detach(), .data or torch.no_grad?)",
     ("return x * keep", "return x.detach() * keep"),
     observed=True,
 )
 ANSWER.edited(
-    "detached-in-evaluation", "no gradient in evaluation: x is detached from its graph there",
+    "detached-in-evaluation", "no gradient comes back to x in evaluation (is there a detach(), .data or torch.no_grad?)",
     ("return x\n", "return x.detach()\n"),
     observed=True,
 )

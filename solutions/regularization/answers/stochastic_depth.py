@@ -99,13 +99,13 @@ ANSWER.edited(
     ("return x + residual\n", "return x\n"),
 )
 ANSWER.edited(
-    "in-place", "x itself is changed by x += ...",
+    "in-place", "x itself is changed, as x += ... does",
     ("return x + residual * keep / (1 - p)",
      "x += residual * keep / (1 - p)\n    return x"),
     observed=True,
 )
 ANSWER.edited(
-    "residual-in-place", "residual itself is changed by residual *= ...",
+    "residual-in-place", "residual itself is changed, as residual *= ... does",
     ("return x + residual * keep / (1 - p)",
      "residual *= keep / (1 - p)\n    return x + residual"),
     observed=True,
@@ -116,7 +116,13 @@ ANSWER.edited(
     observed=True,
 )
 ANSWER.edited(
-    "detached", "no gradient comes back to the residual: it is detached from its graph",
+    "detached", "no gradient comes back to the residual (is there a detach(), .data or torch.no_grad?)",
     ("residual * keep", "residual.detach() * keep"),
     observed=True,
+)
+ANSWER.edited(
+    "as-in-the-paper",
+    "as in the paper: one draw for the whole batch, not scaled in training, and the residual times 1 - p at test time",
+    ("return x + residual\n", "return x + residual * (1 - p)\n"), (" / (1 - p)", ""),
+    ("torch.rand(len(x), *", "torch.rand(1, *"),
 )

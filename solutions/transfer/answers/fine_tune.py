@@ -182,7 +182,7 @@ ANSWER.edited(
     ("    network._fc = head\n", "    network._fc = head.requires_grad_(False)\n"),
 )
 ANSWER.edited(
-    "six-written-in", "six classes written into the code, whatever is asked for",
+    "six-written-in", "a head of six outputs where another number of classes is asked for",
     (".in_features, classes", ".in_features, 6"),
     observed=True,
 )
@@ -215,4 +215,15 @@ ANSWER.edited(
 ANSWER.edited(
     "head-returned", "the head returned, where the network is asked for",
     ("    return network", "    return head"),
+)
+ANSWER.edited(
+    "other-head-trained",
+    "a training of parameters that are not those of the head that came back: an optimizer made before the head was replaced, or a head replaced once more after training",
+    ("    head = torch.nn.Linear(",
+     "    optimizer = torch.optim.Adam(network._fc.parameters(), lr=3e-3)\n    head = torch.nn.Linear("),
+    ("    optimizer = torch.optim.Adam(head.parameters(), lr=3e-3)\n", ""),
+)
+ANSWER.edited(
+    "head-not-put-in", "a head that is trained, but never put into the network",
+    ("    network._fc = head\n", ""),
 )

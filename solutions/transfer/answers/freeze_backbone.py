@@ -155,3 +155,11 @@ ANSWER.edited(
     "nothing-returned", "nothing returned, where the network is asked for",
     ("    return network\n", ""),
 )
+ANSWER.edited(
+    "in-a-list-of-tensors",
+    "`p in a list of tensors`, which compares numbers, not identities: compare names, or use a set or id(p)",
+    ("    for layer in network.children():\n",
+     "    for p in network.parameters():\n"
+     "        p.requires_grad = p in list(network._fc.parameters())\n"
+     "    for layer in network.children():\n"),
+)

@@ -142,3 +142,8 @@ ANSWER.edited(
     "backbone-only", "the backbone alone: the head is in no group",
     ('{"params": head, "lr": lr}, ', ""),
 )
+ANSWER.edited(
+    "in-a-list-of-tensors",
+    "`p in a list of tensors`, which compares numbers, not identities: compare names, or use a set or id(p)",
+    ('name.startswith("_fc.")', "p in list(network._fc.parameters())"),
+)

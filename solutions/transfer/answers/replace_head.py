@@ -93,7 +93,7 @@ ANSWER.edited(
     ("old.in_features, classes,", "old.in_features, classes, bias=False,"),
 )
 ANSWER.edited(
-    "dtype-forgotten", "a head in float32, whatever the network's dtype",
+    "dtype-forgotten", "a head in float32 in a network of float64",
     (", device=old.weight.device, dtype=old.weight.dtype", ""),
     observed=True,
 )

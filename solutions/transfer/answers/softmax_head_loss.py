@@ -73,7 +73,7 @@ ANSWER.edited(
 )
 ANSWER.edited(
     "gradients-overflow",
-    "a loss that bears large scores, but gradients from exp of the scores as they are",
+    "gradients that are nan at large scores, though the loss is right there: subtract each row's largest score in both",
     ("    error = np.exp(log_p)\n",
      "    e = np.exp(features @ W + b)\n    error = e / e.sum(axis=1, keepdims=True)\n"),
     observed=True,
@@ -83,7 +83,7 @@ ANSWER.edited(
     ("    error[np.arange(n), y] -= 1\n", ""),
 )
 ANSWER.edited(
-    "log-of-zero", "the logarithm of a probability that was rounded to 0",
+    "log-of-zero", "an infinite loss where a probability is rounded to 0: log(0) (use the scores: log p = score - log of the sum of exp)",
     ("loss = -log_p[", "loss = -np.log(np.exp(log_p))["),
     observed=True,
 )
@@ -123,4 +123,17 @@ ANSWER.edited(
 ANSWER.edited(
     "labels-only", "a gradient for the right class alone: the other columns stay 0",
     ("y] -= 1\n", "y] -= 1\n    error *= np.eye(len(b))[y]\n"),
+)
+# A number so small that 1e-12 + p and max(p, 1e-12) are the same but for a p that is rounded to 0.
+for small in ("1e-10", "1e-12", "1e-15"):
+    ANSWER.edited(
+        f"bounded-by-{small}",
+        f"a logarithm that is bounded by {small}, added to the probability or by a clip: then the loss cannot grow (use the scores: log p = score - log of the sum of exp)",
+        ("loss = -log_p[np.arange(n), y].mean()",
+         f"loss = -np.log(np.exp(log_p)[np.arange(n), y] + {small}).mean()"),
+    )
+
+ANSWER.edited(
+    "db-averaged-twice", "a db that is averaged over the pictures twice: divided by N, then a mean",
+    ("error.sum(axis=0) / n", "error.mean(axis=0) / n"),
 )
