@@ -7,6 +7,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.grading.answer import source_of
 from autograder.grading.execution import NotebookRun, RunSubmission
 from autograder.grading.handout import handout
+from autograder.grading.judging import judge
 from autograder.grading.session import Session
 from autograder.grading.verdicts import read_verdict
 from tests.answers import COURSE, answer
@@ -31,7 +32,9 @@ def run(*sources, **settings):
     notebook.cells = [*map(new_code_cell, ("import numpy as np", *sources)), test]
     settings.setdefault("probe_seconds", 2.0)
     with Session(handout(COURSE, "optimizers")) as session:
-        NotebookRun(RunSubmission(**settings), COURSE, notebook, session, "seed", "cpu").run()
+        run = NotebookRun(RunSubmission(**settings), COURSE, notebook, session, "seed", "cpu")
+        record = run.run()
+    judge(COURSE, "optimizers", record, run.cases)
     return read_verdict(test), notebook.cells
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading.course import Course
+from autograder.grading.class_folder import class_config
+from autograder.grading.course import Course, find_programs
 from autograder.grading.grade import grade_submission
 from autograder.grading.jobs import Job
 from autograder.grading.release import register
 from autograder.grading.results import read
-from autograder.grading.workers import class_config
 from tests.course import autograder, nbgrader
 
 ASSIGNMENT = "metrics"
@@ -23,6 +23,20 @@ ASSIGNMENT = "metrics"
 def scores(folder: Path) -> dict[str, float]:
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         return {s.student.id: s.score for s in gradebook.assignment_submissions(ASSIGNMENT)}
+
+
+def recorded(folder: Path) -> list[tuple]:
+    """All that a gradebook holds of submissions, whatever the ids of its rows."""
+    rows = []
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        for submission in gradebook.assignment_submissions(ASSIGNMENT):
+            (notebook,) = submission.notebooks
+            about = (
+                submission.student.id, submission.timestamp, notebook.late_submission_penalty
+            )  # fmt: skip
+            rows += [(*about, g.name, g.auto_score, g.needs_manual_grade) for g in notebook.grades]
+            rows += [(*about, c.name, c.auto_comment, "") for c in notebook.comments]
+    return sorted(rows, key=repr)
 
 
 def copy_of(metrics, folder: Path, *students: str) -> Path:
@@ -38,10 +52,21 @@ def test_stock_nbgrader_gives_the_same_scores_through_the_same_plugin(metrics, t
     students = ("perfect", "mistakes-2", "tampers", "duplicated-cells", "not-a-notebook")
     ours = copy_of(metrics, tmp_path / "ours", *students)
     stock = copy_of(metrics, tmp_path / "stock", *students)
+    find_programs()
+    for folder in (ours, stock):  # a late one gets nothing
+        (folder / "submitted" / "mistakes-2" / ASSIGNMENT / "timestamp.txt").write_text(
+            "2026-01-02"
+        )
+        with open(folder / "nbgrader_config.py", "a") as config:
+            config.write("\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+        with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+            gradebook.update_or_create_assignment(ASSIGNMENT, duedate="2026-01-01")
     autograder(ours, "grade")
     autograder(stock, "release")
     nbgrader(stock, "autograde", ASSIGNMENT)
     assert scores(stock) == scores(ours)
+    assert recorded(stock) == recorded(ours) and len(recorded(ours)) == 5 * 2
+    assert {row[2] for row in recorded(ours)} == {None, 1.0}
     assert len(scores(ours)) == 5 and {0, 1, 3} == set(scores(ours).values())
 
 

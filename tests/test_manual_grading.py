@@ -7,12 +7,12 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder.grading.class_folder import class_config
 from autograder.grading.course import Course
 from autograder.grading.grade import grade_submission
 from autograder.grading.jobs import find_jobs
 from autograder.grading.notebooks import read_source
 from autograder.grading.release import register
-from autograder.grading.workers import class_config
 from tests.answers import ASSIGNMENTS, COURSE
 from tests.course import autograder, copy_course, nbgrader
 

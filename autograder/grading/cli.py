@@ -1,15 +1,12 @@
 """The command line: ``autograder release``, ``grade``, ``doctor`` and ``sample-class``."""
 
 import argparse
-import os
+import signal
 import sys
-import time
-from multiprocessing import forkserver
 from pathlib import Path
 
+from autograder.grading import grade_command
 from autograder.grading.course import Course, GradingImpossible
-from autograder.grading.jobs import Job, find_jobs
-from autograder.grading.results import Result
 
 # Heavy imports (nbgrader, torch) wait until a command needs them, so that --help is instant.
 
@@ -17,7 +14,8 @@ from autograder.grading.results import Result
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    0: done; 2: could not be done; 3: done, but some submissions could not be graded.
+    0: done; 2: could not be done; 3: done, but some submissions could not be graded; 130 or 143:
+    stopped by a signal.
     """
     args = _parser().parse_args(arguments)
     try:
@@ -25,9 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     except GradingImpossible as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("autograder: stopped; what was graded so far is in the gradebook", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stopped:
+        print(
+            "autograder: stopped; what was graded so far is in the gradebook, and the same command "
+            "goes on from there",
+            file=sys.stderr,
+        )
+        return 128 + getattr(stopped, "number", signal.SIGINT)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,40 +49,58 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument("assignment", nargs="*", help="default: all")
     release.set_defaults(run=_release)
 
-    grade = commands.add_parser(
-        "grade",
-        help="grade submissions",
-        description="Grade DIR/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb. Scores go to gradebook.db, graded "
-        "notebooks to autograded/ and feedback to feedback/, all beside DIR.",
+    grade_command.add_to(commands)
+
+    why = commands.add_parser(
+        "why",
+        help="say why a student lost points",
+        description="Show for each exercise that is not right what was tried, with which inputs, what "
+        "came and what was expected, from the record of the run.",
     )
-    grade.add_argument("assignment", nargs="*", help="default: all that were handed in")
-    grade.add_argument(
-        "--submissions",
-        metavar="DIR",
-        type=Path,
-        default=None,
-        help="default: submitted/ in the course's folder",
+    why.add_argument("student", metavar="STUDENT")
+    why.add_argument("exercise", metavar="EXERCISE", nargs="?", help="default: all not right")
+    why.add_argument("--submissions", metavar="DIR", type=Path, help="default: submitted/")
+    why.set_defaults(run=_why)
+
+    report = commands.add_parser(
+        "report",
+        help="write a page about a class",
+        description="Write report/ASSIGNMENT.html: scores, pass rates, mistakes, wrong answers that fail "
+        "alike, and what to look at.",
     )
-    grade.add_argument(
-        "--student",
-        metavar="ID",
-        action="append",
-        default=[],
-        help="grade this student only; may be repeated",
+    report.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="default: all graded")
+    report.add_argument("--submissions", metavar="DIR", type=Path, help="default: submitted/")
+    report.set_defaults(run=_report)
+
+    export = commands.add_parser(
+        "export",
+        help="write the scores for other programs",
+        description="Write a row for each submission: the points in all and of each exercise and "
+        "question, the late penalty, and what still waits for a person.",
     )
-    grade.add_argument(
-        "--device",
-        choices=["auto", "cpu", "cuda"],
-        default="auto",
-        help="where torch exercises run (default: cuda if there is one)",
+    export.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="default: all")
+    export.add_argument("--format", choices=["csv", "json"], default="csv")
+    export.add_argument("--output", metavar="FILE", type=Path, help="default: the terminal")
+    export.add_argument("--submissions", metavar="DIR", type=Path, help="default: submitted/")
+    export.set_defaults(run=_export)
+
+    new = commands.add_parser(
+        "new",
+        help="make an assignment of your own",
+        description="Make the two folders of a working assignment with one exercise, to be changed.",
     )
-    grade.add_argument(
-        "--results",
-        metavar="FILE",
-        type=Path,
-        help="write one JSON object a line for each student, assignment and exercise",
+    new.add_argument("name", metavar="NAME")
+    new.set_defaults(run=_new)
+
+    test = commands.add_parser(
+        "test",
+        help="try an assignment",
+        description="Try right answers, mistakes, the release and what it gives away, in seconds, and "
+        "say what a good assignment still lacks. Exit status 1 if something is wrong.",
     )
-    grade.set_defaults(run=_grade)
+    test.add_argument("name", metavar="NAME")
+    test.add_argument("exercise", metavar="EXERCISE", nargs="?", help="default: all")
+    test.set_defaults(run=_test)
 
     doctor = commands.add_parser(
         "doctor",
@@ -117,73 +137,39 @@ def _release(course: Course, args: argparse.Namespace) -> int:
     return 0
 
 
-def _grade(course: Course, args: argparse.Namespace) -> int:
-    submissions = args.submissions or course.root / "submitted"
-    jobs = find_jobs(course, submissions, args.assignment, args.student)
-    _require_what_is_named(submissions, args.results)
-    # The process that workers are forked from imports what they need while this one does.
-    forkserver.set_forkserver_preload(["autograder.grading.workers"])
-    forkserver.ensure_running()
-    from autograder.grading.workers import LOG, grade_class
+def _why(course: Course, args: argparse.Namespace) -> int:
+    from autograder.grading import why
 
-    began = time.perf_counter()
-    results = grade_class(course, jobs, submissions, args.device, _show_progress)
-    beside = submissions.resolve().parent
-    print(
-        f"graded in {time.perf_counter() - began:.0f} s; scores: {beside / 'gradebook.db'}; feedback: {beside / 'feedback'}"
-    )
-    if args.results:
-        from autograder.grading import results as file
-
-        file.write(args.results, results)
-        print(f"results: {args.results}")
-    return _say_ungraded(results, beside / LOG)
+    return why.run(course, args)
 
 
-def _require_what_is_named(submissions: Path, results: Path | None) -> None:
-    """Raise GradingImpossible for a file that would be missed only once all is graded."""
-    from autograder.grading import results as file
-    from autograder.grading import seeds
+def _report(course: Course, args: argparse.Namespace) -> int:
+    from autograder.grading import class_page
 
-    if results is not None:
-        file.require_writable(results)
-    class_folder = submissions.resolve().parent
-    if seeds.VARIABLE in os.environ or (class_folder / seeds.FILE).exists():
-        seeds.class_seed(class_folder)
+    return class_page.run(course, args)
 
 
-def _say_ungraded(results: list[Result], log: Path) -> int:
-    """List the submissions that the grader itself failed on; the exit status of the command."""
-    causes = {(r.assignment, r.student): r.message for r in results if r.status == "ungraded"}
-    if not causes:
-        return 0
-    print(f"autograder: {len(causes)} not graded, their old scores stand:", file=sys.stderr)
-    for (assignment, student), message in causes.items():
-        print(f"  {assignment} {student}: {message}", file=sys.stderr)
-    print(f"what happened: {log}; grade them again with --student", file=sys.stderr)
-    return 3
+def _export(course: Course, args: argparse.Namespace) -> int:
+    from autograder.grading import export
+
+    return export.run(course, args)
 
 
-def _show_progress(done: int, total: int, job: Job, results: list[Result]) -> None:
-    score, of = sum(r.score or 0.0 for r in results), sum(r.max_score for r in results)
-    wrong = [r for r in results if r.status != "passed"]
-    why = f"  {wrong[0].exercise}: {wrong[0].message}" if wrong else ""
-    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    points = f"{score:g} of {of:g}"
-    if results and results[0].status == "ungraded":
-        points, why, more = "ungraded", f"  {results[0].message}", ""
-    why = " ".join(why[:120].split())
-    print(
-        f"[{done}/{total}] {job.assignment} {job.student}: {points}  {why}{more}".rstrip(),
-        flush=True,
-    )
-    for note in results[0].notes if results else ():
-        print(f"    {note if len(note) <= 200 else note[:199] + '…'}", flush=True)
+def _new(course: Course, args: argparse.Namespace) -> int:
+    from autograder.grading import authoring
+
+    return authoring.new(course, args)
+
+
+def _test(course: Course, args: argparse.Namespace) -> int:
+    from autograder.grading import authoring
+
+    return authoring.test(course, args)
 
 
 def _doctor(course: Course, args: argparse.Namespace) -> int:
+    from autograder.grading.class_folder import class_config
     from autograder.grading.doctor import examine
-    from autograder.grading.workers import class_config
 
     missing = 0
     for finding in examine(

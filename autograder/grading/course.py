@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import sysconfig
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +27,13 @@ class GradingImpossible(RuntimeError):
 
 class CourseError(GradingImpossible):
     """Something in the course's folder is not as grading or releasing needs it."""
+
+
+def find_programs() -> None:
+    """Have nbgrader find alembic, which it calls by its bare name."""
+    scripts = sysconfig.get_path("scripts")
+    if scripts not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
 
 
 class Course:

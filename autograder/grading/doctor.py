@@ -13,19 +13,17 @@ from pathlib import Path
 from platform import python_version
 
 import nbformat
-from sqlalchemy.engine import make_url
 from traitlets.config import Config
 
 from autograder.grading import limits, sandbox, seeds
+from autograder.grading.class_folder import MEGABYTE, require_gradebook, require_writable
 from autograder.grading.course import Course, CourseError, GradingImpossible
 from autograder.grading.execution import cuda_is_available, resolve_device
-from autograder.grading.grade import cause_of
 from autograder.grading.handout import Handout, engine
 from autograder.grading.release import build_source, run_nbgrader
 from autograder.grading.session import KernelNotStarted, Session
+from autograder.grading.without_verdict import cause_of
 
-MEGABYTE = 2**20
-LEAST_DISK = 200 * MEGABYTE
 PACKAGES = ("torch", "numpy", "nbgrader", "ipykernel")
 START_ON_CUDA = "import torch; print(torch.ones(3, device='cuda').sum().item())"
 
@@ -60,32 +58,6 @@ def _tried(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what, True, look())
     except (GradingImpossible, OSError, RuntimeError) as error:
         return Finding(what, False, cause_of(error))
-
-
-def require_writable(folder: Path) -> str:
-    """Whether results can be kept in a folder; raises CourseError with what to do."""
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CourseError(f"{folder} can't be written to: grading keeps its results there")
-    if (free := shutil.disk_usage(folder).free) < LEAST_DISK:
-        raise CourseError(f"only {free // MEGABYTE} MB are free in {folder}: make room")
-    return f"{folder}, {free // MEGABYTE} MB free"
-
-
-def require_gradebook(config: Config) -> str:
-    """Whether the gradebook, if there is one, can be written; raises CourseError with what to do."""
-    url = make_url(config.CourseDirectory.db_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return f"{url.render_as_string()}: not looked into"
-    path = Path(url.database)
-    if not path.exists():
-        return "none yet: made at the first grading"
-    if not os.access(path, os.W_OK):
-        raise CourseError(f"{path} can't be written to: check its permissions")
-    with open(path, "rb") as file:
-        begins = file.read(16)
-    if begins not in (b"", b"SQLite format 3\0"):
-        raise CourseError(f"{path} is no gradebook: put it away, or bring back a copy")
-    return str(path)
 
 
 def require_kernel(handout: Handout) -> str:

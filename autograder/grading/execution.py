@@ -1,4 +1,4 @@
-"""Runs a submission's notebook and puts a verdict in place of each exercise's test cell."""
+"""Runs a submission's notebook, and probes what each exercise asks for; judges nothing."""
 
 import contextlib
 import platform
@@ -13,14 +13,16 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Float, Unicode
 
-from autograder import wire
 from autograder.assignment import Assignment
-from autograder.exercise import Exercise, Verdict, no_verdict
-from autograder.grading import keys, sandbox, seeds
+from autograder.exercise import Exercise
+from autograder.grading import judging, records, sandbox, seeds
 from autograder.grading.course import Course, GradingImpossible
 from autograder.grading.dress import SUMMARY
+from autograder.grading.fingerprints import versions
 from autograder.grading.handout import handout
+from autograder.grading.judging import HiddenCases
 from autograder.grading.notebooks import bound_exercise
+from autograder.grading.records import Probed, RunRecord
 from autograder.grading.session import (
     CellTimeout,
     KernelDied,
@@ -29,7 +31,6 @@ from autograder.grading.session import (
     Session,
 )
 from autograder.grading.submission import PROBLEM
-from autograder.grading.verdicts import judged, verdict_outputs
 
 DEVICE_MEMORY = 8 * 2**30  # of a GPU's memory, what a kernel may take at most
 NOTEBOOK_CHARACTERS = 6_000_000  # of outputs: what cells show, all together
@@ -70,7 +71,7 @@ class RunSubmission(NbGraderPreprocessor):
 
     The test cell of an exercise is not run: the student's object is probed with hidden cases, and
     the verdict becomes the cell's output, a report and a float that nbgrader saves as the score.
-    Any other cell runs as it stands.
+    Any other cell runs as it stands. With a run record at hand, nothing runs: it is judged.
     """
 
     device = Enum(["auto", "cpu", "cuda"], "auto", help="Where torch exercises run.").tag(
@@ -84,20 +85,37 @@ class RunSubmission(NbGraderPreprocessor):
     ).tag(config=True)
     cell_seconds = Float(20.0, help="The longest a cell may run.").tag(config=True)
     total_seconds = Float(120.0, help="The longest a notebook may run.").tag(config=True)
+    record_to_read = Unicode("", help="The run record to judge; default: run the notebook.").tag(
+        config=True
+    )
+    record_to_write = Unicode("", help="Where to keep the run record; default: nowhere.").tag(
+        config=True
+    )
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        folders = CourseDirectory(parent=self)
-        course = Course.of(folders)
+        course = Course.of(CourseDirectory(parent=self))
         name = resources["nbgrader"]["assignment"]
-        files = Path(resources["metadata"]["path"])
+        if self.record_to_read:
+            record = records.read(Path(self.record_to_read))
+            cases = HiddenCases(course, name, record.seed)
+        else:
+            record, cases = self._run(course, name, nb, Path(resources["metadata"]["path"]))
+            if self.record_to_write:
+                records.write(Path(self.record_to_write), record)
+        return judging.judge(course, name, record, cases), resources
+
+    def _run(
+        self, course: Course, name: str, nb: NotebookNode, files: Path
+    ) -> tuple[RunRecord, HiddenCases]:
+        folders = CourseDirectory(parent=self)
         code = [c.source.encode(errors="replace") for c in nb.cells if c.cell_type == "code"]
         seed = seeds.submission_seed(
             seeds.class_seed(Path(self.class_folder or folders.root)), name, code, files
         )
         device = resolve_device(self.device)
         with Session(handout(course, name), files, alone=device == "cuda") as session:
-            NotebookRun(self, course, nb, session, seed, device).run()
-        return nb, resources
+            run = NotebookRun(self, course, nb, session, seed, device)
+            return run.run(), run.cases
 
 
 class NotebookRun:
@@ -126,8 +144,12 @@ class NotebookRun:
         self.suspect = False  # whether what ran last in this kernel had to be interrupted
         self.tried = False  # whether an exercise was tried in this kernel
         self.room = NOTEBOOK_CHARACTERS
+        self.cases = HiddenCases(course, self.assignment.name, seed)
 
-    def run(self) -> None:
+    def run(self) -> RunRecord:
+        """Run the notebook's cells, which get their outputs, and probe its exercises."""
+        began = time.monotonic()
+        probed: dict[str, Probed] = {}
         problem = self.nb.metadata.get(PROBLEM)
         for cell in self.nb.cells:
             if cell.cell_type != "code":
@@ -136,10 +158,11 @@ class NotebookRun:
             if exercise_id is None:
                 self._run_cell(cell)
                 continue
-            exercise = self.assignment.exercise(exercise_id)
-            verdict = no_verdict(exercise, "error", problem) if problem else self._probe(exercise)
-            cell.execution_count = None
-            cell.outputs = verdict_outputs(verdict.out_of(float(cell.metadata.nbgrader.points)))
+            cell.execution_count, cell.outputs = None, []
+            if not problem:
+                probed[exercise_id] = self._probe(self.assignment.exercise(exercise_id))
+        seconds = round(time.monotonic() - began, 3)
+        return RunRecord(self.nb, self.seed, self.device, probed, seconds, versions())
 
     def _run_cell(self, cell: NotebookNode) -> None:
         cell.execution_count = None
@@ -156,27 +179,24 @@ class NotebookRun:
             self.failed.append((cell.source, f"{error.ename}: {error.evalue}"[:200] + here))
         cell.outputs = [self._in_its_room(output) for output in cell.outputs]
 
-    def _probe(self, exercise: Exercise) -> Verdict:
+    def _probe(self, exercise: Exercise) -> Probed:
         device = self.device if exercise.on_device else "cpu"
         note = "not run on CUDA" if exercise.on_device and device == "cpu" else ""
-        known = {"device": device, "note": note}
-        answer = self.course.answer(self.assignment.name, exercise.id)
-        cases = keys.hidden_cases(exercise, answer, self.seed)
-        sent = wire.dumps([c.as_sent() for c in cases])
+        drawn = self.cases.of(exercise.id)
         code = (
             "__import__('autograder.probe', fromlist=['publish']).publish"
-            f"({self.session.handout.inside!r}, {exercise.id!r}, {sent!r}, {device!r}, "
+            f"({self.session.handout.inside!r}, {exercise.id!r}, {drawn.sent!r}, {device!r}, "
             f"{self.chance!r}, globals())"
         )
         seconds = self.settings.probe_seconds or exercise.seconds
         try:
             outputs = self._execute_probe(code, seconds)
         except (CellTimeout, KernelTimeout) as stopped:
-            return no_verdict(exercise, "timeout", str(stopped), **known)
+            return Probed(drawn.digest, device, note, stopped=("timeout", str(stopped)))
         except KernelDied as stopped:
-            return no_verdict(exercise, "error", str(stopped), **known)
-        key = keys.LazyKey(exercise, answer, cases)
-        return judged(exercise, outputs, key, known, self._why_missing(exercise.entry))
+            return Probed(drawn.digest, device, note, stopped=("error", str(stopped)))
+        why_missing = self._why_missing(exercise.entry)
+        return Probed(drawn.digest, device, note, why_missing, outputs)
 
     def _why_missing(self, entry: str) -> str:
         """Why what an exercise asks for may not be there: the error of the cell that speaks of it.

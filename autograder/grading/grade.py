@@ -8,78 +8,144 @@ the grader's own: it is tried again in a fresh sandbox, and if it persists the s
 
 import logging
 import os
+import shutil
 import tempfile
 import traceback
-import warnings
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
-from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.exercise import no_verdict
-from autograder.grading import sandbox, staging, steps
+from autograder.grading import gradebook, ledger, records, sandbox, seeds, staging, steps
+from autograder.grading.class_folder import STAGING
 from autograder.grading.course import Course
+from autograder.grading.execution import resolve_device
+from autograder.grading.fingerprints import Fingerprints, fingerprints
+from autograder.grading.gradebook import Marks
+from autograder.grading.graded import Graded, Work
 from autograder.grading.jobs import Job
-from autograder.grading.notebooks import bound_exercise, points_by_exercise
+from autograder.grading.ledger import Finished
+from autograder.grading.notebooks import bound_exercise
 from autograder.grading.reading import NOTES
+from autograder.grading.records import RecordStale, RecordUnreadable
 from autograder.grading.results import Result
 from autograder.grading.staging import NotHandedIn
-from autograder.grading.verdicts import read_verdict, record_of
+from autograder.grading.verdicts import read_parts, read_verdict, record_of
+from autograder.grading.without_verdict import cause_of, not_handed_in, points, ungraded
 
-STAGING = ".grading-"  # what a folder begins with in which a submission is being graded
 TRIES = 2
 logger = logging.getLogger("autograder")
 
 
+class NoRecord(RuntimeError):
+    """There is no run record that could be judged."""
+
+
 def grade_submission(course: Course, config: Config, job: Job) -> list[Result]:
-    """Grade one submission, write its feedback, return its results. Raises nothing."""
+    """Run, judge and record one submission, write its feedback, return its results. Raises nothing."""
+    graded = run_and_judge(course, config, job, Work.AGAIN)
+    try:
+        if graded.folder is not None:
+            (notes,) = gradebook.record(config, [graded.entry])
+            graded = publish(config, graded.with_notes(notes))
+    except Exception as error:
+        _log(job, cause_of(error))
+        return ungraded(course, job, cause_of(error))
+    return graded.results
+
+
+def run_and_judge(course: Course, config: Config, job: Job, work: Work) -> Graded:
+    """Run one submission, or take its record, and judge it. Raises nothing; records nothing."""
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    # nbgrader's own queries: nothing that a reader could act on
-    warnings.simplefilter("ignore", SAWarning)
     for attempt in range(1, TRIES + 1):
         try:
-            return _grade(course, config, job)
+            return _run_and_judge(course, config, job, work)
+        except NoRecord as error:
+            return Graded(job, ungraded(course, job, str(error)))
         except Exception as error:
             cause = cause_of(error)
-            logger.error(
-                "%s %s, try %d of %d: %s\n%s",
-                job.assignment, job.student, attempt, TRIES, cause, traceback.format_exc(),
-            )  # fmt: skip
+            _log(job, f"try {attempt} of {TRIES}: {cause}")
             sandbox.forget()
-    return ungraded(course, job, cause)
+    return Graded(job, ungraded(course, job, cause))
 
 
-def _grade(course: Course, config: Config, job: Job) -> list[Result]:
-    """Grade a copy of the submission, and put what comes of it in its place."""
+def _log(job: Job, what: str) -> None:
+    logger.error("%s %s: %s\n%s", job.assignment, job.student, what, traceback.format_exc())
+
+
+def _run_and_judge(course: Course, config: Config, job: Job, work: Work) -> Graded:
+    """Grade a copy of the submission, in a folder that whoever records it publishes."""
     class_folder = Path(config.CourseDirectory.root)
-    with tempfile.TemporaryDirectory(prefix=f"{STAGING}{os.getpid()}-", dir=class_folder) as folder:
-        root = Path(folder)
+    root = Path(tempfile.mkdtemp(prefix=f"{STAGING}{os.getpid()}-", dir=class_folder))
+    try:
+        prints = current_fingerprints(course, job.assignment)
         try:
             left_out = staging.stage(job, root)
         except NotHandedIn as reason:
-            results = _give_zero(course, config, job, str(reason))
-            staging.publish(root, class_folder, job)
-            return results
+            results = not_handed_in(course, job, str(reason))
+            return Graded(job, results, str(reason), prints.judge, root)
+        staged_files = root / "submitted" / job.student / job.assignment
+        files = staging.files_below(staged_files)
+        name = record_name(config, prints, job.assignment, files, left_out)
         staged = _staged_config(config, root, left_out)
-        existed = _is_recorded(config, job)
-        try:
-            notebook = _autograde(staged, root, job)
-        except BaseException:
-            if not existed:
-                _forget_submission(config, job)
-            raise
+        marks = _judge(staged, class_folder, job, name, work)
         for what in left_out:
             logger.warning("%s %s: %s", job.assignment, job.student, what)
+        path = root / "autograded" / job.student / job.assignment / job.notebook.name
+        notebook = nbformat.read(path, as_version=4)
+        results, parts = (
+            list(_read_results(course, job, notebook)),
+            _read_parts(course, job, notebook),
+        )
+        return Graded(job, results, name, prints.judge, root, marks, parts)
+    except BaseException:
+        shutil.rmtree(root, ignore_errors=True)
+        raise
+
+
+def _judge(staged: Config, class_folder: Path, job: Job, name: str, work: Work) -> Marks:
+    """Judge the record of this name; make it first if there is none, or none that fits."""
+    place = records.folder(class_folder, job)
+    held = [] if work is Work.AGAIN else records.tries(place, name)
+    for path in reversed(held):
+        staged.RunSubmission.record_to_read = str(path)
         try:
-            steps.generate_feedback(staged, job)
-        except Exception as error:  # the scores stand
-            logger.error("%s %s: no feedback: %s", job.assignment, job.student, cause_of(error))
-        staging.publish(root, class_folder, job)
-        return list(_read_results(course, job, notebook))
+            return steps.autograde(staged, job)
+        except steps.StepFailed as error:
+            if not error.names(RecordStale, RecordUnreadable):
+                raise
+            logger.warning("%s %s: %s", job.assignment, job.student, cause_of(error))
+    if work is Work.JUDGE:
+        raise NoRecord("there is no run record that fits: grade it without --rejudge")
+    staged.RunSubmission.record_to_read = ""
+    staged.RunSubmission.record_to_write = str(records.next_try(place, name))
+    return steps.autograde(staged, job)
+
+
+@lru_cache
+def current_fingerprints(course: Course, assignment: str) -> Fingerprints:
+    """Those of an assignment, looked at once in the life of a process."""
+    return fingerprints(course, assignment)
+
+
+def record_name(
+    config: Config,
+    prints: Fingerprints,
+    assignment: str,
+    files: list[tuple[str, Path]],
+    left_out: list[str],
+) -> str:
+    """The name of the record of a submission with these files, and others that were left out."""
+    settings = config.RunSubmission
+    seed = seeds.class_seed(Path(settings.class_folder or config.CourseDirectory.root))
+    device = resolve_device(settings.device or "auto")
+    limits = [f"{key}={settings[key]}" for key in sorted(settings) if key.endswith("_seconds")]
+    return records.name(files, assignment, prints.run, seed, device, *limits, *left_out)
 
 
 def _staged_config(config: Config, root: Path, left_out: list[str]) -> Config:
@@ -88,15 +154,27 @@ def _staged_config(config: Config, root: Path, left_out: list[str]) -> Config:
     staged.CourseDirectory = Config(config.CourseDirectory)
     staged.CourseDirectory.root = str(root)
     staged.CourseDirectory.submitted_directory = "submitted"
+    staged.RunSubmission = Config(config.RunSubmission)
     staged.RepairSubmission.left_out = [f"{what}." for what in left_out]
     return staged
 
 
-def _autograde(staged: Config, root: Path, job: Job) -> NotebookNode:
-    """Let nbgrader grade the copy; returns the graded notebook."""
-    steps.autograde(staged, job)
-    path = root / "autograded" / job.student / job.assignment / job.notebook.name
-    return nbformat.read(path, as_version=4)
+def publish(config: Config, graded: Graded) -> Graded:
+    """Write the feedback of a recorded submission, and put everything in its place."""
+    assert graded.folder is not None
+    job, root = graded.job, graded.folder
+    class_folder = Path(config.CourseDirectory.root)
+    if graded.marks is not None:
+        try:
+            steps.generate_feedback(_staged_config(config, root, []), job)
+        except Exception as error:  # the scores stand
+            logger.error("%s %s: no feedback: %s", job.assignment, job.student, cause_of(error))
+    staging.publish(root, class_folder, job)
+    shutil.rmtree(root, ignore_errors=True)
+    handed_in = graded.marks is not None
+    done = Finished(graded.record, graded.judge, graded.results, handed_in, graded.parts)
+    ledger.finish(class_folder, job, done)
+    return replace(graded, folder=None)
 
 
 def _read_results(course: Course, job: Job, graded: NotebookNode) -> Iterator[Result]:
@@ -104,7 +182,7 @@ def _read_results(course: Course, job: Job, graded: NotebookNode) -> Iterator[Re
     assignment = course.assignment(job.assignment)
     notes = tuple(graded.metadata.get(NOTES, ()))
     tests = {bound_exercise(cell, assignment): cell for cell in graded.cells}
-    for name in _points(course, job):
+    for name in points(course, job):
         cell = tests[name]
         if (record := read_verdict(cell)) is None:
             verdict = no_verdict(assignment.exercise(name), "error", "no verdict")
@@ -112,85 +190,9 @@ def _read_results(course: Course, job: Job, graded: NotebookNode) -> Iterator[Re
         yield Result(job.student, job.assignment, name, **record, notes=notes)
 
 
-def cause_of(error: BaseException) -> str:
-    """What went wrong, in a line: of nbgrader's log the error that it reports, not its last words."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if "see the the above traceback" not in line]
-    raised = [line for line in telling if _names_an_error(line)]
-    if raised:
-        return raised[-1][:300]
-    return (telling or [type(error).__name__])[0][:300]
-
-
-def _names_an_error(line: str) -> bool:
-    """Whether a line of a log looks like the last one of a traceback."""
-    kind, colon, _ = line.partition(":")
-    last = kind.rpartition(".")[2]
-    return bool(colon) and last.isidentifier() and last.endswith(("Error", "Missing", "Exception"))
-
-
-# ---- the gradebook
-
-
-def _gradebook(config: Config) -> Gradebook:
-    return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
-
-
-def _is_recorded(config: Config, job: Job) -> bool:
-    with _gradebook(config) as gradebook:
-        try:
-            gradebook.find_submission(job.assignment, job.student)
-        except MissingEntry:
-            return False
-        return True
-
-
-def _forget_submission(config: Config, job: Job) -> None:
-    """Take out what nbgrader recorded of a submission before its grading failed."""
-    if _is_recorded(config, job):
-        with _gradebook(config) as gradebook:
-            gradebook.remove_submission(job.assignment, job.student)
-
-
-def _give_zero(course: Course, config: Config, job: Job, reason: str) -> list[Result]:
-    """Zero points for every exercise of what was not handed in, in the gradebook too.
-
-    Points that a person gave are taken back with the rest: what they were for is not there.
-    """
-    taken_back: list[str] = []
-    with _gradebook(config) as gradebook:
-        gradebook.update_or_create_student(job.student)
-        submission = gradebook.update_or_create_submission(job.assignment, job.student)
-        for notebook in submission.notebooks:
-            for grade in notebook.grades:
-                if given := (grade.manual_score or 0.0) + (grade.extra_credit or 0.0):
-                    taken_back.append(
-                        f"{grade.name}: {given:g} points given by hand were taken back"
-                    )
-                grade.auto_score = 0.0
-                grade.manual_score = grade.extra_credit = None
-                grade.needs_manual_grade = False
-        gradebook.db.commit()
-    for what in taken_back:
-        logger.warning("%s %s: %s", job.assignment, job.student, what)
-    notes = tuple(taken_back)
-    return [
-        Result(
-            job.student, job.assignment, name, 0.0, of, "missing", None, reason, "cpu", 0.0, notes
-        )
-        for name, of in _points(course, job).items()
-    ]
-
-
-def ungraded(course: Course, job: Job, cause: str) -> list[Result]:
-    """The results of a submission that the grader could not grade: no scores, and the cause."""
-    reason = f"the grader could not grade it: {cause}"
-    return [
-        Result(job.student, job.assignment, name, None, of, "ungraded", None, reason, "cpu", 0.0)
-        for name, of in _points(course, job).items()
-    ]
-
-
-def _points(course: Course, job: Job) -> dict[str, float]:
-    released = nbformat.read(course.released(job.assignment), as_version=4)
-    return points_by_exercise(released, course.assignment(job.assignment))
+def _read_parts(
+    course: Course, job: Job, graded: NotebookNode
+) -> dict[str, dict[str, list[float]]]:
+    assignment = course.assignment(job.assignment)
+    named = [(bound_exercise(cell, assignment), cell) for cell in graded.cells]
+    return {name: read_parts(cell) for name, cell in named if name is not None}

@@ -3,7 +3,8 @@
 from html import escape
 from typing import Any
 
-from jinja2 import DictLoader, pass_context
+from jinja2 import BytecodeCache, DictLoader, Environment, pass_context
+from jinja2.bccache import Bucket
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from traitlets import default
@@ -15,6 +16,23 @@ FEEDBACK_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
+
+
+class _Compiled(BytecodeCache):
+    """Templates as they were compiled, for the next page that this process makes."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.held:
+            bucket.bytecode_from_string(self.held[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.held[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = _Compiled()
 
 
 class SubmissionPage(HTMLExporter):
@@ -30,6 +48,11 @@ class SubmissionPage(HTMLExporter):
     def _extra_loaders_default(self) -> list:
         macro = f"{{%- macro mathjax(url='') -%}}{self.head}{{%- endmacro -%}}"
         return [DictLoader({"mathjax.html.j2": macro})]
+
+    def _create_environment(self) -> Environment:
+        environment = super()._create_environment()
+        environment.bytecode_cache = COMPILED
+        return environment
 
     @default("filters")
     def _filters_default(self) -> dict:

@@ -1,9 +1,7 @@
 """The way from an assignment's source to what students receive: notebook, public key, zip."""
 
 import json
-import os
 import shutil
-import sysconfig
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -13,7 +11,7 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
 from autograder import key, wire
-from autograder.grading.course import Course, CourseError
+from autograder.grading.course import Course, CourseError, find_programs
 from autograder.grading.dress import README, dressed
 from autograder.grading.handout import handout
 from autograder.grading.keys import PUBLIC_SEED, make_key
@@ -124,9 +122,7 @@ def pack(course: Course, name: str, folder: Path) -> None:
 
 def run_nbgrader(config: Config, step: str, assignment: str, *args: str, **options: bool) -> str:
     """Run one of nbgrader's steps and return its log; raises CourseError with the log if it fails."""
-    scripts = sysconfig.get_path("scripts")  # nbgrader calls alembic by its bare name
-    if scripts not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
+    find_programs()
     api = NbGraderAPI(config=config)
     result = getattr(api, step)(assignment, *args, **options)
     if not result["success"]:

@@ -32,33 +32,30 @@ class NotHandedIn(Exception):
     """There is no notebook that could be graded; the message says what is there instead."""
 
 
+def survey(job: Job) -> tuple[list[tuple[str, Path]], list[str]]:
+    """The files that ``stage`` would copy, each with its place, and what it would say was left out.
+
+    Raises NotHandedIn if the notebook is not there or is no regular file.
+    """
+    _require_notebook(job)
+    looked_at = list(_looked_at(job))
+    files = [(inside.as_posix(), path) for path, inside, why in looked_at if why is None]
+    return files, _in_short([why for _, _, why in looked_at if why is not None])
+
+
 def stage(job: Job, root: Path) -> list[str]:
     """Copy a submission to ``root/submitted/STUDENT/ASSIGNMENT``; returns what was left out, and why.
 
     Raises NotHandedIn if the notebook is not there or is no regular file.
     """
-    for folder in (job.folder.parent, job.folder):
-        if folder.is_symlink():
-            raise NotHandedIn(f"the folder {folder.name} is a link, which is not followed")
-    if not job.folder.is_dir():
-        raise NotHandedIn(f"no folder {job.assignment} was handed in")
-    if (why := objection(job.notebook)) is not None:
-        raise NotHandedIn(why if os.path.lexists(job.notebook) else _what_is_there(job))
+    _require_notebook(job)
     place = root / "submitted" / job.student / job.assignment
     place.mkdir(parents=True)
-    left_out, size = list[str](), 0
-    for count, path in enumerate(_walk(job.folder), 1):
-        inside = path.relative_to(job.folder)
-        if count > MOST_FILES or size > LARGEST_FOLDER:
-            left_out.append(
-                f"{shown(inside)} and all after it: there are more than {MOST_FILES} files, or more "
-                f"than {LARGEST_FOLDER // 2**20} MB"
-            )
-            break
-        if (why := objection(path) or _objection_to_time(path, inside)) is not None:
+    left_out = list[str]()
+    for path, inside, why in _looked_at(job):
+        if why is not None:
             left_out.append(why)
             continue
-        size += path.lstat().st_size
         try:
             (place / inside).parent.mkdir(parents=True, exist_ok=True)
             _copy(path, place / inside)
@@ -67,6 +64,37 @@ def stage(job: Job, root: Path) -> list[str]:
                 raise
             left_out.append(f"{shown(inside)} can't be read ({error.strerror})")
     return _in_short(left_out)
+
+
+def _require_notebook(job: Job) -> None:
+    for folder in (job.folder.parent, job.folder):
+        if folder.is_symlink():
+            raise NotHandedIn(f"the folder {folder.name} is a link, which is not followed")
+    if not job.folder.is_dir():
+        raise NotHandedIn(f"no folder {job.assignment} was handed in")
+    if (why := objection(job.notebook)) is not None:
+        raise NotHandedIn(why if os.path.lexists(job.notebook) else _what_is_there(job))
+
+
+def _looked_at(job: Job) -> Iterator[tuple[Path, Path, str | None]]:
+    """The files of a submission, their places in it, and for each why it is left out, if it is."""
+    size = 0
+    for count, path in enumerate(_walk(job.folder), 1):
+        inside = path.relative_to(job.folder)
+        if count > MOST_FILES or size > LARGEST_FOLDER:
+            yield (
+                path,
+                inside,
+                (
+                    f"{shown(inside)} and all after it: there are more than {MOST_FILES} files, or more "
+                    f"than {LARGEST_FOLDER // 2**20} MB"
+                ),
+            )
+            return
+        why = objection(path) or _objection_to_time(path, inside)
+        if why is None:
+            size += path.lstat().st_size
+        yield path, inside, why
 
 
 def _in_short(left_out: list[str]) -> list[str]:
@@ -99,6 +127,11 @@ def objection(path: Path) -> str | None:
     if seen.st_size > LARGEST_FILE:
         return f"{shown(path.name)} is larger than {LARGEST_FILE // 2**20} MB"
     return None
+
+
+def files_below(folder: Path) -> list[tuple[str, Path]]:
+    """The files of a copy, each with its place in it."""
+    return [(p.relative_to(folder).as_posix(), p) for p in _walk(folder)]
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -9,13 +9,25 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder import judge, probe, report, wire
-from autograder.exercise import Exercise, Finding, Verdict, no_verdict
+from autograder.exercise import Exercise, Verdict, no_verdict
 from autograder.key import Key
 
 FINDING_CHARACTERS = 4_000  # a finding says what the student's code returned or raised
 MESSAGE_CHARACTERS = 1_000
 VERDICT_MIME = "application/vnd.autograder.verdict+json"
+PARTS = "parts"  # in a verdict's record: what each part earned, and what it could
 logger = logging.getLogger(__name__)
+
+
+def outcomes_of(outputs: list[NotebookNode]) -> list[Any] | None:
+    """What a probe brought home, one outcome a case; None if that can't be read, or is nothing."""
+    replies = [o.data[probe.MIME] for o in outputs if probe.MIME in o.get("data", {})]
+    try:
+        (reply,) = replies
+        outcomes = wire.loads(reply)["outcomes"]
+    except (wire.WireError, LookupError, TypeError, ValueError):
+        return None
+    return outcomes if isinstance(outcomes, list) else None
 
 
 def judged(
@@ -66,7 +78,7 @@ def judged(
 
 def _bounded(verdict: Verdict) -> Verdict:
     """The verdict with findings of bounded length."""
-    findings = (Finding(f.case, _cut(f.message, FINDING_CHARACTERS)) for f in verdict.findings)
+    findings = (replace(f, message=_cut(f.message, FINDING_CHARACTERS)) for f in verdict.findings)
     return replace(verdict, findings=tuple(findings))
 
 
@@ -92,7 +104,7 @@ def verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
     data = {
         "text/html": report.html(verdict),
         "text/plain": report.text(verdict),
-        VERDICT_MIME: record_of(verdict),
+        VERDICT_MIME: {**record_of(verdict), PARTS: verdict.parts},
     }
     score = {"text/plain": repr(float(verdict.score))}
     return [
@@ -103,6 +115,16 @@ def verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
 
 def read_verdict(cell: NotebookNode) -> dict | None:
     """The record that ``verdict_outputs`` left in a graded test cell."""
+    held = _held(cell)
+    return None if held is None else {k: v for k, v in held.items() if k != PARTS}
+
+
+def read_parts(cell: NotebookNode) -> dict[str, list[float]]:
+    """What each part of a graded test cell's exercise earned, and what it could."""
+    return {part: list(of) for part, of in ((_held(cell) or {}).get(PARTS) or {}).items()}
+
+
+def _held(cell: NotebookNode) -> dict | None:
     for output in cell.get("outputs", []):
         if VERDICT_MIME in output.get("data", {}):
             return output.data[VERDICT_MIME]

@@ -1,0 +1,66 @@
+"""The folder of a class: its configuration, its log, what may lie there and what has to."""
+
+import os
+import shutil
+from pathlib import Path
+
+import psutil
+from sqlalchemy.engine import make_url
+from traitlets.config import Config
+
+from autograder.grading.course import Course, CourseError
+
+LOG = "autograder.log"
+LOCK = ".grading.lock"
+STAGING = ".grading-"  # what a folder begins with in which a submission is being graded
+MEGABYTE = 2**20
+LEAST_DISK = 200 * MEGABYTE
+
+
+def class_config(course: Course, submissions: Path, device: str) -> Config:
+    """nbgrader's configuration for the class whose submissions lie in a folder."""
+    class_folder = submissions.resolve().parent
+    config = course.config(class_folder)
+    folders = config.CourseDirectory
+    folders.submitted_directory = submissions.name
+    if "db_url" not in folders:
+        folders.db_url = f"sqlite:///{class_folder / 'gradebook.db'}"
+    if "course_id" not in folders:
+        folders.course_id = ""
+    config.RunSubmission.device = device
+    config.RunSubmission.class_folder = str(class_folder)
+    return config
+
+
+def clear_up(class_folder: Path) -> None:
+    """Remove what graders left that were killed, and nothing of one that still runs."""
+    for folder in class_folder.glob(f"{STAGING}*"):
+        process = folder.name.removeprefix(STAGING).partition("-")[0]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_writable(folder: Path) -> str:
+    """Whether results can be kept in a folder; raises CourseError with what to do."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CourseError(f"{folder} can't be written to: grading keeps its results there")
+    if (free := shutil.disk_usage(folder).free) < LEAST_DISK:
+        raise CourseError(f"only {free // MEGABYTE} MB are free in {folder}: make room")
+    return f"{folder}, {free // MEGABYTE} MB free"
+
+
+def require_gradebook(config: Config) -> str:
+    """Whether the gradebook, if there is one, can be written; raises CourseError with what to do."""
+    url = make_url(config.CourseDirectory.db_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return f"{url.render_as_string()}: not looked into"
+    path = Path(url.database)
+    if not path.exists():
+        return "none yet: made at the first grading"
+    if not os.access(path, os.W_OK):
+        raise CourseError(f"{path} can't be written to: check its permissions")
+    with open(path, "rb") as file:
+        begins = file.read(16)
+    if begins not in (b"", b"SQLite format 3\0"):
+        raise CourseError(f"{path} is no gradebook: put it away, or bring back a copy")
+    return str(path)

@@ -1,0 +1,99 @@
+"""``autograder export``: the gradebook's scores for other programs, with what still waits for a person."""
+
+import argparse
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from nbgrader.api import SubmittedAssignment
+from traitlets.config import Config
+
+from autograder.grading import gradebook
+from autograder.grading.class_folder import class_config
+from autograder.grading.course import Course, CourseError
+from autograder.grading.files import write_whole
+
+PENDING = "pending"
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # with which spreadsheets begin a formula
+
+
+def run(course: Course, args: argparse.Namespace) -> int:
+    """Write the scores to a file, or show them; the command's exit status."""
+    submissions = args.submissions or course.root / "submitted"
+    config = class_config(course, submissions, "auto")
+    rows = list(scores(config, args.assignment))
+    if not rows:
+        raise CourseError("the gradebook holds no submission: grade first")
+    text = as_csv(rows) if args.format == "csv" else as_json(rows)
+    if args.output is None:
+        sys.stdout.write(text)
+    else:
+        write_whole(args.output, text.encode("utf-8", "replace"))
+    return 0
+
+
+def scores(config: Config, assignment: str | None) -> Iterator[dict[str, Any]]:
+    """One row a submission: the points in all, the penalty, and those of each exercise and question.
+
+    What waits for a person has no points yet, and is named under ``pending``.
+    """
+    with gradebook.opened(config) as book:
+        for known in sorted(book.assignments, key=lambda a: a.name):
+            if assignment in (None, known.name):
+                held = book.assignment_submissions(known.name)
+                yield from (_row(one) for one in sorted(held, key=lambda s: s.student_id))
+
+
+def _row(submission: SubmittedAssignment) -> dict[str, Any]:
+    cells: dict[str, float | None] = {}
+    pending = []
+    for grade in (g for notebook in submission.notebooks for g in notebook.grades):
+        waits = grade.manual_score is None and grade.auto_score is None
+        if waits and grade.needs_manual_grade:
+            pending.append(grade.name)
+        cells[grade.name] = None if waits else grade.score
+    penalties = [n.late_submission_penalty or 0.0 for n in submission.notebooks]
+    return {
+        "student": submission.student_id,
+        "assignment": submission.assignment.name,
+        "score": submission.score - sum(penalties),
+        "max_score": submission.max_score,
+        "late_penalty": sum(penalties),
+        PENDING: pending,
+        "points": cells,
+    }
+
+
+def as_json(rows: list[dict[str, Any]]) -> str:
+    """One JSON object a line."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def as_csv(rows: list[dict[str, Any]]) -> str:
+    """A table with a column for each exercise and question; what waits for a person says so.
+
+    A name that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    names = list(dict.fromkeys(name for row in rows for name in row["points"]))
+    fixed = [name for name in rows[0] if name not in ("points", PENDING)]
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n")
+    table.writerow([*fixed, PENDING, *names])
+    for row in rows:
+        points = [_shown(name, row) for name in names]
+        table.writerow([*(_safe(row[f]) for f in fixed), "; ".join(row[PENDING]), *points])
+    return out.getvalue()
+
+
+def _shown(name: str, row: dict[str, Any]) -> Any:
+    if name in row[PENDING]:
+        return PENDING
+    value = row["points"].get(name)
+    return "" if value is None else value
+
+
+def _safe(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value

@@ -1,0 +1,146 @@
+"""The gradebook's only writer: what was judged goes into nbgrader's database, in batches.
+
+A batch is one transaction: it is recorded whole, or nothing of it is. What is recorded is what
+nbgrader's own SaveAutoGrades and AssignLatePenalties record, so that recording it again changes
+nothing.
+"""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config
+
+from autograder.grading.course import find_programs
+from autograder.grading.jobs import Job
+
+MARKS = "autograder_marks"  # among nbgrader's resources: what is to be recorded
+logger = logging.getLogger("autograder")
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the gradebook is to hold of a graded notebook: scores and comments by ``grade_id``.
+
+    ``handed_in`` is when, if that is known.
+    """
+
+    scores: dict[str, float | None]
+    comments: dict[str, str | None]
+    handed_in: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One submission to record; without marks, it was not handed in and gets 0 points."""
+
+    job: Job
+    marks: Marks | None
+
+
+class GatherMarks(NbGraderPreprocessor):
+    """nbgrader preprocessor, in the place of SaveAutoGrades: gathers what that would save."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        scores: dict[str, float | None] = {}
+        comments: dict[str, str | None] = {}
+        for cell in nb.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if utils.is_grade(cell):
+                scores[name], _ = utils.determine_grade(cell, self.log)
+            if utils.is_solution(cell) or utils.is_task(cell):
+                as_given = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+                nothing = as_given and not utils.is_task(cell)
+                comments[name] = "No response." if nothing else None
+        resources[MARKS] = (scores, comments)
+        return nb, resources
+
+
+def opened(config: Config) -> Gradebook:
+    """The class's gradebook, made if there is none."""
+    find_programs()
+    # nbgrader's own queries: nothing that a reader could act on
+    warnings.simplefilter("ignore", SAWarning)
+    return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
+
+
+def recorded(config: Config) -> set[tuple[str, str]]:
+    """The assignment and the student of each submission in the gradebook."""
+    with opened(config) as gradebook:
+        query = gradebook.db.query(
+            SubmittedAssignment.assignment_id, SubmittedAssignment.student_id
+        )
+        names = {a.id: a.name for a in gradebook.assignments}
+        return {(names[a], s) for a, s in query if a in names}
+
+
+def record(config: Config, batch: Sequence[Entry]) -> list[list[str]]:
+    """Record a batch, all of it or nothing; returns what is to be said of each entry.
+
+    Raises what the database raises.
+    """
+    with opened(config) as gradebook:
+        session = gradebook.db()
+        gradebook.db.commit = session.flush  # nbgrader commits at every step
+        try:
+            said = [_record_one(config, gradebook, entry) for entry in batch]
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+    return said
+
+
+def _record_one(config: Config, gradebook: Gradebook, entry: Entry) -> list[str]:
+    job, marks = entry.job, entry.marks
+    gradebook.update_or_create_student(job.student)
+    known = {} if marks is None or marks.handed_in is None else {"timestamp": marks.handed_in}
+    submission = gradebook.update_or_create_submission(job.assignment, job.student, **known)
+    if marks is None:
+        return [note for notebook in submission.notebooks for note in _zero(notebook)]
+    for notebook in submission.notebooks:
+        for grade in notebook.grades:
+            if grade.name not in marks.scores:
+                continue
+            grade.auto_score = marks.scores[grade.name]
+            grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+        for comment in notebook.comments:
+            if comment.name in marks.comments:
+                comment.auto_comment = marks.comments[comment.name]
+    gradebook.db.flush()
+    gradebook.db.expire_all()  # sums are of the database's making
+    late = submission.total_seconds_late
+    for notebook in submission.notebooks:
+        _penalize(config, notebook, job.student, late)
+    return []
+
+
+def _zero(notebook: SubmittedNotebook) -> list[str]:
+    """No points for what was not handed in; those that a person gave are taken back with the rest."""
+    taken_back = []
+    for grade in notebook.grades:
+        if given := (grade.manual_score or 0.0) + (grade.extra_credit or 0.0):
+            taken_back.append(f"{grade.name}: {given:g} points given by hand were taken back")
+        grade.auto_score = 0.0
+        grade.manual_score = grade.extra_credit = None
+        grade.needs_manual_grade = False
+    return taken_back
+
+
+def _penalize(config: Config, notebook: SubmittedNotebook, student: str, late: float) -> None:
+    """The late penalty as nbgrader's AssignLatePenalties and the course's plug-in have it."""
+    notebook.late_submission_penalty = None
+    if late <= 0:
+        return
+    assigns = AssignLatePenalties(config=config)
+    assigns.init_plugin()
+    penalty = assigns.plugin_inst.late_submission_penalty(student, notebook.score, late)
+    if penalty is not None:
+        notebook.late_submission_penalty = assigns._check_late_penalty(notebook, penalty)

@@ -1,0 +1,77 @@
+"""Judges run records: a verdict in the place of each exercise's test cell, and no kernel anywhere."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+
+from autograder import wire
+from autograder.exercise import Case, Exercise, Verdict, no_verdict
+from autograder.grading import keys
+from autograder.grading.course import Course
+from autograder.grading.notebooks import bound_exercise
+from autograder.grading.reading import PROBLEM
+from autograder.grading.records import Probed, RecordStale, RunRecord
+from autograder.grading.verdicts import judged, verdict_outputs
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The cases of an exercise, as text what is sent of them, and the digest of that."""
+
+    cases: list[Case]
+    sent: str
+    digest: str
+
+
+class HiddenCases:
+    """The hidden cases of one submission, drawn once."""
+
+    def __init__(self, course: Course, assignment: str, seed: str) -> None:
+        self.course = course
+        self.assignment = course.assignment(assignment)
+        self.seed = seed
+        self._drawn: dict[str, Drawn] = {}
+
+    def of(self, exercise: str) -> Drawn:
+        if exercise not in self._drawn:
+            answer = self.course.answer(self.assignment.name, exercise)
+            cases = keys.hidden_cases(self.assignment.exercise(exercise), answer, self.seed)
+            sent = wire.dumps([c.as_sent() for c in cases])
+            digest = hashlib.sha256(sent.encode()).hexdigest()
+            self._drawn[exercise] = Drawn(cases, sent, digest)
+        return self._drawn[exercise]
+
+
+def judge(course: Course, name: str, record: RunRecord, hidden: HiddenCases) -> NotebookNode:
+    """The record's notebook with verdicts in it; raises RecordStale if other cases are drawn now."""
+    assignment = course.assignment(name)
+    problem = record.notebook.metadata.get(PROBLEM)
+    for cell in record.notebook.cells:
+        if (exercise_id := bound_exercise(cell, assignment)) is None:
+            continue
+        exercise = assignment.exercise(exercise_id)
+        if problem:
+            verdict = no_verdict(exercise, "error", problem)
+        elif exercise_id in record.probed:
+            verdict = verdict_on(course, name, exercise, record.probed[exercise_id], hidden)
+        else:
+            raise RecordStale(f"{exercise_id} was not tried when this record was made")
+        cell.outputs = verdict_outputs(verdict.out_of(float(cell.metadata.nbgrader.points)))
+    return record.notebook
+
+
+def verdict_on(
+    course: Course, name: str, exercise: Exercise, probed: Probed, hidden: HiddenCases
+) -> Verdict:
+    """The verdict on what one probe brought home."""
+    drawn = hidden.of(exercise.id)
+    if drawn.digest != probed.cases:
+        raise RecordStale(f"{exercise.id} was tried on other cases than are drawn now")
+    known: dict[str, Any] = {"device": probed.device, "note": probed.note}
+    if probed.stopped is not None:
+        status, reason = probed.stopped
+        return no_verdict(exercise, status, reason, **known)
+    key = keys.LazyKey(exercise, course.answer(name, exercise.id), drawn.cases)
+    return judged(exercise, probed.outputs, key, known, probed.why_missing)

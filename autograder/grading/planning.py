@@ -1,0 +1,91 @@
+"""What there is to do for a class; runs in a worker, which has the exercises at hand."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+from traitlets.config import Config
+
+from autograder.grading import doctor, gradebook, ledger, records, staging
+from autograder.grading.course import Course
+from autograder.grading.execution import resolve_device
+from autograder.grading.files import write_whole
+from autograder.grading.grade import current_fingerprints, record_name
+from autograder.grading.graded import Work
+from autograder.grading.handout import handout
+from autograder.grading.jobs import Job
+from autograder.grading.release import build_source, register
+from autograder.grading.results import Result
+from autograder.grading.staging import NotHandedIn
+
+REGISTERED = "registered"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The submissions that are done, with their results, and those that are to be judged or run."""
+
+    done: dict[Job, list[Result]]
+    judge: list[Job]
+    run: list[Job]
+
+
+def prepare(course: Course, config: Config, names: list[str]) -> None:
+    """Make a class ready for the grading of assignments; raises GradingImpossible if it can't be."""
+    resolve_device(config.RunSubmission.device)
+    class_folder = Path(config.CourseDirectory.root)
+    for name in names:
+        handout(course, name)
+    with FileLock(course.root / "_build" / "registering.lock"):
+        known = _assignments(config)
+        for name in names:
+            build_source(course, name)
+            source = (course.source_folder / name / f"{name}.ipynb").read_bytes()
+            print_of_source = hashlib.sha256(source).hexdigest()
+            stamp = class_folder / records.FOLDER / name / REGISTERED
+            if name in known and stamp.is_file() and stamp.read_text() == print_of_source:
+                continue
+            register(course, name, class_folder)
+            write_whole(stamp, print_of_source.encode())
+
+
+def _assignments(config: Config) -> set[str]:
+    with gradebook.opened(config) as book:
+        return {assignment.name for assignment in book.assignments}
+
+
+def make_plan(
+    course: Course, config: Config, jobs: list[Job], work: Work, recorded: set[tuple[str, str]]
+) -> Plan:
+    """What is to be done; ``recorded`` names the submissions that the gradebook holds.
+
+    If something is to be run, a kernel is tried first: raises SandboxMissing where none starts.
+    """
+    class_folder = Path(config.CourseDirectory.root)
+    plan = Plan({}, [], [])
+    for job in jobs:
+        prints = current_fingerprints(course, job.assignment)
+        nothing_to_run = work is Work.JUDGE
+        try:
+            name = record_name(config, prints, job.assignment, *staging.survey(job))
+        except NotHandedIn as reason:
+            name, nothing_to_run = str(reason), True
+        except OSError:  # whoever grades it says what is wrong
+            name = ""
+        done = ledger.finished(class_folder, job) if work is Work.NEEDED else None
+        if (
+            done is not None
+            and (job.assignment, job.student) in recorded
+            and (done.record, done.judge) == (name, prints.judge)
+        ):
+            plan.done[job] = done.results
+        elif nothing_to_run or (
+            work is Work.NEEDED and records.tries(records.folder(class_folder, job), name)
+        ):
+            plan.judge.append(job)
+        else:
+            plan.run.append(job)
+    if plan.run:
+        doctor.require_kernel(handout(course, plan.run[0].assignment))
+    return plan

@@ -1,0 +1,72 @@
+"""An assignment of one's own: made by a command, tried by another, sound from the beginning."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.grading.authoring import examine
+from autograder.grading.course import Course
+from tests.answers import ROOT
+from tests.course import autograder, example_course
+
+NAME, EXERCISE = "of_my_own", "of_my_own_standardize"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("new")
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    autograder(folder, "new", NAME)
+    return folder
+
+
+def test_a_new_assignment_is_sound_and_lacks_nothing(course):
+    done = autograder(course, "test", NAME)
+    assert f"{NAME}: 0 wrong, 0 lacking" in done.stdout, done.stdout
+    assert f"ok  {EXERCISE}: mistakes fail, and are named" in done.stdout
+    assert (course / "assignments" / NAME / f"{NAME}.ipynb").is_file()
+    again = autograder(course, "new", NAME, check=False)
+    assert again.returncode == 2 and "there is an assignment" in again.stderr
+
+
+def changed(course: Path, folder: Path, place: str, old: str, new: str) -> list[str]:
+    """What is wrong after a change of one file, and what is lacking."""
+    shutil.copytree(course, folder)
+    path = folder / place
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    findings = examine(Course(folder), NAME, EXERCISE)
+    return findings.wrong + findings.lacks
+
+
+ANSWER = f"solutions/{NAME}/answers/{EXERCISE}.py"
+NOTEBOOK = f"solutions/{NAME}/{NAME}.md"
+TRIED = f"assignments/{NAME}/exercises/{EXERCISE}.py"
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new", "says"),
+    [
+        (ANSWER, "return x / deviation", "return x", "alternative 1"),  # fmt: skip
+        (ANSWER, '("x.std(", "x.var(")', '("x.std(", "1.0 * x.std(")', "variance passes"),
+        (NOTEBOOK, "points: 3", "points: 4", "4 points in the notebook, 3 in its parts"),
+        (NOTEBOOK, "**Points:** 5", "", "a first cell that says **Points:** 5"),  # fmt: skip
+        (TRIED, "usual, probe, close", "usual, probe, lambda c, o, e: 1 / 0", "raised"),
+        (
+            NOTEBOOK,
+            "**Example.** For",
+            "return (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)\n\nFor",
+            "return (x - x.mean",
+        ),  # fmt: skip
+    ],
+)
+def test_what_is_wrong_is_said(course, tmp_path, place, old, new, says):
+    found = changed(course, tmp_path / "course", place, old, new)
+    assert any(says in text for text in found), found
+
+
+def test_the_guides_example_passes_word_for_word(tmp_path):
+    folder = example_course(tmp_path / "course")
+    done = autograder(folder, "test", "metrics")
+    assert "metrics: 0 wrong" in done.stdout and "still lacks  a written question" in done.stdout

@@ -1,0 +1,106 @@
+"""The gradebook's one writer: batches are whole, what a person gave stays, penalties are nbgrader's."""
+
+import csv
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograder.grading import export, gradebook
+from autograder.grading.class_folder import class_config
+from autograder.grading.course import Course
+from autograder.grading.gradebook import Entry, Marks
+from autograder.grading.jobs import Job
+from autograder.grading.release import register
+
+ASSIGNMENT, EXERCISE = "metrics", "top_k_accuracy"
+DUE, LATER = datetime(2026, 1, 1), datetime(2026, 1, 2)
+
+
+@pytest.fixture(scope="module")
+def config(metrics, tmp_path_factory):
+    """A class whose gradebook lies elsewhere, and whose late submissions get nothing."""
+    folder = tmp_path_factory.mktemp("class")
+    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    shutil.copytree(metrics.root, folder / "course", ignore=leave)
+    settings = folder / "course" / "nbgrader_config.py"
+    url = f"sqlite:///{folder / 'elsewhere.db'}"
+    settings.write_text(
+        f"{settings.read_text()}\nc.CourseDirectory.db_url = {url!r}\n"
+        "c.LateSubmissionPlugin.penalty_method = 'zero'\n"
+    )
+    course = Course(folder / "course")
+    register(course, ASSIGNMENT, course.root)
+    config = class_config(course, course.root / "submitted", "cpu")
+    with opened(config) as book:
+        book.update_or_create_assignment(ASSIGNMENT, duedate=DUE)
+    return config
+
+
+def opened(config) -> Gradebook:
+    return Gradebook(config.CourseDirectory.db_url, "")
+
+
+def entry(student: str, score: float, handed_in: datetime | None = None) -> Entry:
+    marks = Marks({EXERCISE: score}, {"answer": None}, handed_in)
+    return Entry(Job(ASSIGNMENT, student, None), marks)
+
+
+def held(config) -> dict[str, tuple]:
+    with opened(config) as book:
+        return {
+            s.student.id: (s.score, s.notebooks[0].late_submission_penalty, s.needs_manual_grade)
+            for s in book.assignment_submissions(ASSIGNMENT)
+        }
+
+
+def test_a_batch_in_the_configured_gradebook_with_penalties(config):
+    missing = Entry(Job(ASSIGNMENT, "cy", None), None)
+    gradebook.record(config, [entry("ann", 3.0, LATER), entry("bob", 1.0, DUE), missing])
+    assert held(config) == {"ann": (3, 3, False), "bob": (1, None, False), "cy": (0, None, False)}
+    assert gradebook.recorded(config) == {(ASSIGNMENT, name) for name in ("ann", "bob", "cy")}
+    assert not list(Path(config.CourseDirectory.root).glob("gradebook.db"))
+
+
+def test_what_a_person_gave_stands_and_nothing_is_recorded_twice(config):
+    gradebook.record(config, [entry("dora", 1.0)])
+    with opened(config) as book:
+        grade = book.find_grade(EXERCISE, ASSIGNMENT, ASSIGNMENT, "dora")
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 2.0, 0.5, False
+        book.db.commit()
+    for _ in range(2):
+        assert gradebook.record(config, [entry("dora", 3.0)]) == [[]]
+        assert held(config)["dora"] == (2.5, None, True)  # nbgrader asks to look at it again
+    (said,) = gradebook.record(config, [Entry(Job(ASSIGNMENT, "dora", None), None)])
+    assert said == [f"{EXERCISE}: 2.5 points given by hand were taken back"]
+    assert held(config)["dora"] == (0, None, False)
+
+
+def test_a_batch_is_recorded_whole_or_not_at_all(config):
+    before = held(config)
+    unknown = Entry(Job("nonsense", "eve", None), Marks({}, {}))
+    with pytest.raises(MissingEntry):
+        gradebook.record(config, [entry("bob", 3.0), entry("fay", 3.0), unknown])
+    assert held(config) == before
+    with opened(config) as book:
+        assert {"eve", "fay"}.isdisjoint(student.id for student in book.students)
+
+
+def test_the_export_says_what_waits_for_a_person(config):
+    gradebook.record(config, [entry("=gus", 2.0, LATER), entry("hal", 2.0, DUE)])
+    waiting = Marks({EXERCISE: None}, {"answer": None}, DUE)
+    gradebook.record(config, [Entry(Job(ASSIGNMENT, "ida", None), waiting)])
+    rows = {row["student"]: row for row in export.scores(config, ASSIGNMENT)}
+    assert rows["hal"] == {
+        "student": "hal", "assignment": ASSIGNMENT, "score": 2, "max_score": 3, "late_penalty": 0,
+        "pending": [], "points": {EXERCISE: 2},
+    }  # fmt: skip
+    assert (rows["=gus"]["score"], rows["=gus"]["late_penalty"]) == (0, 2)
+    assert rows["ida"]["pending"] == [EXERCISE] and rows["ida"]["points"] == {EXERCISE: None}
+    table = {row["student"]: row for row in csv.DictReader(export.as_csv(list(rows.values())).splitlines())}  # fmt: skip
+    assert table["ida"][EXERCISE] == "pending" and table["hal"][EXERCISE] == "2.0"
+    assert "'=gus" in table  # no formula in a spreadsheet
+    assert [json.loads(line) for line in export.as_json(list(rows.values())).splitlines()] == list(rows.values())  # fmt: skip

@@ -1,0 +1,183 @@
+"""Run once, judge many: records are files, and nothing that is on record runs again."""
+
+import gzip
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.grading import capacity, class_page, class_statistics, records, why
+from autograder.grading.course import Course, CourseError
+from autograder.grading.fingerprints import fingerprints
+from autograder.grading.pool import Pool, WorkerDied
+from autograder.grading.records import Probed, RecordUnreadable, RunRecord
+from autograder.grading.results import Result, ResultsFile, read
+from tests.course import autograder, run
+
+ASSIGNMENT = "metrics"
+STUDENTS = ("perfect", "mistakes-1", "untouched", "no-notebook")
+HIDDEN = {"AUTOGRADER_SEED": "a seed of the tests"}
+EXERCISE = f"assignments/{ASSIGNMENT}/exercises/top_k_accuracy.py"
+ANSWER = f"solutions/{ASSIGNMENT}/answers/top_k_accuracy.py"
+
+
+def copied(course: Course, folder: Path, *students: str) -> Path:
+    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    shutil.copytree(course.root, folder, ignore=leave)
+    for name in students:
+        shutil.copytree(course.root / "submitted" / name, folder / "submitted" / name)
+    return folder
+
+
+def without_sandbox(folder: Path, *arguments: str):
+    """The command where no kernel could start."""
+    python = Path(sys.executable)
+    nowhere = f"PATH={folder}/nowhere"
+    return run(folder, "/usr/bin/env", nowhere, str(python), "-m", "autograder", "grade", *arguments, check=False)  # fmt: skip
+
+
+def book_of(folder: Path) -> dict[str, tuple]:
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+        return {
+            s.student.id: (s.score, s.needs_manual_grade)
+            for s in book.assignment_submissions(ASSIGNMENT)
+        }
+
+
+def test_what_is_on_record_is_neither_run_nor_recorded_again(metrics, tmp_path):
+    course = copied(metrics, tmp_path / "course", *STUDENTS)
+    autograder(course, "grade", "--results", "first.jsonl")
+    book, first = book_of(course), read(course / "first.jsonl")
+    assert len(first) == 4 and {r.student for r in first} == set(STUDENTS)
+    written = (course / "gradebook.db").read_bytes()
+
+    held = class_statistics.submissions(Course(course), course, ASSIGNMENT)
+    (item,) = class_statistics.items(held)
+    assert item.counts["passed"] == 1 and set(item.parts) == {"k = 1", "larger k"}
+    assert "<h1>metrics</h1>" in class_page.page(Course(course), ASSIGNMENT, held)
+
+    again = without_sandbox(course, "--results", "again.jsonl")
+    assert again.returncode == 0, again.stderr
+    assert "4 of 4 submissions had not changed" in again.stdout
+    assert (
+        read(course / "again.jsonl") == first and (course / "gradebook.db").read_bytes() == written
+    )
+
+    # a mistake's new name, and a gradebook that is lost: judged and recorded from the records
+    (course / "gradebook.db").unlink()
+    answer = course / ANSWER
+    wrong = next(r for r in first if r.student == "mistakes-1")
+    assert wrong.mistake is not None
+    answer.write_text(answer.read_text().replace(f'"{wrong.mistake}"', '"renamed"'))
+    judged = without_sandbox(course, "--rejudge", "--results", "first.jsonl")
+    assert judged.returncode == 0, judged.stderr
+    assert book_of(course) == book
+    renamed = [replace(r, mistake="renamed") if r.student == "mistakes-1" else r for r in first]
+    assert read(course / "first.jsonl") == renamed
+
+    # another probe: no record fits, and nothing is judged by what came of the old one
+    # why: the failed case with its inputs, from the record
+    told = "\n".join(why.explain(Course(course), course, "mistakes-1", None))
+    assert "one gets from: " in told and "case: " in told and "\n    k = " in told
+    assert "    accuracy: expected 0." in told and "came     0." in told
+    with pytest.raises(CourseError, match="nothing is on record of zoe"):
+        list(why.explain(Course(course), course, "zoe", None))
+
+    change_probe(course)
+    left = without_sandbox(course, "--rejudge")
+    assert left.returncode == 3 and "3 not graded" in left.stderr, left.stderr
+    assert "there is no run record that fits" in left.stderr
+    assert book_of(course) == book
+
+
+def change_probe(course: Path) -> None:
+    text = (course / EXERCISE).read_text()
+    at = text.index("\n", text.index("def probe(")) + 1
+    (course / EXERCISE).write_text(text[:at] + "    assert inputs is not None\n" + text[at:])
+
+
+def test_a_judge_leaves_records_alone_and_a_probe_does_not(metrics, tmp_path):
+    course = copied(metrics, tmp_path / "course")
+    before = fingerprints(Course(course), ASSIGNMENT)
+    answer = course / ANSWER
+    answer.write_text(answer.read_text() + "\n# another remark\n")
+    judged_otherwise = fingerprints(Course(course), ASSIGNMENT)
+    assert judged_otherwise.run == before.run and judged_otherwise.judge != before.judge
+    change_probe(course)
+    for name in [m for m in sys.modules if m.startswith(f"assignments.{ASSIGNMENT}")]:
+        del sys.modules[name]
+    assert fingerprints(Course(course), ASSIGNMENT).run != before.run
+
+
+def test_a_record_is_read_whole_or_not_at_all(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = '\ud800'")])
+    output = nbformat.v4.new_output("display_data", {"text/plain": "raw"})
+    probed = {"one": Probed("digest", "cpu", outputs=[output]), "two": Probed("d", "cpu", stopped=("timeout", "late"))}  # fmt: skip
+    record = RunRecord(notebook, "seed", "cpu", probed, 1.5, {"python": "3"})
+    path = records.next_try(tmp_path, "name")
+    records.write(path, record)
+    assert records.read(path) == record
+    whole = path.read_bytes()
+    second = records.next_try(tmp_path, "name")
+    assert second != path
+    for broken in (whole[: len(whole) // 2], b"", b"\x80\x04.", gzip.compress(json.dumps([]).encode())):  # fmt: skip
+        second.write_bytes(broken)
+        with pytest.raises(RecordUnreadable):
+            records.read(second)
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_results_of_others_stay_and_half_a_line_is_passed_over(tmp_path):
+    def result(student: str, score: float) -> Result:
+        return Result(student, "a", "e", score, 3.0, "partial", None, "line\u2028break", "cpu", 0.1)
+
+    path = tmp_path / "r.jsonl"
+    file = ResultsFile(path)
+    for student in ("ann", "bob"):
+        file.add([result(student, 1.0)])
+    with open(path, "a") as half:
+        half.write('{"student": "cy')
+    again = ResultsFile(path)
+    again.add([result("ann", 2.0)])
+    assert path.read_text().count('"ann"') == 2  # there at once
+    again.close([("a", "ann"), ("a", "bob")])
+    assert [(r.student, r.score) for r in read(path)] == [("ann", 2.0), ("bob", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("groups", "own", "jobs"),
+    [
+        ({"a/b/cpu.max": "150000 100000", "a/cpu.max": "max 100000"}, "0::/a/b", 2),
+        ({"cpu,cpuacct/x/cpu.cfs_quota_us": "-1"}, "4:cpu,cpuacct:/x", 2),
+        ({"a/cpu.max": "50000 100000"}, "0::/a", 1),
+        ({"a/memory.max": "1300000000", "a/memory.current": "0"}, "0::/a", 1),
+        ({"memory/x/memory.limit_in_bytes": "1300000000"}, "7:memory:/x", 1),
+    ],
+)
+def test_the_number_of_jobs_heeds_the_container(tmp_path, monkeypatch, groups, own, jobs):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    for name, text in groups.items():
+        (tmp_path / "groups" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / name).write_text(text)
+    (tmp_path / "own").write_text(own + "\n")
+    assert capacity.default_jobs(tmp_path / "groups", tmp_path / "own") == jobs
+
+
+def test_a_worker_that_dies_costs_its_own_task_one_more_try(tmp_path):
+    once = tmp_path / "once"
+    dies_once = f"import os, pathlib; p = pathlib.Path({str(once)!r}); e = p.exists(); p.touch(); e or os._exit(1)"  # fmt: skip
+    with Pool(2, tmp_path / "log") as pool:
+        pool.add("once", "builtins.exec", dies_once)
+        pool.add("always", "builtins.exec", "import os; os._exit(1)")
+        for k in range(4):
+            pool.add(k, "builtins.pow", k, 2)
+        pool.add("raises", "builtins.int", "no number")
+        answers = dict(answer for answer in pool.answers() if answer[0] is not None)
+    assert isinstance(answers.pop("always"), WorkerDied)
+    assert isinstance(answers.pop("raises"), ValueError)
+    assert answers == {"once": None, 0: 0, 1: 1, 2: 4, 3: 9}
