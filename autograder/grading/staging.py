@@ -18,9 +18,7 @@ from autograder.grading.jobs import Job, printable
 LARGEST_FILE = 256 * 2**20
 LARGEST_FOLDER = 512 * 2**20
 MOST_FILES = 2_000
-DEEPEST = (
-    8  # folders in folders; with MOST_FILES, more of them would fill a kernel's scratch folder
-)
+DEEPEST = 8  # folders in folders: with MOST_FILES, more would fill a kernel's scratch folder
 MOST_SAID = 5
 LONGEST_TIME = 200  # characters
 NOT_OURS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)  # other errors may be the machine's
