@@ -53,9 +53,9 @@ return {
      !e.offsetParent || e.width <= article.clientWidth && (!e.naturalWidth || Math.abs(
        (e.width / e.height) / (e.getAttribute("width") / e.getAttribute("height")) - 1) < 0.03)]),
   height: article.getBoundingClientRect().height,
-  codeHeight: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest(".cell_output, details:not([open])"))
+  codeHeight: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest(".cell_output, details:not([open]), .toggle-hidden"))
     .reduce((sum, e) => sum + e.getBoundingClientRect().height, 0),
-  wideCode: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest("details:not([open])") && e.scrollWidth > e.clientWidth + 1)
+  wideCode: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest("details:not([open]), .toggle-hidden") && e.scrollWidth > e.clientWidth + 1)
     .map((e) => e.textContent.slice(0, 80)),
   first: article.querySelector("h1")?.nextElementSibling?.tagName ?? "none",
   summaries: all("details.hide.above-input > summary .collapsed", article).map((e) => e.textContent.trim()),
