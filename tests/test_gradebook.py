@@ -24,7 +24,7 @@ DUE, LATER = datetime(2026, 1, 1), datetime(2026, 1, 2)
 def config(metrics, tmp_path_factory):
     """A class whose gradebook lies elsewhere, and whose late submissions get nothing."""
     folder = tmp_path_factory.mktemp("class")
-    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
     shutil.copytree(metrics.root, folder / "course", ignore=leave)
     settings = folder / "course" / "nbgrader_config.py"
     url = f"sqlite:///{folder / 'elsewhere.db'}"

@@ -40,7 +40,7 @@ def gradebook(folder: Path) -> dict[str, list]:
 @pytest.fixture(scope="module")
 def undisturbed(metrics, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed") / "course"
-    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
     shutil.copytree(metrics.root, folder, ignore=leave)
     for name in STUDENTS:
         shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)

@@ -27,7 +27,7 @@ ANSWER = f"solutions/{ASSIGNMENT}/answers/top_k_accuracy.py"
 
 
 def copied(course: Course, folder: Path, *students: str) -> Path:
-    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
+    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
     shutil.copytree(course.root, folder, ignore=leave)
     for name in students:
         shutil.copytree(course.root / "submitted" / name, folder / "submitted" / name)
