@@ -141,11 +141,11 @@ WRONG: list[tuple] = [
                 "loss = -np.log(np.clip(np.exp(log_p), 1e-12, 1)[np.arange(n), y]).mean()",
             )
         ],
-        "bounded-by-1e-12",
     ),
     (
         "parameter_groups",
         "every weight against a list of tensors",
         [('name.startswith("_fc.")', "p in [network._fc.weight]")],
+        "in-a-list-of-tensors",
     ),
 ]

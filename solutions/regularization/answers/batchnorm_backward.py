@@ -123,8 +123,9 @@ ANSWER.edited(
 )
 ANSWER.edited(
     "std-from-a-ratio",
-    "1 / std computed as the normalized x over x - mean, which is 0 / 0 where x is the mean",
+    "a dx that is nan where a feature is constant: is there a division by x - mean, which is 0 there?",
     ("    dx = (d - through_mean - through_var) / std",
      "    deviation = normalized * std\n"
      "    dx = (d - through_mean - through_var) * (normalized / deviation)"),
+    observed=True,
 )
