@@ -337,21 +337,32 @@ def test_what_the_probe_can_not_use_is_not_called_an_error_of_the_students(name,
 
 
 def assert_forged_outcomes_fail(name: str, cases: Sequence[int]) -> None:
-    """Right outcomes of all cases, but for one output of one of these, which is something odd."""
+    """Right outcomes of all cases, but for one output of one of these, which is something odd.
+
+    An output may be shown without being judged, if it is judged in another part.
+    """
+    judged, shown = set(), set()
     whole = answers.key(name, "1")
     held = key.WholeKey(whole.cases, whole.expected, whole.mistakes[:2])
     odd = [None, "x", 3.0, [], [[1.0], [2.0, 3.0]], {}, {"a": 1}, np.zeros((2, 2)), np.array("x"),
            wire.Other("A", "a"), [None] * 4, np.array(np.nan)]  # fmt: skip
     for i in cases:
+        of_this = set()
         for output, want in held.expected[i].items():
             right = [{"outputs": copy.copy(e)} for e in held.expected]
+            passes = set()
             for value in odd:
                 if np.array_equal(np.asarray(want), np.asarray(value, dtype=object)):
                     continue
                 right[i]["outputs"][output] = value
-                assert judge.judge(exercise(name), right, held).status != "passed"
+                passes.add(judge.judge(exercise(name), right, held).status == "passed")
             del right[i]["outputs"][output]
-            assert judge.judge(exercise(name), right, held).status != "passed"
+            passes.add(judge.judge(exercise(name), right, held).status == "passed")
+            assert len(passes) == 1, f"{held.cases[i].name}: {output} is judged at times"
+            (shown if passes.pop() else of_this).add(output.partition(" of the ")[0])
+        assert of_this, f"{held.cases[i].name}: nothing is judged"
+        judged |= of_this
+    assert shown <= judged, f"never judged: {shown - judged}"
 
 
 @every_exercise

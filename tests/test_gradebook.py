@@ -24,7 +24,7 @@ DUE, LATER = datetime(2026, 1, 1), datetime(2026, 1, 2)
 def config(metrics, tmp_path_factory):
     """A class whose gradebook lies elsewhere, and whose late submissions get nothing."""
     folder = tmp_path_factory.mktemp("class")
-    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
+    leave = shutil.ignore_patterns("submitted", "gradebook.db", "autograded", "feedback", "*.jsonl")
     shutil.copytree(metrics.root, folder / "course", ignore=leave)
     settings = folder / "course" / "nbgrader_config.py"
     url = f"sqlite:///{folder / 'elsewhere.db'}"
@@ -62,7 +62,7 @@ def test_a_batch_in_the_configured_gradebook_with_penalties(config):
     gradebook.record(config, [entry("ann", 3.0, LATER), entry("bob", 1.0, DUE), missing])
     assert held(config) == {"ann": (3, 3, False), "bob": (1, None, False), "cy": (0, None, False)}
     assert gradebook.recorded(config) == {(ASSIGNMENT, name) for name in ("ann", "bob", "cy")}
-    assert not list(Path(config.CourseDirectory.root).glob("gradebook.db"))
+    assert not Path(config.CourseDirectory.root, "gradebook.db").exists()
 
 
 def test_what_a_person_gave_stands_and_nothing_is_recorded_twice(config):

@@ -54,6 +54,7 @@ def build(folder, **settings):
             "sphinx.ext.mathjax",
             "book.extensions.exercises",
             "book.extensions.browser",
+            "book.extensions.light",
         ],
         "html_theme": "sphinx_book_theme",
         "html_static_path": [str(ROOT / "book" / "assets")],

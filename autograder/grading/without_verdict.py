@@ -14,7 +14,8 @@ def cause_of(error: BaseException) -> str:
     telling = [line for line in lines if "see the the above traceback" not in line]
     raised = [line for line in telling if _names_an_error(line)]
     if raised:
-        return raised[-1][:300]
+        own = [line for line in raised if not line.partition(":")[0].endswith("NbGraderException")]
+        return (own or raised)[-1][:300]
     return (telling or [type(error).__name__])[0][:300]
 
 
