@@ -110,3 +110,13 @@ def requests(driver):
         elif message["method"] == "Network.responseReceived":
             status[params["requestId"]] = params["response"]["status"]
     return [(url, status.get(request)) for request, url in asked.items()]
+
+
+def set_theme(driver, theme):
+    """Show the page in a theme, with every change of color at its end."""
+    driver.execute_script(
+        "document.documentElement.dataset.theme = arguments[0];"
+        "for (const change of document.getAnimations())"
+        "  if (change instanceof CSSTransition) change.finish();",
+        theme,
+    )

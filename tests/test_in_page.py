@@ -27,7 +27,7 @@ from autograder.grading.notebooks import read_source
 from book.extensions import browser as extension
 from book.extensions import exercises
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise
-from tests.browser import build_site, launch, resize, serve
+from tests.browser import build_site, launch, resize, serve, set_theme
 from tests.course import autograder, copy_course
 from tests.test_release import code_lines, formulas
 
@@ -388,7 +388,7 @@ def test_axe_finds_no_fault(theme, page, site):
     for name in ("optimizers", "index"):
         resize(page, 380)
         page.get(f"{site}{name}.html")
-        page.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+        set_theme(page, theme)
         if name == "optimizers":
             box = Box(page, "adam")
             box.write("x = 1  # one\ns = 'text'\ndef adam(): return None")

@@ -18,7 +18,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from book.extensions import exercises
 from book.extensions.browser import PACKAGES
 from lab.claims import CLAIMS, OUTCOMES
-from tests.browser import launch, requests, resize, serve
+from tests.browser import launch, requests, resize, serve, set_theme
 from tests.test_in_page import answer_lines, answers_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -415,7 +415,7 @@ def test_a_hit_leads_to_the_section(site, driver, query, page, section):
 
 def test_paper_is_white_in_the_dark(site, driver):
     driver.get(site + "book/optimization/adam.html")
-    driver.execute_script("document.documentElement.dataset.theme = 'dark'")
+    set_theme(driver, "dark")
     colors = """
     const of = (e, key) => getComputedStyle(e)[key].match(/[0-9.]+/g).slice(0, 3).reduce((a, b) => a + +b, 0) / 3;
     return [of(document.body, "backgroundColor"), ...[..."h1 h2 p pre".split(" ")].map((t) =>
@@ -478,7 +478,7 @@ FIVE = ("index", "optimization/index", "optimization/adam", "transfer/seeing", "
 def axe_faults(driver, address, theme, width):
     resize(driver, width)
     driver.get(address)
-    driver.execute_script("document.documentElement.dataset.theme = arguments[0]", theme)
+    set_theme(driver, theme)
     driver.execute_script((PACKAGES / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     return driver.execute_async_script(AXE)
 
