@@ -20,12 +20,14 @@ from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise, ver
 
 SEEDS = ["public", "1", "2"]
 MANY_SEEDS = [str(seed) for seed in range(3, 51)]
+TRAINS = ("overfits_small_sample",)
 CASE_SETS = 3_000
 
 
 def seeds_of(name: str) -> list[str]:
-    """The seeds of every push: two where an answer may take more than usual."""
-    return SEEDS[:2] if exercise(name).seconds > PROBE_SECONDS else SEEDS
+    """The seeds of every push: two where answers train networks, or may take long for another reason."""
+    slow = exercise(name).seconds > PROBE_SECONDS or name in TRAINS
+    return SEEDS[:2] if slow else SEEDS
 
 
 every_exercise = pytest.mark.parametrize("name", HOME)
