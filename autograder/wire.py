@@ -93,16 +93,16 @@ def decode(value: Any) -> Any:
     if isinstance(value, list):
         return [decode(v) for v in value]
     if isinstance(value, str):
-        return _whole(value)
+        return whole(value)
     if not isinstance(value, dict):
         return value
     kind, v = value["!"], value["v"]
     if kind == "dict":
-        return {_whole(str(k)): decode(x) for k, x in v.items()}
+        return {whole(str(k)): decode(x) for k, x in v.items()}
     if kind == "float":
         return {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[v]
     if kind == "other":
-        return Other(_whole(str(value["t"]))[:80], _whole(str(v))[:200])
+        return Other(whole(str(value["t"]))[:80], whole(str(v))[:200])
     if kind == "array":
         dtype, shape = value["d"], value["s"]
         if dtype not in DTYPES or not _is_shape(shape):
@@ -121,6 +121,6 @@ def _is_shape(shape: Any) -> bool:
     return math.prod(shape) <= MAX_ELEMENTS
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
     """The text with a question mark for each half of a surrogate pair, which no file can hold."""
     return text.encode("utf-8", "replace").decode("utf-8")

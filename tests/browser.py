@@ -99,6 +99,11 @@ def resize(driver, width, height=900):
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
+def errors(driver):
+    """The errors in the console since it was last looked at."""
+    return [e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"]
+
+
 def requests(driver):
     """The requests since the last call: a list of ``(address, HTTP status or None)``."""
     asked, status = {}, {}

@@ -35,6 +35,15 @@ def metrics(tmp_path_factory) -> Course:
     return Course(folder)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A browser of a module's own."""
+    from tests.browser import launch  # with Selenium and Sphinx, which most tests do without
+
+    with launch() as driver:
+        yield driver
+
+
 def pytest_collection_modifyitems(items):
     def rank(item):
         return LAST.index(module_of(item)) + 1 if module_of(item) in LAST else 0

@@ -31,7 +31,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from autograder.grading.course import Course
 from autograder.grading.release import release
 from tests import hostile
-from tests.browser import launch
+from tests.browser import errors, launch
 from tests.course import autograder, example_course
 
 NAME = "metrics"
@@ -142,8 +142,7 @@ def visit(driver, address: str, patience: float = PATIENCE) -> set[str]:
 
 def complaints(driver) -> list[str]:
     """What the console has against the page's own scripts; pictures and fonts may be missing."""
-    severe = [e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"]
-    return [message for message in severe if not re.search("img-src|font-src|404", message)]
+    return [message for message in errors(driver) if not re.search("img-src|font-src|404", message)]
 
 
 # ---- the feedback

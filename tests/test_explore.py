@@ -11,7 +11,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from book.extensions import explore, playground
 from lab import rules
 from lab.descent import descend, steps_to_reach
-from tests.browser import build_site, launch, resize
+from tests.browser import build_site, errors, resize
 
 KINDS = list(explore.KINDS)
 ASSETS = Path(explore.__file__).parents[1] / "assets"
@@ -36,19 +36,13 @@ def site(tmp_path_factory):
     return build_site(folder / "source", folder, conf)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with launch() as driver:
-        yield driver
-
-
 @pytest.fixture
 def page(browser, site):
     resize(browser, 1280)
     browser.get((site / "index.html").as_uri())
     browser.get_log("browser")
     yield browser
-    assert [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"] == []
+    assert errors(browser) == []
 
 
 def call(page, function, *arguments):

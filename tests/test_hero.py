@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from book.extensions import hero, playground
-from tests.browser import build_site, launch, resize
+from tests.browser import build_site, errors, resize
 
 PAGE = "# Home\n\n```{hero}\n:alt: Six panels.\n\nWhich would you bet on?\n```\n"
 REDUCED = {"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}
@@ -29,19 +29,13 @@ def site(tmp_path_factory):
     return build_site(folder / "source", folder, conf)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with launch() as driver:
-        yield driver
-
-
 @pytest.fixture
 def page(browser, site):
     resize(browser, 1280)
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     browser.get((site / "index.html").as_uri())
     yield browser
-    assert [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"] == []
+    assert errors(browser) == []
 
 
 def words(driver):

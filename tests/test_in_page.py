@@ -27,7 +27,7 @@ from autograder.grading.notebooks import read_source
 from book.extensions import browser as extension
 from book.extensions import exercises
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise
-from tests.browser import build_site, launch, resize, serve, set_theme
+from tests.browser import build_site, errors, launch, resize, serve, set_theme
 from tests.course import autograder, copy_course
 from tests.test_release import code_lines, formulas
 
@@ -109,7 +109,7 @@ def page(driver, site):
     driver.execute_script("localStorage.clear()")
     driver.get_log("browser")
     yield driver
-    assert [e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"] == []
+    assert errors(driver) == []
 
 
 class Box:

@@ -15,7 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from book.extensions import playground
 from lab import plots
-from tests.browser import build_site, launch, resize
+from tests.browser import build_site, errors, resize
 
 SURFACES = list(playground.SURFACES)
 RULES = list(playground.RULES)
@@ -67,12 +67,6 @@ def site(tmp_path_factory):
     return build(tmp_path_factory.mktemp("playground"), PAGE)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with launch() as driver:
-        yield driver
-
-
 @pytest.fixture
 def page(browser, site):
     """The page, freshly opened from its file; afterwards the console holds no error."""
@@ -81,7 +75,7 @@ def page(browser, site):
     browser.get_log("browser")
     settle(browser)
     yield browser
-    assert [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"] == []
+    assert errors(browser) == []
 
 
 def settle(driver):

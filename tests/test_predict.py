@@ -10,7 +10,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from book.extensions import predict
 from tests.answers import ROOT
-from tests.browser import build_site, launch, requests, resize, serve
+from tests.browser import build_site, errors, requests, resize, serve
 
 PAGE = """# One
 
@@ -87,12 +87,6 @@ def site(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with launch() as driver:
-        yield driver
-
-
 @pytest.fixture
 def page(browser, site):
     resize(browser, 1280)
@@ -102,7 +96,7 @@ def page(browser, site):
     browser.get_log("browser")
     requests(browser)
     yield browser
-    assert [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"] == []
+    assert errors(browser) == []
 
 
 def box(page, name):

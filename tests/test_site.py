@@ -18,7 +18,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from book.extensions import exercises
 from book.extensions.browser import PACKAGES
 from lab.claims import CLAIMS, OUTCOMES
-from tests.browser import launch, requests, resize, serve, set_theme
+from tests.browser import errors, launch, requests, resize, serve, set_theme
 from tests.test_in_page import answer_lines, answers_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,9 +105,7 @@ def pages(site, driver):
         resize(driver, NARROW)
         page["too wide"] = driver.execute_script(TOO_WIDE)
         page["requests"] = requests(driver)
-        page["console"] = [
-            e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"
-        ]
+        page["console"] = errors(driver)
     resize(driver, 1280)
     return facts
 

@@ -1,5 +1,6 @@
 """The folder of a class: its configuration, its log, what may lie there and what has to."""
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -9,11 +10,11 @@ from sqlalchemy.engine import make_url
 from traitlets.config import Config
 
 from autograder.grading.course import Course, CourseError
+from autograder.grading.sandbox import MEGABYTE
 
 LOG = "autograder.log"
 LOCK = ".grading.lock"
 STAGING = ".grading-"  # what a folder begins with in which a submission is being graded
-MEGABYTE = 2**20
 LEAST_DISK = 200 * MEGABYTE
 
 
@@ -30,6 +31,13 @@ def class_config(course: Course, submissions: Path, device: str) -> Config:
     config.RunSubmission.device = device
     config.RunSubmission.class_folder = str(class_folder)
     return config
+
+
+def log_handler(log: Path) -> logging.Handler:
+    """What writes the log of a class, from the command and from its workers."""
+    handler = logging.FileHandler(log, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    return handler
 
 
 def clear_up(class_folder: Path) -> None:

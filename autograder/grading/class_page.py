@@ -23,7 +23,7 @@ LEFT, RIGHT, FLOOR, TOP = 20, 630, 190, 24  # of the plot
 
 def run(course: Course, args: argparse.Namespace) -> int:
     """Write a page for each assignment that is on record; the command's exit status."""
-    class_folder = (args.submissions or course.root / "submitted").resolve().parent
+    class_folder = course.submissions(args.submissions).resolve().parent
     written = 0
     for name in course.names([args.assignment] if args.assignment else []):
         if held := stats.submissions(course, class_folder, name):

@@ -217,8 +217,7 @@ def _restore(handlers: dict[signal.Signals, Any]) -> None:
 
 @contextlib.contextmanager
 def _logged(log: Path) -> Iterator[None]:
-    handler = logging.FileHandler(log, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    handler = folders.log_handler(log)
     logger.addHandler(handler)
     logger.propagate = False
     try:

@@ -1,8 +1,10 @@
-"""The command line: ``autograder release``, ``grade``, ``doctor`` and ``sample-class``."""
+"""The command line: ``autograder release``, ``grade``, ``report`` and the others."""
 
 import argparse
 import signal
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from autograder.grading import grade_command
@@ -38,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Release the course's assignments and grade what students hand in.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    of_class = argparse.ArgumentParser(add_help=False)
+    of_class.add_argument("--submissions", metavar="DIR", type=Path, help="default: submitted/")
 
     release = commands.add_parser(
         "release",
@@ -53,27 +57,28 @@ def _parser() -> argparse.ArgumentParser:
 
     why = commands.add_parser(
         "why",
+        parents=[of_class],
         help="say why a student lost points",
         description="Show for each exercise that is not right what was tried, with which inputs, what "
         "came and what was expected, from the record of the run.",
     )
     why.add_argument("student", metavar="STUDENT")
     why.add_argument("exercise", metavar="EXERCISE", nargs="?", help="default: all not right")
-    why.add_argument("--submissions", metavar="DIR", type=Path, help="default: submitted/")
-    why.set_defaults(run=_why)
+    why.set_defaults(run=_later("why", "run"))
 
     report = commands.add_parser(
         "report",
+        parents=[of_class],
         help="write a page about a class",
         description="Write report/ASSIGNMENT.html: scores, pass rates, mistakes, wrong answers that fail "
         "alike, and what to look at.",
     )
     report.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="default: all graded")
-    report.add_argument("--submissions", metavar="DIR", type=Path, help="default: submitted/")
-    report.set_defaults(run=_report)
+    report.set_defaults(run=_later("class_page", "run"))
 
     export = commands.add_parser(
         "export",
+        parents=[of_class],
         help="write the scores for other programs",
         description="Write a row for each submission: the points in all and of each exercise and "
         "question, the late penalty, and what still waits for a person.",
@@ -81,8 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="default: all")
     export.add_argument("--format", choices=["csv", "json"], default="csv")
     export.add_argument("--output", metavar="FILE", type=Path, help="default: the terminal")
-    export.add_argument("--submissions", metavar="DIR", type=Path, help="default: submitted/")
-    export.set_defaults(run=_export)
+    export.set_defaults(run=_later("export", "run"))
 
     new = commands.add_parser(
         "new",
@@ -90,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Make the two folders of a working assignment with one exercise, to be changed.",
     )
     new.add_argument("name", metavar="NAME")
-    new.set_defaults(run=_new)
+    new.set_defaults(run=_later("authoring", "new"))
 
     test = commands.add_parser(
         "test",
@@ -100,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     test.add_argument("name", metavar="NAME")
     test.add_argument("exercise", metavar="EXERCISE", nargs="?", help="default: all")
-    test.set_defaults(run=_test)
+    test.set_defaults(run=_later("authoring", "test"))
 
     doctor = commands.add_parser(
         "doctor",
@@ -124,6 +128,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _later(module: str, function: str) -> Callable[[Course, argparse.Namespace], int]:
+    """A command that is imported when it is run."""
+
+    def run(course: Course, args: argparse.Namespace) -> int:
+        return getattr(import_module(f"autograder.grading.{module}"), function)(course, args)
+
+    return run
+
+
 def _release(course: Course, args: argparse.Namespace) -> int:
     names = course.names(args.assignment)
     from autograder.grading.release import release
@@ -135,36 +148,6 @@ def _release(course: Course, args: argparse.Namespace) -> int:
         )
         print(f"released {notebook}; for students: {bundle}")
     return 0
-
-
-def _why(course: Course, args: argparse.Namespace) -> int:
-    from autograder.grading import why
-
-    return why.run(course, args)
-
-
-def _report(course: Course, args: argparse.Namespace) -> int:
-    from autograder.grading import class_page
-
-    return class_page.run(course, args)
-
-
-def _export(course: Course, args: argparse.Namespace) -> int:
-    from autograder.grading import export
-
-    return export.run(course, args)
-
-
-def _new(course: Course, args: argparse.Namespace) -> int:
-    from autograder.grading import authoring
-
-    return authoring.new(course, args)
-
-
-def _test(course: Course, args: argparse.Namespace) -> int:
-    from autograder.grading import authoring
-
-    return authoring.test(course, args)
 
 
 def _doctor(course: Course, args: argparse.Namespace) -> int:

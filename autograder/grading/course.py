@@ -64,6 +64,10 @@ class Course:
                 raise CourseError(f"no assignment {name!r}; there is: {', '.join(known) or 'none'}")
         return list(dict.fromkeys(chosen)) or known
 
+    def submissions(self, named: Path | None) -> Path:
+        """The folder of what was handed in: the one that somebody named, else the usual one."""
+        return named or self.root / "submitted"
+
     def source(self, name: str) -> Path:
         """The text notebook that is an assignment's only source."""
         return self.root / "solutions" / name / f"{name}.md"

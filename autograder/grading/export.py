@@ -22,7 +22,7 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")  # with which spreadsheets begin a form
 
 def run(course: Course, args: argparse.Namespace) -> int:
     """Write the scores to a file, or show them; the command's exit status."""
-    submissions = args.submissions or course.root / "submitted"
+    submissions = course.submissions(args.submissions)
     config = class_config(course, submissions, "auto")
     rows = list(scores(config, args.assignment))
     if not rows:

@@ -76,7 +76,7 @@ def _count(text: str) -> int:
 
 def run(course: Course, args: argparse.Namespace) -> int:
     """Grade; the command's exit status."""
-    submissions = args.submissions or course.root / "submitted"
+    submissions = course.submissions(args.submissions)
     jobs = find_jobs(course, submissions, args.assignment, args.student)
     _require_what_is_named(submissions, args.results)
     # The process that workers are forked from imports what they need while this one does.

@@ -75,12 +75,16 @@ def _students(submissions: Path, known: list[str]) -> dict[str, Path]:
 
 def gradebook_name(folder: str) -> str:
     """A student's name for nbgrader, which can't take line breaks, nor spaces at the ends."""
-    text = folder.encode("utf-8", "replace").decode("utf-8")
+    text = _whole(folder)
     text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text).strip()
     return f"_{text}" if text in ("", ".", "..") else text  # it becomes the name of a folder again
 
 
 def printable(text: object) -> str:
     """What stands in a name or a message, in one line that does nothing to a terminal."""
-    whole = str(text).encode("utf-8", "replace").decode("utf-8")
-    return "".join(c if c.isprintable() else "?" for c in whole)
+    return "".join(c if c.isprintable() else "?" for c in _whole(str(text)))
+
+
+def _whole(text: str) -> str:
+    """As ``wire.whole``, which needs NumPy: the command line answers before that is there."""
+    return text.encode("utf-8", "replace").decode("utf-8")

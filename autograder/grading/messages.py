@@ -6,6 +6,7 @@ import nbformat
 from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat import NotebookNode
 
+from autograder import wire
 from autograder.grading.sandbox import MEGABYTE
 
 OUTPUT_CHARACTERS = 100_000
@@ -36,8 +37,7 @@ def received(client: BlockingKernelClient, seconds: float, at_most: int) -> dict
 
 def _without_halves(content: dict) -> dict:
     """A message's content that can be written: no half of a surrogate pair in it."""
-    text = json.dumps(content, ensure_ascii=False)
-    return json.loads(text.encode("utf-8", "replace"))
+    return json.loads(wire.whole(json.dumps(content, ensure_ascii=False)))
 
 
 class Outputs:
@@ -72,7 +72,7 @@ class Outputs:
     def _stream(self, name: str, text: str) -> None:
         if self._left <= 0 or name not in ("stdout", "stderr") or not isinstance(text, str):
             return
-        text = text.encode("utf-8", "replace").decode()  # no half of a surrogate pair
+        text = wire.whole(text)
         if len(text) > self._left:
             text = text[: self._left] + CUT
         self._left -= len(text)

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 
 from nbformat import NotebookNode
 
-MOST_CODE = 50_000  # characters of a cell whose names are looked for
+MOST_CODE = 50_000  # characters of a cell that is looked at as code
 DEEPEST = 100  # cells, each of which needs the next one
 RUN_AT_ONCE = ("listcomp", "setcomp", "dictcomp", "genexpr")
 MAGIC = re.compile(

@@ -14,12 +14,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.grading.order import MOST_CODE
+
 PROBLEM = "autograder_problem"  # notebook metadata: why the file could not be used as it was
 NOTES = "autograder_notes"  # notebook metadata: what was mended, sentences for the student
 LARGEST_FILE = 128 * 2**20
 LARGEST_NOTEBOOK = 20 * 2**20  # characters of text, and of pictures; outputs do not count
 MOST_CELLS = 5_000
-MOST_CODE = 50_000  # characters that are looked at to tell code from text
 MOST_VALUES = 10_000_000  # each takes up to 72 bytes once it is read
 KINDS = {
     "code": nbformat.v4.new_code_cell,

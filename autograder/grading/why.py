@@ -23,7 +23,7 @@ MOST_CASES = 3  # of a part, if no exercise is asked for
 
 def run(course: Course, args: argparse.Namespace) -> int:
     """Show it in the terminal; the command's exit status."""
-    class_folder = (args.submissions or course.root / "submitted").resolve().parent
+    class_folder = course.submissions(args.submissions).resolve().parent
     for line in explain(course, class_folder, args.student, args.exercise):
         print("\n".join(map(printable, line.split("\n"))))
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from pickle import PicklingError
 
 from autograder.grading import sandbox
+from autograder.grading.class_folder import log_handler
 
 
 def serve(tasks: Connection, log: Path, core: int) -> None:
@@ -23,9 +24,7 @@ def serve(tasks: Connection, log: Path, core: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    handler = logging.FileHandler(log, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    logging.getLogger("autograder").addHandler(handler)
+    logging.getLogger("autograder").addHandler(log_handler(log))
     while True:
         try:
             function, arguments = tasks.recv()
