@@ -12,7 +12,9 @@ import pytest
 from autograder import judge
 from autograder.grading import keys
 from autograder.grading.answer import fresh
+from autograder.grading.execution import DEVICE_MEMORY, START_CUDA
 from autograder.grading.results import read
+from autograder.grading.session import Session
 from tests.answers import HOME, answer, exercise, key, outcomes
 from tests.course import autograder, copy_course
 
@@ -50,6 +52,36 @@ def test_mistakes_fail_and_are_named_as_on_the_cpu(name):
         on_cpu, on_cuda = (verdict(name, mistake.code, d) for d in ("cpu", "cuda"))
         assert on_cuda.status != "passed"
         assert on_cuda.mistake == on_cpu.mistake or on_cpu.status == "passed"
+
+
+@pytest.mark.cuda
+def test_a_kernel_gets_its_share_of_the_device():
+    ask = "torch.empty({}, dtype=torch.uint8, device='cuda').numel()"
+    with Session(alone=True) as session:
+        assert session.run(START_CUDA, 60.0) == []
+        (refused,) = session.run(f"import torch\n{ask.format(DEVICE_MEMORY + 1)}", 60.0)
+        assert refused.ename == "OutOfMemoryError"
+        (given,) = session.run(ask.format(2**20), 60.0)
+        assert given.data["text/plain"] == str(2**20)
+
+
+@pytest.mark.cuda
+def test_a_device_without_room_costs_nobody_a_point(metrics, tmp_path):
+    import torch
+
+    course = tmp_path / "course"
+    left_out = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl", "*.db")
+    shutil.copytree(metrics.root, course, ignore=left_out)
+    shutil.copytree(metrics.root / "submitted" / "perfect", course / "submitted" / "perfect")
+    free, _all = torch.cuda.mem_get_info()
+    taken = torch.empty(free - 2**25, dtype=torch.uint8, device="cuda")
+    done = autograder(course, "grade", "--device", "cuda", check=False)
+    assert done.returncode == 3 and "the device can't be used" in done.stdout + done.stderr
+    assert {result.status for result in read(course / "results.jsonl")} == {"ungraded"}
+    del taken
+    torch.cuda.empty_cache()
+    autograder(course, "grade", "--device", "cuda")
+    assert {result.status for result in read(course / "results.jsonl")} == {"passed"}
 
 
 @pytest.mark.cuda

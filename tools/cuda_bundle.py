@@ -5,11 +5,13 @@ to be installed there by ``tools/cuda_check.py``. Torch, scipy, matplotlib and s
 there already. Run it where packages can be had, in the project's root, after ``make setup``.
 """
 
-import re
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 FOLDER = Path(".cuda")
 PYTHON = "3.12"
@@ -19,25 +21,31 @@ NEEDED = ["nbgrader", "nbformat", "nbconvert", "nbclient", "ipykernel", "jupytex
           "greenlet"]  # fmt: skip
 THERE = {"torch", "numpy", "scipy", "matplotlib", "scikit-learn", "pandas", "setuptools", "pip",
          "pillow", "fonttools", "kiwisolver", "contourpy", "pyyaml", "triton"}  # fmt: skip
-NOT_NEEDED = {"jupyterlab", "notebook", "babel", "widgetsnbextension", "jupyter-builder", "debugpy"}
+NOT_NEEDED = {"jupyterlab", "notebook", "babel", "ipywidgets", "jupyterlab-widgets", "widgetsnbextension",
+              "jupyter-builder", "debugpy", "jedi"}  # fmt: skip
 GLIBC = (12, 17, 24, 26, 27, 28, 31, 34, 35, 39)
 
 
 def closure(names: list[str]) -> dict[str, str]:
     """The packages that these need, however far, as they are installed here: name and version."""
     found: dict[str, str] = {}
-    todo = list(names)
+    todo = [Requirement(name) for name in names]
+    seen = set()
     while todo:
-        name = re.sub(r"[-_.]+", "-", todo.pop()).lower()
-        if name in found or name in THERE | NOT_NEEDED:
+        wanted = todo.pop()
+        name = canonicalize_name(wanted.name)
+        if name in THERE | NOT_NEEDED or (name, *wanted.extras) in seen:
             continue
+        seen.add((name, *wanted.extras))
         try:
             here = distribution(name)
         except PackageNotFoundError:
             continue
         found[name] = here.version
-        wanted = (r for r in here.requires or [] if "extra ==" not in r)
-        todo += [match.group() for r in wanted if (match := re.match(r"[\w.-]+", r))]
+        for need in map(Requirement, here.requires or []):
+            extras = wanted.extras or {""}
+            if not need.marker or any(need.marker.evaluate({"extra": extra}) for extra in extras):
+                todo.append(need)
     return found
 
 

@@ -108,7 +108,7 @@ def _cuda(device: str) -> str:
     seconds = []
     for _ in range(2):
         began = time.monotonic()
-        with Session() as kernel:
+        with Session(alone=True) as kernel:  # as where submissions are graded
             outputs = kernel.run(START_ON_CUDA, sandbox.START_SECONDS)
         if not any(o.get("text") == "3.0\n" for o in outputs):
             raise sandbox.SandboxMissing(f"a kernel does not reach the device: {outputs}"[:300])
