@@ -44,7 +44,7 @@ def install() -> None:
     os.environ["PATH"] = f"{tools}/usr/bin:{os.environ['PATH']}"
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps"]
     wheels = [str(path) for path in BUNDLE.glob("wheels/*.whl")]
-    subprocess.run([*pip, "--no-compile", "--no-cache-dir", *wheels], check=True)
+    subprocess.run([*pip, "--no-cache-dir", *wheels], check=True)
     subprocess.run([*pip, "--no-build-isolation", "-e", "."], check=True)
 
 
