@@ -26,12 +26,14 @@ class Case:
 
     ``name`` is what the student reads; ``inputs`` is plain data (see ``autograder.wire``).
     ``withheld`` is for the judge alone (the labels of pictures that are to be classified): the probe
-    does not get it. ``part`` names the part that drew the case, once one has.
+    does not get it. ``draws`` says that what code draws as it runs decides how a wrong answer fares:
+    no mistake is named by such a case. ``part`` names the part that drew the case, once one has.
     """
 
     name: str
     inputs: dict[str, Any]
     withheld: dict[str, Any] = field(default_factory=dict)
+    draws: bool = False
     part: str = ""
 
     def as_sent(self) -> dict[str, Any]:

@@ -31,9 +31,11 @@ def explanations(
     which most cases agree, and which agree in turn: a number of theirs is not within the other's
     margin alone.
     """
+    failed = [i for i in failed if not key.cases[i].draws]
     if not failed:
         return []
-    order = [*failed, *(i for i in range(len(key.cases)) if i not in failed)]
+    passed = [i for i, case in enumerate(key.cases) if i not in failed and not case.draws]
+    order = [*failed, *passed]
     chances = sum(_is_by_chance(key.expected[i]) for i in failed) >= ENOUGH
     enough = sum(_facts(key, outcomes, failed)) >= ENOUGH
     found: list[tuple[int, Mistake]] = []

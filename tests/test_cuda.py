@@ -75,12 +75,13 @@ def test_a_device_without_room_costs_nobody_a_point(metrics, tmp_path):
     shutil.copytree(metrics.root / "submitted" / "perfect", course / "submitted" / "perfect")
     free, _all = torch.cuda.mem_get_info()
     taken = torch.empty(free - 2**25, dtype=torch.uint8, device="cuda")
-    done = autograder(course, "grade", "--device", "cuda", check=False)
+    grade = ("grade", "--device", "cuda", "--results", "results.jsonl")
+    done = autograder(course, *grade, check=False)
     assert done.returncode == 3 and "the device can't be used" in done.stdout + done.stderr
     assert {result.status for result in read(course / "results.jsonl")} == {"ungraded"}
     del taken
     torch.cuda.empty_cache()
-    autograder(course, "grade", "--device", "cuda")
+    autograder(course, *grade)
     assert {result.status for result in read(course / "results.jsonl")} == {"passed"}
 
 

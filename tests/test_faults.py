@@ -9,18 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
 import psutil
 import pytest
 import torch
 from nbgrader.api import Gradebook
 
-from autograder.grading.course import Course
-from autograder.grading.execution import NotebookRun, RunSubmission
-from autograder.grading.handout import handout
 from autograder.grading.results import read
-from autograder.grading.session import KernelNotStarted, Session
-from tests.answers import ROOT
 from tests.course import autograder
 
 ASSIGNMENT = "metrics"
@@ -164,14 +158,20 @@ def test_a_gradebook_that_may_not_be_written(graded):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device with room here")
-def test_a_device_that_can_not_be_used_is_no_fault_of_the_submission():
-    course = Course(ROOT)
-    name = course.names([])[0]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")])
-    with Session(handout(course, name), alone=True) as session:
-        run = NotebookRun(RunSubmission(), course, notebook, session, "seed", "cuda")
-        with pytest.raises(KernelNotStarted, match="the device can't be used"):
-            run.run()
+def test_a_device_that_can_not_be_used_is_no_fault_of_the_submission(course, tmp_path):
+    """Torch tells the grader of a device that no kernel reaches."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import torch\ntorch.cuda.is_available = lambda: True"
+    )
+    grading = command(
+        course, "--device", "cuda", "--results", "results.jsonl", "--student", "perfect",
+        PYTHONPATH=str(tmp_path),
+    )  # fmt: skip
+    said = "".join(grading.communicate())
+    assert grading.returncode == 3, said
+    assert "KernelNotStarted: the device can't be used: " in said
+    assert [r.status for r in read(course / "results.jsonl")] == ["ungraded"]
+    assert scores(course) == {}
 
 
 # ---- what works all the same

@@ -22,8 +22,10 @@ def cause_of(error: BaseException) -> str:
 def _names_an_error(line: str) -> bool:
     """Whether a line of a log looks like the last one of a traceback."""
     kind, colon, _ = line.partition(":")
-    last = kind.rpartition(".")[2]
-    return bool(colon) and last.isidentifier() and last.endswith(("Error", "Missing", "Exception"))
+    *modules, last = kind.split(".")
+    if not (colon and all(map(str.isidentifier, [*modules, last]))):
+        return False
+    return bool(modules) or last.endswith(("Error", "Missing", "Exception"))
 
 
 def not_handed_in(course: Course, job: Job, reason: str) -> list[Result]:

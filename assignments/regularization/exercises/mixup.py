@@ -216,11 +216,15 @@ def run_lambda(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
 def seen_in_lambda(case: Case, outputs: Outputs) -> Outputs:
     mixed = unmixed(case, outputs)
     own = np.diag(mixed.weights)[mixed.partners != np.arange(MANY)]
-    if not own.size:
+    if not own.size and case.inputs["alpha"] > 1:
         return {"share of examples that are mixed": 0.0}
-    distinct = np.unique(own.round(6)).size / own.size
+    # At a small alpha one lambda for all may be so close to 1 that nothing is mixed.
+    distinct = np.unique(own.round(6)).size / max(own.size, 1)
     if distinct < 0.5:
-        return {EACH: False, "all lambdas are 1/2": bool((np.abs(own - 0.5) <= NEAR).all())}
+        return {
+            EACH: False,
+            "all lambdas are 1/2": bool(own.size and (np.abs(own - 0.5) <= NEAR).all()),
+        }
     return {
         EACH: True,
         "mean of lambda": mean(own),

@@ -94,7 +94,7 @@ ANSWER.edited(
 )
 ANSWER.edited(
     "dtype-forgotten", "a head in float32 in a network of float64",
-    (", device=old.weight.device, dtype=old.weight.dtype", ""),
+    (", dtype=old.weight.dtype", ""),
     observed=True,
 )
 ANSWER.edited(
