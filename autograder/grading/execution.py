@@ -15,13 +15,14 @@ from traitlets import Enum, Float, Unicode
 
 from autograder.assignment import Assignment
 from autograder.exercise import Exercise
-from autograder.grading import judging, records, sandbox, seeds
+from autograder.grading import demonstrations, judging, records, sandbox, seeds
 from autograder.grading.course import Course, GradingImpossible
 from autograder.grading.dress import SUMMARY
 from autograder.grading.fingerprints import versions
 from autograder.grading.handout import handout
 from autograder.grading.judging import HiddenCases
 from autograder.grading.notebooks import bound_exercise
+from autograder.grading.order import grade_id
 from autograder.grading.records import Probed, RunRecord
 from autograder.grading.session import (
     CellTimeout,
@@ -151,8 +152,14 @@ class NotebookRun:
         began = time.monotonic()
         probed: dict[str, Probed] = {}
         problem = self.nb.metadata.get(PROBLEM)
+        release = nbformat.read(self.course.released(self.assignment.name), as_version=4)
+        left_out = demonstrations.to_leave_out(self.nb.cells, release.cells)
         for cell in self.nb.cells:
             if cell.cell_type != "code":
+                continue
+            if grade_id(cell) in left_out:
+                note = nbformat.v4.new_output("stream", text=demonstrations.NOT_RUN)
+                cell.execution_count, cell.outputs = None, [note]
                 continue
             exercise_id = bound_exercise(cell, self.assignment)
             if exercise_id is None:
