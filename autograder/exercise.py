@@ -37,8 +37,8 @@ class Case:
     part: str = ""
 
     def as_sent(self) -> dict[str, Any]:
-        """What travels to where the student's code is."""
-        return {"name": self.name, "part": self.part, "inputs": self.inputs}
+        """What travels to where the student's code is: not the name, which may tell what is right."""
+        return {"part": self.part, "inputs": self.inputs}
 
 
 Draw = Callable[[np.random.Generator], list[Case]]

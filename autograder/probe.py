@@ -106,7 +106,7 @@ def publish(
     if exercise.entry not in namespace:
         outcomes: Any = None
     else:
-        cases = [Case(**c) for c in wire.loads(cases_text)]
+        cases = [Case("", **sent) for sent in wire.loads(cases_text)]
         start_generators(f"{chance}/{exercise_id}")
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             outcomes = run(exercise, namespace[exercise.entry], cases, device)

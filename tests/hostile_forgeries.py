@@ -1,7 +1,8 @@
 """Forged and replayed outcomes, and somebody else's work: points without an answer of one's own.
 
 Each forgery sends what was recorded: what the oracle gives on the public cases (``raw``), or what the
-public key expects (``expected``). It is matched to the hidden cases by part and name, else by place.
+public key expects (``expected``). Each hidden case gets that of the public case of the same part whose
+inputs are most like its own.
 """
 
 import json
@@ -14,9 +15,26 @@ from tests.hostile_class import ALL, Hostile, honest
 WHOLE = "optimizers"  # the assignment that every delivery is tried on
 
 
+TRAITS = """
+def traits(value, at=""):
+    'What inputs have in common with others: the shapes of arrays, and every number and word.'
+    if isinstance(value, dict):
+        return {t for key, item in value.items() for t in traits(item, f"{at}.{key}")}
+    if hasattr(value, "shape"):
+        return {f"{at} {value.dtype} {value.shape}"}
+    if isinstance(value, (list, tuple)):
+        parts = {t for k, item in enumerate(value[:20]) for t in traits(item, f"{at}.{k}")}
+        return parts | {f"{at} {len(value)}"}
+    return {f"{at} {value!r}"}
+"""
+_defined: dict = {}
+exec(TRAITS, _defined)
+traits = _defined["traits"]
+
+
 @cache
 def recorded(assignment: str) -> str:
-    """The outcomes to send, by exercise, as JSON: part, name and outcome of each public case."""
+    """The outcomes to send, by exercise, as JSON: part, traits and outcome of each public case."""
     held = {}
     for name in ASSIGNMENTS[assignment]:
         cases = exercise(name).draw("public")
@@ -25,13 +43,18 @@ def recorded(assignment: str) -> str:
             "expected": [{"outputs": e} for e in key(name, "public").expected],
         }
         held[name] = {
-            way: [[c.part, c.name, wire.dumps(o)] for c, o in zip(cases, made, strict=True)]
+            way: [
+                [c.part, sorted(traits(c.inputs)), wire.dumps(o)]
+                for c, o in zip(cases, made, strict=True)
+            ]
             for way, made in ways.items()
         }
     return json.dumps(held)
 
 
-FORGE = """
+FORGE = (
+    TRAITS
+    + """
 import json, re, sys, threading
 from IPython.display import publish_display_data as show
 from autograder import wire as _wire
@@ -40,10 +63,11 @@ _recorded, _loads = json.load(open("recorded.json")), _wire.loads
 sent = []
 
 def forged(exercise, cases_text):
-    known, chosen = _recorded[exercise][WAY], []
-    for i, case in enumerate(_loads(cases_text)):
-        same = [o for part, name, o in known if (part, name) == (case["part"], case["name"])]
-        chosen.append(json.loads(same[0] if same else known[min(i, len(known) - 1)][2]))
+    chosen = []
+    for case in _loads(cases_text):
+        own = traits(case["inputs"])
+        known = [k for k in _recorded[exercise][WAY] if k[0] == case["part"]]
+        chosen.append(json.loads(max(known, key=lambda k: len(own & set(k[1])))[2]))
     sent.append(exercise)
     return json.dumps({"!": "dict", "v": {"outcomes": chosen, "seconds": 0.1}})
 
@@ -60,6 +84,7 @@ def asked():
 def asked_in(text):
     return re.search(r"publish\\('[^']*', '([^']*)', '(.*)', '(?:cpu|cuda)'", text, re.S).groups()
 """
+)
 # How the forged reply gets out.
 DELIVERIES = {
     "publish": "import autograder.probe\nautograder.probe.publish = forge",

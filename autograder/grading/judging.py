@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from nbformat import NotebookNode
 
 from autograder import wire
@@ -18,9 +19,13 @@ from autograder.grading.verdicts import judged, verdict_outputs
 
 @dataclass(frozen=True)
 class Drawn:
-    """The cases of an exercise, as text what is sent of them, and the digest of that."""
+    """The cases of an exercise, as text what is sent of them, and the digest of that.
+
+    They are sent in an ``order`` of the submission's own, so that no case is known by its place.
+    """
 
     cases: list[Case]
+    order: list[int]
     sent: str
     digest: str
 
@@ -38,10 +43,16 @@ class HiddenCases:
         if exercise not in self._drawn:
             answer = self.course.answer(self.assignment.name, exercise)
             cases = keys.hidden_cases(self.assignment.exercise(exercise), answer, self.seed)
-            sent = wire.dumps([c.as_sent() for c in cases])
+            order = _shuffled(len(cases), f"{self.seed}/{exercise}")
+            sent = wire.dumps([cases[i].as_sent() for i in order])
             digest = hashlib.sha256(sent.encode()).hexdigest()
-            self._drawn[exercise] = Drawn(cases, sent, digest)
+            self._drawn[exercise] = Drawn(cases, order, sent, digest)
         return self._drawn[exercise]
+
+
+def _shuffled(count: int, seed: str) -> list[int]:
+    digest = hashlib.sha256(f"order of {seed}".encode()).digest()
+    return np.random.default_rng(list(digest)).permutation(count).tolist()
 
 
 def judge(course: Course, name: str, record: RunRecord, hidden: HiddenCases) -> NotebookNode:
@@ -74,4 +85,4 @@ def verdict_on(
         status, reason = probed.stopped
         return no_verdict(exercise, status, reason, **known)
     key = keys.LazyKey(exercise, course.answer(name, exercise.id), drawn.cases)
-    return judged(exercise, probed.outputs, key, known, probed.why_missing)
+    return judged(exercise, probed.outputs, drawn.order, key, known, probed.why_missing)

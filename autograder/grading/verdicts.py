@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,25 +20,37 @@ PARTS = "parts"  # in a verdict's record: what each part earned, and what it cou
 logger = logging.getLogger(__name__)
 
 
-def outcomes_of(outputs: list[NotebookNode]) -> list[Any] | None:
-    """What a probe brought home, one outcome a case; None if that can't be read, or is nothing."""
+def outcomes_of(outputs: list[NotebookNode], order: Sequence[int]) -> list[Any] | None:
+    """What a probe brought home, one outcome a case; None if that can't be read, or is nothing.
+
+    ``order`` says which case came first, second and so on.
+    """
     replies = [o.data[probe.MIME] for o in outputs if probe.MIME in o.get("data", {})]
     try:
         (reply,) = replies
         outcomes = wire.loads(reply)["outcomes"]
     except (wire.WireError, LookupError, TypeError, ValueError):
         return None
-    return outcomes if isinstance(outcomes, list) else None
+    return by_case(outcomes, order) if isinstance(outcomes, list) else None
+
+
+def by_case(outcomes: Any, order: Sequence[int]) -> Any:
+    """The outcomes in the order of the cases; whatever is not one outcome a case as it is."""
+    if not isinstance(outcomes, list) or len(outcomes) != len(order):
+        return outcomes
+    came = dict(zip(order, outcomes, strict=True))
+    return [came[i] for i in range(len(order))]
 
 
 def judged(
     exercise: Exercise,
     outputs: list[NotebookNode],
+    order: Sequence[int],
     key: Key,
     known: dict[str, Any],
     why_missing: str,
 ) -> Verdict:
-    """The verdict on the outputs of a probe's cell.
+    """The verdict on the outputs of a probe's cell, which tried the cases in this order.
 
     ``known`` is what is known of the run; ``why_missing`` says why the student's object may not be
     there.
@@ -57,7 +70,7 @@ def judged(
         return no_verdict(exercise, "error", reason, **known)
     try:
         reply = wire.loads(replies[0])
-        outcomes, seconds = reply["outcomes"], float(reply["seconds"])
+        outcomes, seconds = by_case(reply["outcomes"], order), float(reply["seconds"])
         if not 0 <= seconds < math.inf:
             raise ValueError("no number of seconds")
     except (wire.WireError, LookupError, ArithmeticError, TypeError, ValueError) as error:

@@ -80,9 +80,10 @@ def _of_exercise(
     exercise = course.assignment(job.assignment).exercise(name)
     verdict = verdict_on(course, job.assignment, exercise, probed, hidden)
     yield report.text(verdict)
-    if (outcomes := outcomes_of(probed.outputs)) is None:
+    drawn = hidden.of(name)
+    if (outcomes := outcomes_of(probed.outputs, drawn.order)) is None:
         return
-    cases = hidden.of(name).cases
+    cases = drawn.cases
     if len(outcomes) != len(cases):
         return
     expected = keys.LazyKey(exercise, course.answer(job.assignment, name), cases).expected
