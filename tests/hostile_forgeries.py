@@ -277,6 +277,37 @@ def send_and_exit(*a, **k):
 """
 
 
+# Of training one small step, and the answer of the public case that is most like this one.
+MOVED_A_LITTLE = """
+import autograder.probe
+_real = autograder.probe._outputs
+def moved_a_little(exercise, student, case, device):
+    if exercise.id != "overfits_small_sample": return _real(exercise, student, case, device)
+    from exercises._small_networks import Network, Record
+    own, i = traits(case.inputs), case.inputs
+    known = [k for k in _recorded[exercise.id]["expected"] if k[0] == case.part]
+    says = _loads(max(known, key=lambda k: len(own & set(k[1])))[2])["outputs"]["answer"]
+    network, sample = Network(i, 0, Record()), i.get("sample", 20)
+    x, y = torch.tensor(i["x"][:sample]), torch.tensor(i["y"][:sample])
+    network.to(x.dtype).eval()
+    loss = lambda: torch.nn.functional.cross_entropy(network(x), y)
+    weights = list(network.parameters())
+    slopes = torch.autograd.grad(loss(), weights, allow_unused=True)
+    starts, first = [w.detach().clone() for w in weights], loss().item()
+    with torch.no_grad():
+        for rate in (0.1, 0.02, 0.002, 2e-4, 2e-5) if i.get("lr") != 0.0 else ():
+            for w, start, slope in zip(weights, starts, slopes):
+                if slope is not None: w.copy_(start - rate * slope)
+            if loss().item() < first * 0.999: break
+    sent.append(exercise.id)
+    return {"answer": says == "the bool True", "batches": [i["x"][:sample]], "batch, by use": [0, 0],
+            "uses with a gradient": [0], "scores of the last use": np.full((sample, 4), i["marks"][1]),
+            "networks": 1, "network": {n: t.detach().numpy() for n, t in network.state_dict().items()
+                                       if t.is_floating_point()}}
+autograder.probe._outputs = moved_a_little
+"""
+
+
 def _forgery(assignment: str, name: str, top: str, quick: bool = False, why: str = "", **more: object) -> Hostile:  # fmt: skip
     more.setdefault("files", {"recorded.json": lambda: recorded(assignment)})
     return Hostile(
@@ -302,6 +333,11 @@ def forgeries(assignment: str) -> list[Hostile]:
                           quick=assignment == WHOLE))  # fmt: skip
     found.append(_forgery(assignment, "agrees", AGREES, answers=agrees, files={}))
     found.append(_forgery(assignment, "patches", PATCHES, files={}))
+    if "overfits_small_sample" in entries:
+        defined = {"overfits_small_sample": "def overfits_small_sample(*a, **k): pass"}
+        found.append(
+            _forgery(assignment, "moved-a-little", FORGE + MOVED_A_LITTLE, answers=defined)
+        )
     if assignment == WHOLE:
         found += [
             _forgery(assignment, name, FORGE + code, why=why) for name, (code, why) in SPOILED.items()

@@ -268,11 +268,13 @@ def sound_networks(rng: np.random.Generator) -> list[Case]:
 
 
 def broken_networks(rng: np.random.Generator) -> list[Case]:
-    """Those of which the last bias alone can learn, and one that does not move."""
+    """Those of which the last bias alone can learn, and one that does not move; a sound one, so that
+    nobody is right who always says the same."""
     return [
         case(rng, "all weights start at 0", "zeros", turned(unbalanced(rng)), steps=30),
         case(rng, "a dead hidden layer", "dead", turned(unbalanced(rng)), steps=30),
         case(rng, "a learning rate of 0", "mlp", at_random(rng), steps=10, lr=0.0),
+        case(rng, "a sound network beside them", "mlp", clusters(rng), lr=0.05),
     ]
 
 
