@@ -21,6 +21,7 @@ from tests.hostile_ends import ENDS, LOOPING
 from tests.hostile_floods import BOMBS, CROWD, FLOODS, MEMORIES
 from tests.hostile_forgeries import DROPOUTS, WORK, forgeries
 from tests.hostile_neighbours import NEIGHBOURS, SECRETS, WORD
+from tests.hostile_oddities import ODDITIES
 from tests.hostile_outcomes import OUTCOMES
 from tests.hostile_secrets import LOOK, MARK, Planted
 
@@ -34,6 +35,7 @@ CLASSES: dict[str, list[Hostile]] = {
     "bombs": BOMBS,
     "crowd": CROWD,
     "outcomes": OUTCOMES,
+    "oddities": ODDITIES,
     "work": [*WORK, *DROPOUTS],
     **{f"forgeries-{name}": forgeries(name) for name in ASSIGNMENTS},
 }

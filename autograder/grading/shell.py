@@ -12,7 +12,8 @@ RUN_CODE = ("time", "timeit", "run", "prun", "memit", "debug")  # what they rais
 
 
 def pass_over_what_is_not_here(shell: Any) -> None:
-    """Let no ``!command`` and no magic for a front end end a cell."""
+    """Let no ``!command`` and no magic for a front end end a cell, and no ``quit()`` the kernel."""
+    shell.ask_exit = lambda: print("quit was passed over", file=sys.stderr)
     shell.system = _said(shell.system, None)
     shell.getoutput = _said(shell.getoutput, [])
     magic = shell.run_line_magic

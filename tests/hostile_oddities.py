@@ -1,0 +1,93 @@
+"""Notebooks and folders that take time, memory or place where nobody looks; honest work that is odd."""
+
+import base64
+import itertools
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from tests.hostile_class import SECOND, Hostile, cells_first, honest, second
+
+RIGHT = "    return float((np.argsort(-scores, axis=1)[:, :k] == y[:, None]).any(axis=1).mean())\n"
+DEFINED = f"def {SECOND}(scores, y, k):\n{RIGHT}"
+
+# A reply whose array says that it has more numbers than there are atoms.
+HUGE_SHAPE = """
+import autograder.probe
+def publish(*a):
+    from IPython.display import publish_display_data
+    reply = '{"!":"array","d":"float64","v":"","s":[' + ",".join(["9" * 4200] * 150) + ']}'
+    publish_display_data({autograder.probe.MIME: reply})
+autograder.probe.publish = publish
+"""
+WRITES_BESIDE = """
+written = 0
+try:
+    with open("/sockets/mine", "wb") as file:
+        for written in range(500): file.write(bytes(2**20))
+except OSError: pass
+print("megabytes written:", written)
+"""
+FRAMES = """
+get_ipython().kernel.iopub_socket.send_multipart([b"x"] + [b""] * 3_000_000)
+print("sent")
+"""
+MOVES_THE_CURSOR = "raise ValueError('\\x1b[1A\\x1b[2K\\rall of it: 55 of 55\\x1b]0;title\\x07')"
+LOOKS_LIKE_A_FOLDER = {".connection.json/x": "1"}
+MANY_FOLDERS = {f"{i:03d}/a/b/c/d/e/f/g/h/i/j/k.txt": "x" for i in range(1999)}
+DEEP = {"a/" * 600 + "x.txt": "1"}
+
+
+def one_picture_under_many_names(notebook: NotebookNode) -> None:
+    """The name of a pasted picture has 128 spellings."""
+    names = ["".join(name) for name in itertools.product(("A", "%41"), repeat=7)]
+    cell = new_markdown_cell(
+        "\n".join(f"![](attachment:{name}.png)" for name in names), id="pasted"
+    )
+    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(300_000)).decode()
+    cell.attachments = {"AAAAAAA.png": {"image/png": picture}}
+    notebook.cells.append(cell)
+
+
+def a_long_cell(notebook: NotebookNode) -> None:
+    notebook.cells.append(new_code_cell("x\n" * 150_000, id="long"))
+
+
+def _odd(name: str, **more: object) -> Hostile:
+    return Hostile("oddities", name, **more)
+
+
+def _on_top(line: str) -> dict[str, str]:
+    """A line above the answer in its cell."""
+    return {SECOND: f"{line}\n{DEFINED}"}
+
+
+ODDITIES = [
+    honest("oddities-first"),
+    _odd("many-folders", files=MANY_FOLDERS),
+    _odd("writes-beside-its-sockets", top=WRITES_BESIDE, shows="megabytes written: 0"),
+    _odd("folders-without-end", files=DEEP),
+    honest("oddities-second"),
+    _odd("a-shape-without-end", top=HUGE_SHAPE, solved=True,
+         lost={"every exercise": "the answers can't be read"}),
+    _odd("spaces", edit=cells_first(*["(\n" + " " * 20_000 + "\n"] * 2)),
+    _odd("one-picture-under-many-names", edit=one_picture_under_many_names),
+    _odd("a-long-cell", edit=a_long_cell),
+    _odd("moves-the-cursor", answers=second(MOVES_THE_CURSOR),
+         lost={SECOND: "your code raised ValueError"}),
+    _odd("frames", top=FRAMES, shows="sent"),
+    _odd("a-folder-for-a-file", files=LOOKS_LIKE_A_FOLDER),
+    _odd("installs", answers=_on_top("!pip install -q tqdm")),
+    _odd("another-front-end", answers=_on_top("%matplotlib widget"), shows="was passed over"),
+    _odd("no-front-end", answers=_on_top("%matplotlib qt"), shows="was passed over"),
+    _odd("an-extension-that-is-not-here", answers=_on_top("%load_ext autotime"),
+         shows="was passed over"),
+    _odd("another-language", top="%%bash\necho from bash", shows="from bash"),
+    _odd("quits", top="quit()", shows="quit was passed over"),
+    _odd("a-bar-of-progress", top="from tqdm.notebook import tqdm\nfor i in tqdm(range(3)): pass"),
+    _odd("awaits", top="import asyncio\nawait asyncio.sleep(0.1)\nprint('awaited')", shows="awaited"),
+    _odd("newer-python",
+         answers={SECOND: f'def {SECOND}(scores, y, k):\n    d = {{"k": k}}\n    f"{{d["k"]}}"\n{RIGHT}'},
+         lost={SECOND: "(in Python 3.11)"}),
+    honest("oddities-last"),
+]  # fmt: skip
