@@ -74,7 +74,7 @@ class Read(HTMLParser):
 
 
 def test_the_page_is_whole_safe_and_accessible(held):
-    page = class_page.page(COURSE, ASSIGNMENT, held)
+    page = class_page.page(COURSE, ASSIGNMENT, held, ["late"])
     read = Read()
     read.feed(page)
     assert read.open == []

@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,17 @@ def without_sandbox(folder: Path, *arguments: str):
     return run(folder, "/usr/bin/env", nowhere, str(python), "-m", "autograder", "grade", *arguments, check=False)  # fmt: skip
 
 
+def nobody_reads(folder: Path, *arguments: str) -> tuple[int, str]:
+    """The exit status and the errors of a command whose output goes to a pipe that is closed."""
+    command = [sys.executable, "-m", "autograder", *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True) as asked:
+        assert asked.stdout is not None and asked.stderr is not None
+        asked.stdout.close()
+        said = asked.stderr.read()
+    return asked.returncode, said
+
+
 def book_of(folder: Path) -> dict[str, tuple]:
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         return {
@@ -59,7 +71,7 @@ def test_what_is_on_record_is_neither_run_nor_recorded_again(metrics, tmp_path):
     held = class_statistics.submissions(Course(course), course, ASSIGNMENT)
     (item,) = class_statistics.items(held)
     assert item.counts["passed"] == 1 and set(item.parts) == {"k = 1", "larger k"}
-    assert "<h1>metrics</h1>" in class_page.page(Course(course), ASSIGNMENT, held)
+    assert "<h1>metrics</h1>" in class_page.page(Course(course), ASSIGNMENT, held, [])
 
     again = without_sandbox(course, "--results", "again.jsonl")
     assert again.returncode == 0, again.stderr
@@ -87,6 +99,7 @@ def test_what_is_on_record_is_neither_run_nor_recorded_again(metrics, tmp_path):
     assert "    accuracy: expected 0." in told and "came     0." in told
     with pytest.raises(CourseError, match="nothing is on record of zoe"):
         list(why.explain(Course(course), course, "zoe", None))
+    assert nobody_reads(course, "why", "mistakes-1") == (141, "")
 
     change_probe(course)
     left = without_sandbox(course, "--rejudge")

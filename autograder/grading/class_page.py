@@ -13,6 +13,7 @@ from autograder.grading import class_statistics as stats
 from autograder.grading.class_statistics import Submission
 from autograder.grading.course import Course, CourseError
 from autograder.grading.files import write_whole
+from autograder.grading.jobs import find_jobs
 from autograder.grading.similarity import similar
 
 TEMPLATE = Path(__file__).with_suffix(".html")
@@ -23,12 +24,16 @@ LEFT, RIGHT, FLOOR, TOP = 20, 630, 190, 24  # of the plot
 
 def run(course: Course, args: argparse.Namespace) -> int:
     """Write a page for each assignment that is on record; the command's exit status."""
-    class_folder = course.submissions(args.submissions).resolve().parent
+    submitted = course.submissions(args.submissions).resolve()
+    class_folder = submitted.parent
     written = 0
     for name in course.names([args.assignment] if args.assignment else []):
         if held := stats.submissions(course, class_folder, name):
+            graded = {submission.student for submission in held}
+            jobs = find_jobs(course, submitted, [name], []) if submitted.is_dir() else []
+            left = [job.student for job in jobs if job.student not in graded]
             path = class_folder / "report" / f"{name}.html"
-            write_whole(path, page(course, name, held).encode("utf-8", "replace"))
+            write_whole(path, page(course, name, held, left).encode("utf-8", "replace"))
             print(f"{name}: {len(held)} submissions, {path}")
             written += 1
     if not written:
@@ -36,8 +41,8 @@ def run(course: Course, args: argparse.Namespace) -> int:
     return 0
 
 
-def page(course: Course, name: str, held: list[Submission]) -> str:
-    """The report on an assignment as HTML."""
+def page(course: Course, name: str, held: list[Submission], left: list[str]) -> str:
+    """The report on an assignment as HTML; ``left`` are the students who are not graded yet."""
     released = nbformat.read(course.released(name), as_version=4)
     code = {s.student: "\n".join(s.answers.values()) for s in held if s.answers}
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
@@ -50,7 +55,7 @@ def page(course: Course, name: str, held: list[Submission]) -> str:
         items=stats.items(held),
         mistakes=_mistakes(course, name, held),
         unnamed=stats.unnamed(held)[:MOST],
-        lists=_lists(held),
+        lists={"Not graded": left[:MOST], **_lists(held)},
         pairs=similar(code, [cell.source for cell in released.cells])[:MOST],
         site="",
     )

@@ -1,6 +1,7 @@
 """The command line: ``autograder release``, ``grade``, ``report`` and the others."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -17,11 +18,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
     0: done; 2: could not be done; 3: done, but some submissions could not be graded; 130 or 143:
-    stopped by a signal.
+    stopped by a signal; 141: nobody reads on, as after ``| head``.
     """
     args = _parser().parse_args(arguments)
     try:
-        return args.run(Course.find(Path.cwd()), args)
+        status = args.run(Course.find(Path.cwd()), args)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except GradingImpossible as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
