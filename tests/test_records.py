@@ -9,6 +9,7 @@ from lab.experiments import (
     beside_norm,
     ensembles,
     ghosts,
+    mixing,
     records,
     regularizers,
     rivals,
@@ -24,6 +25,7 @@ EXPERIMENTS = [
     beside_norm.BESIDE_NORM,
     ensembles.ENSEMBLES,
     ghosts.GHOSTS,
+    mixing.MIXING,
     regularizers.REGULARIZERS,
     rivals.RIVAL_RATES,
     rivals.RIVALS,
@@ -97,3 +99,19 @@ def test_an_augmented_network_trained_now_is_the_one_on_record():
     now = augmented.measure_all("flips and crops", seed=1)
     before = samples("augmented", "center", way="flips and crops", rate=3e-3)[1]
     assert abs(now[3e-3]["center"] - before) < 0.08  # of 75 pictures
+
+
+def test_mixes_and_copies_choose_on_validation_from_what_they_may():
+    y = np.arange(60) % 3
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(3), size=(mixing.MEMBERS + 2, mixing.MEMBERS, len(y)))
+    p[4] = 0.5 * np.eye(3)[y] + 0.5 * p[4]  # the fourth setting is right, if unsure
+    found = mixing.choices(p, y)
+    assert found["copies alone"] == [[(4, m) for m in range(mixing.MEMBERS)]]
+    assert found["one network"] == [[(4, m)] for m in range(mixing.MEMBERS)]
+    for member, search in enumerate(found["ten best"]):
+        assert {m for _, m in search} == {member} and len({s for s, _ in search}) == mixing.MEMBERS
+        assert search[0] == (4, member)
+    assert all(m == k for k, search in enumerate(found["greedy"]) for _, m in search)
+    (of_all,) = found["greedy of all"]
+    assert len(of_all) == mixing.MEMBERS and {s for s, _ in of_all} == {4}
