@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -39,7 +40,8 @@ class Cluster:
         self.processes: dict[str, subprocess.Popen] = {}
 
     def scheduler(self) -> None:
-        self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+        places = ["--host", "127.0.0.1", "--port", str(self.port)]
+        self._start("scheduler", *places, "--dashboard-address", "127.0.0.1:0")
         until(lambda: "Scheduler at:" in self.log("scheduler"))
 
     def worker(
@@ -158,6 +160,9 @@ def test_a_cluster_gives_the_scores_of_the_local_run(cluster, course, undisturbe
     assert grading.end() == 0, grading.said
     assert_as_undisturbed(course, undisturbed, grading)
     assert "runner plain" in grading.said
+    dashboard = grading.said.partition("dashboard: ")[2].split()[0]
+    with urlopen(dashboard) as page:
+        assert "Dask" in page.read().decode()
     assert "untagged" in grading.said and "start it with --resources" in grading.said
     assert not (cluster.course / "submitted").exists()
 
@@ -247,7 +252,9 @@ def test_a_scheduler_that_is_started_anew_goes_on(cluster, slowly, slow_class):
     grading.until("] metrics slow-0")
     cluster.kill("scheduler")
     grading.until("scheduler is gone")
+    until(lambda: cluster.processes["first"].poll() is not None)  # Dask ends it, too
     cluster.scheduler()
+    cluster.worker("again")
     assert grading.end() == 0, grading.said
     assert_as_undisturbed(slowly, slow_class, grading)
 
@@ -309,3 +316,17 @@ def test_ctrl_c_ends_it_within_two_seconds_and_the_next_one_goes_on(cluster, slo
     done = autograder(slowly, "grade", "--results", "r.jsonl", "--cluster", cluster.address)
     assert gradebook(slowly) == gradebook(slow_class), done.stdout
     assert "ungraded" not in done.stdout
+
+
+@pytest.mark.nightly
+def test_without_a_runner_it_does_not_wait_for_ever(cluster, course):
+    from autograder.grading.course import Course, GradingImpossible
+    from autograder.grading.dask_link import Link
+    from autograder.grading.orders import expected
+
+    link = Link(cluster.address, patience=2.0)
+    began = time.monotonic()
+    with pytest.raises(GradingImpossible, match="no runner for"):
+        link.open(expected(Course(course), ["metrics"]), None)
+    assert 2.0 < time.monotonic() - began < LONGEST
+    link.end()
