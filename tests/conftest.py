@@ -1,5 +1,8 @@
 """Fast tests first: what builds the site or grades a class comes last. And a course to grade."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -7,6 +10,7 @@ from autograder.grading.course import Course
 from tests.answers import HOME
 from tests.course import autograder, example_course
 
+STUDENTS = ("perfect", "mistakes-1", "untouched", "no-notebook", "tampers", "not-a-notebook")
 LAST = [
     "test_sandbox",
     "test_execution",
@@ -35,6 +39,20 @@ def metrics(tmp_path_factory) -> Course:
     return Course(folder)
 
 
+@pytest.fixture(scope="session")
+def undisturbed(metrics, tmp_path_factory) -> Path:
+    """A small graded class of it, not to be changed, and beside it the same one, not yet graded."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "course"
+    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
+    shutil.copytree(metrics.root, folder, ignore=leave)
+    for name in STUDENTS:
+        shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)
+    (folder / ".autograder-seed").write_text("of the tests\n")
+    shutil.copytree(folder, folder.with_name("fresh"))
+    autograder(folder, "grade", "--results", "r.jsonl")
+    return folder
+
+
 @pytest.fixture(scope="module")
 def browser():
     """A browser of a module's own."""
@@ -58,6 +76,7 @@ class InOneProcess(LoadScopeScheduling):
         file, _, test = nodeid.partition("::")
         words = test.partition("[")[2].rstrip("]").split("-")
         exercise = next((word for word in words if word in HOME), "")
+        file = file.replace("test_cluster.py", "test_interruptions.py")  # one small graded class
         return f"{file}/{exercise}" if file.endswith("test_exercises.py") else file
 
 

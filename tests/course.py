@@ -5,12 +5,27 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
+from autograder.grading.results import Result
 from tests.answers import ROOT
 
 EXAMPLE = ROOT / "tests" / "example"
+# of a gradebook, whatever the ids of its rows
+TABLES = {
+    "students": "SELECT id FROM student",
+    "scores": "SELECT a.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade "
+    "FROM grade g JOIN base_cell c ON g.cell_id = c.id "
+    "JOIN submitted_notebook n ON g.notebook_id = n.id "
+    "JOIN submitted_assignment a ON n.assignment_id = a.id",
+    "comments": "SELECT a.student_id, c.name, g.auto_comment FROM comment g "
+    "JOIN base_cell c ON g.cell_id = c.id JOIN submitted_notebook n ON g.notebook_id = n.id "
+    "JOIN submitted_assignment a ON n.assignment_id = a.id",
+}
 
 
 def copy_course(folder: Path) -> Path:
@@ -71,3 +86,14 @@ def run(course: Path, *command: str, check: bool) -> subprocess.CompletedProcess
             f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         )
     return done
+
+
+def gradebook(folder: Path) -> dict[str, list]:
+    """All that the gradebook holds of submissions, whatever the ids of its rows."""
+    engine = create_engine(f"sqlite:///{folder / 'gradebook.db'}")
+    with engine.connect() as book:
+        return {name: sorted(map(repr, book.execute(text(q)))) for name, q in TABLES.items()}
+
+
+def without_seconds(result: Result) -> Result:
+    return replace(result, seconds=0.0)

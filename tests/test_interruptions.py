@@ -6,48 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from autograder.grading.results import Result, read
-from tests.course import autograder
+from autograder.grading.results import read
+from tests.course import autograder, gradebook, without_seconds
 
-ASSIGNMENT = "metrics"
-STUDENTS = ("perfect", "mistakes-1", "untouched", "no-notebook", "tampers", "not-a-notebook")
 SEED = 20
-TABLES = {
-    "students": "SELECT id FROM student",
-    "scores": "SELECT a.student_id, c.name, g.auto_score, g.manual_score, g.needs_manual_grade "
-    "FROM grade g JOIN base_cell c ON g.cell_id = c.id "
-    "JOIN submitted_notebook n ON g.notebook_id = n.id "
-    "JOIN submitted_assignment a ON n.assignment_id = a.id",
-    "comments": "SELECT a.student_id, c.name, g.auto_comment FROM comment g "
-    "JOIN base_cell c ON g.cell_id = c.id JOIN submitted_notebook n ON g.notebook_id = n.id "
-    "JOIN submitted_assignment a ON n.assignment_id = a.id",
-}
-
-
-def gradebook(folder: Path) -> dict[str, list]:
-    """All that the gradebook holds of submissions, whatever the ids of its rows."""
-    engine = create_engine(f"sqlite:///{folder / 'gradebook.db'}")
-    with engine.connect() as book:
-        return {name: sorted(map(repr, book.execute(text(q)))) for name, q in TABLES.items()}
-
-
-@pytest.fixture(scope="module")
-def undisturbed(metrics, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("undisturbed") / "course"
-    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
-    shutil.copytree(metrics.root, folder, ignore=leave)
-    for name in STUDENTS:
-        shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)
-    (folder / ".autograder-seed").write_text("of the tests\n")
-    shutil.copytree(folder, folder.with_name("fresh"))
-    autograder(folder, "grade", "--results", "r.jsonl")
-    return folder
 
 
 def grading(course: Path) -> subprocess.Popen:
@@ -77,7 +43,3 @@ def test_killed_at_random_moments(undisturbed, tmp_path, part, rounds):
         assert list(map(without_seconds, read(course / "r.jsonl"))) == list(
             map(without_seconds, results)
         )
-
-
-def without_seconds(result: Result) -> Result:
-    return replace(result, seconds=0.0)

@@ -26,6 +26,7 @@ from autograder.grading.graded import Graded, Work
 from autograder.grading.jobs import Job
 from autograder.grading.pool import Pool
 from autograder.grading.results import Result
+from autograder.grading.runners import Here, Runners
 from autograder.grading.without_verdict import cause_of, ungraded
 
 BATCH = 25
@@ -51,6 +52,7 @@ class ClassRun:
     config: Config
     jobs: list[Job]
     pool: Pool
+    runners: Runners
     progress: Progress
     unchanged: Callable[[list[Result]], None]
     results: dict[Job, list[Result]] = field(default_factory=dict)
@@ -60,20 +62,21 @@ class ClassRun:
 
     def grade(self, work: Work) -> None:
         """Grade what is to be graded; ``results`` grows with everything that is done."""
-        course, config, pool = self.course, self.config, self.pool
+        course, config, pool, runners = self.course, self.config, self.pool, self.runners
         names = list(dict.fromkeys(job.assignment for job in self.jobs))
         pool.call("autograder.grading.planning.prepare", course, config, names)
+        runners.prepare(names)
         known = gradebook.recorded(config)
         plan = pool.call(
             "autograder.grading.planning.make_plan", course, config, self.jobs, work, known
         )
         self.results |= plan.done
         self.unchanged([result for results in plan.done.values() for result in results])
-        todo = {*plan.judge, *plan.run}
-        for job in (job for job in self.jobs if job in todo):
+        runners.start(plan.run, work)
+        for job in plan.judge:
             pool.add(job, "autograder.grading.grade.run_and_judge", course, config, job, work)
-        while pool.busy or self.waiting:
-            for job, answer in pool.answers():
+        while runners.busy or self.waiting:
+            for job, answer in runners.answers():
                 if asked_to_stop:
                     raise Stopped(asked_to_stop[0])
                 if job is not None:
@@ -146,28 +149,49 @@ def grade_class(
     work: Work,
     progress: Progress,
     unchanged: Callable[[list[Result]], None] = lambda results: None,
+    cluster: str = "",
 ) -> list[Result]:
     """Grade a class and return the results of all jobs, in their order.
 
     Scores go to the class's gradebook, graded notebooks and feedback beside ``submissions``, and
     what went wrong to ``autograder.log`` there. No submission stops the others. ``progress`` is told
-    of each one as it is done, ``unchanged`` of all that need not be graded again. Raises GradingImpossible where none could be graded, and Stopped
-    within two seconds after a signal to stop.
+    of each one as it is done, ``unchanged`` of all that need not be graded again. ``cluster`` is the
+    address of a Dask scheduler whose workers run them. Raises GradingImpossible where none could be
+    graded, and Stopped within two seconds after a signal to stop.
     """
     class_folder = submissions.resolve().parent
-    config = folders.class_config(course, submissions, device)
+    config = folders.class_config(course, submissions, "cpu" if cluster else device)
     folders.require_writable(class_folder)
     folders.require_gradebook(config)
     log = class_folder / folders.LOG
     with _one_at_a_time(class_folder), _stoppable(), _logged(log):
         folders.clear_up(class_folder)
         try:
-            with Pool(max(1, min(size, len(jobs))), log) as pool:
-                run = ClassRun(course, config, jobs, pool, progress, unchanged)
+            with (
+                Pool(max(1, min(size, len(jobs))), log) as pool,
+                _runners(pool, course, config, device, cluster) as runners,
+            ):
+                run = ClassRun(course, config, jobs, pool, runners, progress, unchanged)
                 run.grade(work)
         finally:
             folders.clear_up(class_folder)
     return [result for job in jobs for result in run.results[job]]
+
+
+@contextlib.contextmanager
+def _runners(
+    pool: Pool, course: Course, config: Config, device: str, cluster: str
+) -> Iterator[Runners]:
+    if not cluster:
+        yield Here(pool, course, config)
+        return
+    from autograder.grading.cluster import Link, OnCluster  # with Dask, which takes a second
+
+    link = Link(cluster)
+    try:
+        yield OnCluster(pool, course, config, device, link)
+    finally:
+        link.end()
 
 
 @contextlib.contextmanager

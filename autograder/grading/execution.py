@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Enum, Float, Unicode
+from traitlets import Dict, Enum, Float, Unicode
 
 from autograder.assignment import Assignment
 from autograder.exercise import Exercise
@@ -78,6 +78,9 @@ class RunSubmission(NbGraderPreprocessor):
     device = Enum(["auto", "cpu", "cuda"], "auto", help="Where torch exercises run.").tag(
         config=True
     )
+    devices = Dict(help="By assignment, where that is not for this machine to say.").tag(
+        config=True
+    )
     class_folder = Unicode("", help="Where the class's seed lies; default: the course's root.").tag(
         config=True
     )
@@ -108,15 +111,15 @@ class RunSubmission(NbGraderPreprocessor):
     def _run(
         self, course: Course, name: str, nb: NotebookNode, files: Path
     ) -> tuple[RunRecord, HiddenCases]:
-        folders = CourseDirectory(parent=self)
         code = [c.source.encode(errors="replace") for c in nb.cells if c.cell_type == "code"]
-        seed = seeds.submission_seed(
-            seeds.class_seed(Path(self.class_folder or folders.root)), name, code, files
-        )
+        seed = seeds.submission_seed(self._class_seed(), name, code, files)
         device = resolve_device(self.device)
         with Session(handout(course, name), files, alone=device == "cuda") as session:
             run = NotebookRun(self, course, nb, session, seed, device)
             return run.run(), run.cases
+
+    def _class_seed(self) -> str:
+        return seeds.class_seed(Path(self.class_folder or CourseDirectory(parent=self).root))
 
 
 class NotebookRun:

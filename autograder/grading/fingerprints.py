@@ -51,6 +51,11 @@ def fingerprints(course: Course, name: str) -> Fingerprints:
     return Fingerprints(run, judge)
 
 
+def of_engine() -> str:
+    """That of all code that grades."""
+    return _digest(_bytes_of([ENGINE]))
+
+
 def _is_given(place: str) -> bool:
     """Whether something that was handed out is no check of ours: data, or a module of ``lab``."""
     return place not in ("exercises", "key.json") and not place.startswith("autograder/")

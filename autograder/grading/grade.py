@@ -92,7 +92,7 @@ def _run_and_judge(course: Course, config: Config, job: Job, work: Work) -> Grad
         staged_files = root / "submitted" / job.student / job.assignment
         files = staging.files_below(staged_files)
         name = record_name(config, prints, job.assignment, files, left_out)
-        staged = _staged_config(config, root, left_out)
+        staged = staged_config(config, root, left_out)
         marks = _judge(staged, class_folder, job, name, work)
         for what in left_out:
             logger.warning("%s %s: %s", job.assignment, job.student, what)
@@ -121,7 +121,7 @@ def _judge(staged: Config, class_folder: Path, job: Job, name: str, work: Work) 
                 raise
             logger.warning("%s %s: %s", job.assignment, job.student, cause_of(error))
     if work is Work.JUDGE:
-        raise NoRecord("there is no run record that fits: grade it without --rejudge")
+        raise NoRecord("there is no run record that fits: grade it again, without --rejudge")
     staged.RunSubmission.record_to_read = ""
     staged.RunSubmission.record_to_write = str(records.next_try(place, name))
     return steps.autograde(staged, job)
@@ -143,12 +143,25 @@ def record_name(
     """The name of the record of a submission with these files, and others that were left out."""
     settings = config.RunSubmission
     seed = seeds.class_seed(Path(settings.class_folder or config.CourseDirectory.root))
-    device = resolve_device(settings.device or "auto")
-    limits = [f"{key}={settings[key]}" for key in sorted(settings) if key.endswith("_seconds")]
+    device = device_of(config, assignment)
+    held = limits_of(config)
+    limits = [f"{key}={held[key]}" for key in sorted(held)]
     return records.name(files, assignment, prints.run, seed, device, *limits, *left_out)
 
 
-def _staged_config(config: Config, root: Path, left_out: list[str]) -> Config:
+def device_of(config: Config, assignment: str) -> str:
+    """Where submissions of an assignment run: as a cluster's runners have it, else this machine."""
+    settings = config.RunSubmission
+    elsewhere = settings.devices.get(assignment) if "devices" in settings else None
+    return elsewhere or resolve_device(settings.device or "auto")
+
+
+def limits_of(config: Config) -> dict[str, float]:
+    """The course's own limits of time, where it sets any."""
+    return {key: value for key, value in config.RunSubmission.items() if key.endswith("_seconds")}
+
+
+def staged_config(config: Config, root: Path, left_out: list[str]) -> Config:
     """The class's configuration, for a copy of one submission in a folder of its own."""
     staged = Config(config)
     staged.CourseDirectory = Config(config.CourseDirectory)
@@ -166,7 +179,7 @@ def publish(config: Config, graded: Graded) -> Graded:
     class_folder = Path(config.CourseDirectory.root)
     if graded.marks is not None:
         try:
-            steps.generate_feedback(_staged_config(config, root, []), job)
+            steps.generate_feedback(staged_config(config, root, []), job)
         except Exception as error:  # the scores stand
             logger.error("%s %s: no feedback: %s", job.assignment, job.student, cause_of(error))
     staging.publish(root, class_folder, job)

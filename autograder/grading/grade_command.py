@@ -53,6 +53,13 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         help="submissions at a time (default: by the cores and the memory that there are)",
     )
     grade.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        default="",
+        help="run submissions on the workers of the Dask scheduler at this address, such as "
+        "tcp://10.0.0.1:8786; they are judged and recorded here",
+    )
+    grade.add_argument(
         "--device",
         choices=["auto", "cpu", "cuda"],
         default="auto",
@@ -100,7 +107,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
     try:
         results = grade_class(
             course, jobs, submissions, args.device, size, work, progress,
-            file.hold if file is not None else lambda results: None,
+            file.hold if file is not None else lambda results: None, args.cluster,
         )  # fmt: skip
     finally:
         if file is not None:

@@ -46,7 +46,7 @@ def prepare(course: Course, config: Config, names: list[str]) -> None:
             stamp = class_folder / records.FOLDER / name / REGISTERED
             if name in known and stamp.is_file() and stamp.read_text() == print_of_source:
                 continue
-            register(course, name, class_folder)
+            register(course, name, class_folder, config.CourseDirectory.db_url)
             write_whole(stamp, print_of_source.encode())
 
 
@@ -58,10 +58,7 @@ def _assignments(config: Config) -> set[str]:
 def make_plan(
     course: Course, config: Config, jobs: list[Job], work: Work, recorded: set[tuple[str, str]]
 ) -> Plan:
-    """What is to be done; ``recorded`` names the submissions that the gradebook holds.
-
-    If something is to be run, a kernel is tried first: raises SandboxMissing where none starts.
-    """
+    """What is to be done; ``recorded`` names the submissions that the gradebook holds."""
     class_folder = Path(config.CourseDirectory.root)
     plan = Plan({}, [], [])
     for job in jobs:
@@ -86,6 +83,9 @@ def make_plan(
             plan.judge.append(job)
         else:
             plan.run.append(job)
-    if plan.run:
-        doctor.require_kernel(handout(course, plan.run[0].assignment))
     return plan
+
+
+def require_kernel(course: Course, name: str) -> None:
+    """Try a kernel for an assignment; raises SandboxMissing where none starts."""
+    doctor.require_kernel(handout(course, name))

@@ -36,10 +36,15 @@ def release(course: Course, name: str) -> None:
     pack(course, name, folder)
 
 
-def register(course: Course, name: str, class_folder: Path) -> None:
-    """Make an assignment known to a class's gradebook, leaving the student version alone."""
+def register(course: Course, name: str, class_folder: Path, db_url: str = "") -> None:
+    """Make an assignment known to a class's gradebook, leaving the student version alone.
+
+    The gradebook is at ``db_url``, by default where the course's configuration has it.
+    """
     build_source(course, name)
     config = course.config(class_folder)
+    if db_url:
+        config.CourseDirectory.db_url = db_url
     config.CourseDirectory.release_directory = str(course.root / "_build" / "registered")
     run_nbgrader(config, "generate_assignment", name)
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import BaseConverter
+from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import capture_log, find_all_files
 from traitlets.config import Config
 
@@ -21,7 +22,7 @@ from autograder.grading.course import GradingImpossible
 from autograder.grading.gradebook import MARKS, GatherMarks, Marks
 from autograder.grading.jobs import Job
 
-SAVES = "SaveAutoGrades"
+SAVES, RUNS = "SaveAutoGrades", "RunSubmission"
 # Penalties are for the one who records. Metadata was just written by the repair: nobody else changes it,
 # and to look at it cell by cell takes a fifth of the time that judging takes.
 LEFT_OUT = ("AssignLatePenalties", "CheckCellMetadata")
@@ -89,6 +90,21 @@ def autograde(config: Config, job: Job) -> Marks:
     if marks is None:
         raise StepFailed(f"nbgrader's configuration has no {SAVES} among its preprocessors")
     return marks
+
+
+def run(config: Config, job: Job, run_only: type[NbGraderPreprocessor]) -> None:
+    """Run the submission with a preprocessor in the place of RunSubmission, and do nothing after it.
+
+    Raises StepFailed.
+    """
+    config = Config(config)
+    config.Autograde = Config(config.Autograde)
+    steps = config.Autograde.autograde_preprocessors
+    before = [_name(step) for step in steps].index(RUNS)
+    config.Autograde.autograde_preprocessors = [*steps[:before], run_only]
+    sanitize = config.Autograde.sanitize_preprocessors
+    config.Autograde.sanitize_preprocessors = [s for s in sanitize if _name(s) not in LEFT_OUT]
+    _run(_Autograde, config, job)
 
 
 def _name(preprocessor: object) -> str:

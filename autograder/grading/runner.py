@@ -1,0 +1,136 @@
+"""What a worker of a cluster does: it runs a submission that came as bytes, and returns its record.
+
+It holds a course of its own, of the same version, in the folder that it was started in. It runs one
+submission at a time: a kernel's sandbox and nbgrader are this process's. It judges nothing, and keeps
+nothing but a gradebook without students, from which nbgrader takes the release's cells.
+"""
+
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import zlib
+from functools import cache
+from pathlib import Path
+
+from distributed import get_worker
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from traitlets import Unicode
+from traitlets.config import Config
+
+from autograder.grading import planning, records, sandbox, steps
+from autograder.grading.class_folder import STAGING, class_config
+from autograder.grading.course import Course, GradingImpossible
+from autograder.grading.execution import RunSubmission, cuda_is_available
+from autograder.grading.grade import TRIES, staged_config
+from autograder.grading.jobs import Job
+from autograder.grading.orders import Expected, Order, difference, expected
+from autograder.grading.without_verdict import cause_of
+
+NOBODY = "student"  # runners are told no names
+logger = logging.getLogger("autograder")
+one_at_a_time = threading.Lock()
+fit: set[Expected] = set()
+
+
+class Refused(RuntimeError):
+    """A worker can't run what it is asked to: its address, and the reason."""
+
+
+class NotRun(RuntimeError):
+    """A submission could not be run, each time that it was tried: the grader's fault."""
+
+
+class RunOnly(RunSubmission):
+    """nbgrader preprocessor, in its place on a runner: writes the record, judges nothing."""
+
+    seed = Unicode(help="The class's seed, which came with the submission.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        course, place = Course.of(CourseDirectory(parent=self)), resources["metadata"]["path"]
+        record, _ = self._run(course, resources["nbgrader"]["assignment"], nb, Path(place))
+        records.write(Path(self.record_to_write), record)
+        return nb, resources
+
+    def _class_seed(self) -> str:
+        return self.seed
+
+
+def examine(wanted: Expected, kinds: list[str]) -> str:
+    """Why this worker can't run submissions for who asks; nothing if it can."""
+    with one_at_a_time:
+        return _examine(wanted, kinds)
+
+
+def run(order: Order, wanted: Expected) -> bytes:
+    """The record of a submission; raises Refused or NotRun."""
+    with one_at_a_time:
+        kinds = ["GPU"] if order.device == "cuda" else []
+        if wanted not in fit and (reason := _examine(wanted, kinds)):  # it was started anew
+            raise Refused(get_worker().address, reason)
+        for attempt in range(1, TRIES + 1):
+            try:
+                return _run(_course(), order)
+            except Exception as error:
+                cause = cause_of(error)
+                logger.error("try %d of %d: %s", attempt, TRIES, cause)
+                sandbox.forget()
+        raise NotRun(cause)
+
+
+def _examine(wanted: Expected, kinds: list[str]) -> str:
+    try:
+        course = _course()
+        reason = difference(wanted, expected(course, course.names(wanted.names)))
+        if not reason and "GPU" in kinds and not cuda_is_available():
+            reason = "it is tagged GPU, but torch finds no CUDA device there"
+        if not reason:
+            planning.require_kernel(course, wanted.names[0])
+            fit.add(wanted)
+    except (GradingImpossible, OSError, RuntimeError) as error:
+        reason = cause_of(error)
+    return reason
+
+
+@cache
+def _course() -> Course:
+    return Course.find(Path.cwd())
+
+
+@cache
+def _folder() -> Path:
+    """A folder of this process, which the cluster's software removes after its end."""
+    return Path(tempfile.mkdtemp(prefix="autograder-", dir=get_worker().local_directory))
+
+
+@cache
+def _prepared(assignment: str) -> Config:
+    """The configuration of a class without students, for one assignment."""
+    course, folder = _course(), _folder()
+    config = class_config(course, folder / "submitted", "cpu")
+    config.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
+    planning.prepare(course, config, [assignment])
+    return config
+
+
+def _run(course: Course, order: Order) -> bytes:
+    logging.getLogger("traitlets").setLevel(logging.ERROR)
+    config = _prepared(order.assignment)
+    root = Path(tempfile.mkdtemp(prefix=f"{STAGING}{os.getpid()}-", dir=_folder()))
+    try:
+        job = Job(order.assignment, NOBODY, root / "submitted" / NOBODY / order.assignment)
+        for place, content in order.files:
+            path = job.folder / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(zlib.decompress(content))
+        staged = staged_config(config, root, order.left_out)
+        staged.RunSubmission.update(order.limits)
+        staged.RunSubmission.device = order.device
+        staged.RunSubmission.record_to_write = str(root / "record")
+        staged.RunOnly.seed = order.seed
+        steps.run(staged, job, RunOnly)
+        return (root / "record").read_bytes()
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
