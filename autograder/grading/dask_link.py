@@ -22,7 +22,7 @@ from distributed import Client, Future
 from autograder.grading import runner
 from autograder.grading.course import GradingImpossible
 from autograder.grading.orders import Expected, Order
-from autograder.grading.roster import Roster, say
+from autograder.grading.fleet import Fleet, say
 from autograder.grading.without_verdict import cause_of
 
 CONNECT_SECONDS = 10.0
@@ -54,7 +54,7 @@ class Link:
     address: str
     patience: float = PATIENCE
     devices: set[str] = field(default_factory=set)
-    _roster: Roster | None = None
+    _fleet: Fleet | None = None
     _waiting: deque[Handed] = field(default_factory=deque)
     _running: set[Handed] = field(default_factory=set)
     _tasks: set[asyncio.Task] = field(default_factory=set)
@@ -79,12 +79,12 @@ class Link:
             pass
         if self._failed is not None:
             raise self._failed
-        return self._roster.kinds if self._roster else set()
+        return self._fleet.kinds if self._fleet else set()
 
     def slots(self, device: str) -> int:
         """How many submissions can be run at a time on a device."""
-        roster = self._roster
-        return roster.slots(device) if roster else 0
+        fleet = self._fleet
+        return fleet.slots(device) if fleet else 0
 
     def hand(self, of: Any, order: Order) -> None:
         """Have a submission run; the answer will be its record or an exception."""
@@ -141,28 +141,28 @@ class Link:
                         f"no scheduler answers at {self.address} ({cause_of(error)}): start one with "
                         "`dask scheduler`, and give --cluster the address that it shows"
                     ) from None
-                if self._roster is not None:
+                if self._fleet is not None:
                     say("the cluster's scheduler is gone; waiting for it")
-                    self._roster = None
+                    self._fleet = None
             self._check_patience()
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _be_client(self, client: Client) -> None:
         """Look after runners and orders until the scheduler is lost, which raises OSError."""
         assert client.scheduler is not None
-        roster = self._roster = Roster(client, self._wanted, self._start)
+        fleet = self._fleet = Fleet(client, self._wanted, self._start)
         try:
             while True:
                 look = client.scheduler.identity(n_workers=-1)
                 workers = (await asyncio.wait_for(look, CONNECT_SECONDS))["workers"]
-                if not (workers or roster.seen or self._opened.is_set()):
+                if not (workers or fleet.seen or self._opened.is_set()):
                     say("no runner is there yet; waiting for one")
-                roster.look_at(workers)
+                fleet.look_at(workers)
                 for handed in self._running:
                     if handed.future is not None and not handed.runners & set(workers):
                         self._start(handed.future.cancel())
                 self._hand_out()
-                if self._is_useful(roster):
+                if self._is_useful(fleet):
                     self._useful = time.monotonic()
                 self._check_patience()
                 await asyncio.sleep(LOOK_SECONDS)
@@ -173,15 +173,15 @@ class Link:
             self._waiting.extendleft(self._running)
             self._running.clear()
 
-    def _is_useful(self, roster: Roster) -> bool:
+    def _is_useful(self, fleet: Fleet) -> bool:
         """Whether there are runners for what is to be done; at first, whether it can begin."""
         if not self._opened.is_set():
-            needed = {self._kind} if self._kind else roster.kinds
-            if roster.kinds and needed <= roster.kinds and not roster.examined:
+            needed = {self._kind} if self._kind else fleet.kinds
+            if fleet.kinds and needed <= fleet.kinds and not fleet.examined:
                 self._opened.set()
             return self._opened.is_set()
         handed = {one.order.device for one in (*self._waiting, *self._running)}
-        return all(map(roster.slots, self.devices | handed))
+        return all(map(fleet.slots, self.devices | handed))
 
     def _check_patience(self) -> None:
         if (waited := time.monotonic() - self._useful) > self.patience:
@@ -200,17 +200,17 @@ class Link:
         """Put on the cluster what waits and has a runner."""
         for _ in range(len(self._waiting)):
             handed = self._waiting.popleft()
-            if self._roster is not None and self._roster.slots(handed.order.device):
+            if self._fleet is not None and self._fleet.slots(handed.order.device):
                 self._running.add(handed)
-                self._start(self._have_run(handed, self._roster))
+                self._start(self._have_run(handed, self._fleet))
             else:
                 self._waiting.append(handed)
 
-    async def _have_run(self, handed: Handed, roster: Roster) -> None:
+    async def _have_run(self, handed: Handed, fleet: Fleet) -> None:
         """Bring home the record of one submission, or why there is none."""
-        kind = roster.kind_for(handed.order.device)
-        handed.runners = roster.runners_of(kind)
-        handed.future = roster.client.submit(
+        kind = fleet.kind_for(handed.order.device)
+        handed.runners = fleet.runners_of(kind)
+        handed.future = fleet.client.submit(
             runner.run, handed.order, self._wanted,
             workers=sorted(handed.runners), resources={kind: 1}, pure=False,
         )  # fmt: skip
@@ -220,7 +220,7 @@ class Link:
         except CancelledError:  # its runners are gone, or the scheduler
             pass
         except runner.Refused as refused:
-            roster.refuse(*refused.args)
+            fleet.refuse(*refused.args)
         except Exception as error:
             answer = RuntimeError(cause_of(error))
         self._running.discard(handed)

@@ -23,7 +23,7 @@ logger = logging.getLogger("autograder")
 
 
 @dataclass
-class Roster:
+class Fleet:
     """Who is there; ``start`` runs a coroutine beside the others.
 
     ``runners`` says of each runner's address how many submissions of each kind it takes at a time. It
