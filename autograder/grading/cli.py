@@ -17,8 +17,8 @@ from autograder.grading.course import Course, GradingImpossible
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    0: done; 2: could not be done; 3: done, but some submissions could not be graded; 130 or 143:
-    stopped by a signal; 141: nobody reads on, as after ``| head``.
+    0: done; 2: could not be done; 3: done, but some submissions could not be graded, or some files
+    not collected; 130 or 143: stopped by a signal; 141: nobody reads on, as after ``| head``.
     """
     args = _parser().parse_args(arguments)
     try:
@@ -58,6 +58,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     release.add_argument("assignment", nargs="*", help="default: all")
     release.set_defaults(run=_release)
+
+    collect = commands.add_parser(
+        "collect",
+        parents=[of_class],
+        help="take in what a learning-management system exports",
+        description="Put the notebooks of a zip or a folder, as Canvas, Moodle, Google Classroom, Gradescope "
+        "or GitHub Classroom export it, at DIR/STUDENT/ASSIGNMENT, and say what became of each file, and "
+        "who on the roster is missing. Exit status 3 if there is something for a person to look at.",
+    )
+    collect.add_argument("source", metavar="ZIP|FOLDER", type=Path)
+    collect.add_argument(
+        "--roster",
+        metavar="FILE",
+        type=Path,
+        help="default: roster.csv beside DIR or in the course's folder, if there is one",
+    )
+    collect.add_argument(
+        "--assignment",
+        metavar="NAME",
+        help="what a notebook belongs to if neither its cells nor its name tell",
+    )
+    collect.add_argument("--dry-run", action="store_true", help="say it all, and change nothing")
+    collect.set_defaults(run=_later("collect", "run"))
 
     grade_command.add_to(commands)
 
