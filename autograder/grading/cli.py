@@ -113,8 +113,24 @@ def _parser() -> argparse.ArgumentParser:
         "question, the late penalty, and what still waits for a person.",
     )
     export.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="default: all")
-    export.add_argument("--format", choices=["csv", "json"], default="csv")
-    export.add_argument("--output", metavar="FILE", type=Path, help="default: the terminal")
+    export.add_argument(
+        "--format", choices=["csv", "canvas", "moodle", "gradescope", "json"], default="csv"
+    )
+    export.add_argument(
+        "--into",
+        metavar="SHEET",
+        type=Path,
+        help="Canvas's exported gradebook or Moodle's grading worksheet, to be filled in",
+    )
+    export.add_argument(
+        "--column", metavar="NAME", help="its column, if the assignment's name does not tell"
+    )
+    export.add_argument(
+        "--roster", metavar="FILE", type=Path, help="default: roster.csv, as for collect"
+    )
+    export.add_argument(
+        "--output", metavar="FILE", type=Path, help="default: the terminal; a folder for gradescope"
+    )
     export.set_defaults(run=_later("export", "run"))
 
     new = commands.add_parser(

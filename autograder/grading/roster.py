@@ -70,20 +70,23 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
     return rows[0], rows[1:]
 
 
+def described(header: list[str], rows: list[list[str]]) -> Iterator[tuple[int, Student]]:
+    """The rows of a table that describe a student, each with its number."""
+    places = _places(header)
+    for i, row in enumerate(rows):
+        held = {what: row[k].strip() for what, k in places.items() if k < len(row)}
+        if any(cell.strip() for cell in row) and not _is_no_student(held):
+            yield i, _student(held)
+
+
 def read_roster(path: Path) -> list[Student]:
     """The students of a roster; raises CourseError with the row that can't be used."""
-    header, rows = read_table(path)
-    places = _places(header)
     students: dict[str, Student] = {}
-    for number, row in enumerate(rows, 2):
-        held = {what: row[i].strip() for what, i in places.items() if i < len(row)}
-        if not any(cell.strip() for cell in row) or _is_no_student(held):
-            continue
-        student = _student(held)
+    for i, student in described(*read_table(path)):
         if why := _objection(student.id):
-            raise CourseError(f"{path}, row {number}: {why}")
+            raise CourseError(f"{path}, row {i + 2}: {why}")
         if student.id in students:
-            raise CourseError(f"{path}, row {number}: the id {student.id!r} is there twice")
+            raise CourseError(f"{path}, row {i + 2}: the id {student.id!r} is there twice")
         students[student.id] = student
     if not students:
         raise CourseError(f"{path} names no student")
