@@ -133,6 +133,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.set_defaults(run=_later("export", "run"))
 
+    feedback = commands.add_parser(
+        "feedback",
+        parents=[of_class],
+        help="pack what each student gets",
+        description="Pack the feedback into a new folder: a zip or a folder for each student, or a zip "
+        "that Moodle or Canvas takes and hands out. Exit status 3 if some can't be given to anybody.",
+    )
+    feedback.add_argument("folder", metavar="FOLDER", type=Path, help="empty, or not there yet")
+    feedback.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="default: all")
+    feedback.add_argument(
+        "--format", choices=["zips", "folders", "moodle", "canvas"], default="zips"
+    )
+    feedback.add_argument(
+        "--worksheet", metavar="FILE", type=Path, help="Moodle's grading worksheet"
+    )
+    feedback.add_argument("--roster", metavar="FILE", type=Path, help="default: roster.csv")
+    feedback.set_defaults(run=_later("give_back", "run"))
+
     new = commands.add_parser(
         "new",
         help="make an assignment of your own",

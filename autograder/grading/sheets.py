@@ -80,7 +80,7 @@ def filled(
         raise CourseError(
             f"{sheet} is no gradebook of Canvas's and no grading worksheet of Moodle's"
         )
-    find, found = _Finder(rows, roster), set()
+    find, found = Finder(rows, roster), set()
     for i, on_sheet in described(header, body):
         student = find.id_of(on_sheet)
         for name, place in places.items():
@@ -96,10 +96,10 @@ def filled(
     return _text(table), sorted({student for student, _ in rows} - found)
 
 
-class _Finder:
+class Finder:
     """Finds the student of the gradebook who is meant by a row of a sheet."""
 
-    def __init__(self, rows: Scores, roster: Sequence[Student] | None) -> None:
+    def __init__(self, rows: Iterable[tuple[str, str]], roster: Sequence[Student] | None) -> None:
         self.by_kind: dict[tuple[str, str], set[str]] = {}
         for student in _people(rows, roster):
             for kind in ("canvas", "number", "login", "email", "id"):
@@ -122,7 +122,7 @@ class _Finder:
         return next(iter(named)) if len(named) == 1 else None
 
 
-def _people(rows: Scores, roster: Sequence[Student] | None) -> list[Student]:
+def _people(rows: Iterable[tuple[str, str]], roster: Sequence[Student] | None) -> list[Student]:
     """The students who have scores, with what is known of them."""
     known = {student.id: student for student in roster or ()}
     ids = sorted({student for student, _ in rows})
