@@ -151,6 +151,16 @@ def _parser() -> argparse.ArgumentParser:
     feedback.add_argument("--roster", metavar="FILE", type=Path, help="default: roster.csv")
     feedback.set_defaults(run=_later("give_back", "run"))
 
+    bundle = commands.add_parser(
+        "bundle",
+        help="make what is public, and prove that it is",
+        description="Put the built site, the students' zips and a wheel of the student side into a new "
+        "folder, unless a line of an answer, a file of the instructor's side or the seed is found in "
+        "it. Exit status 1 if so.",
+    )
+    bundle.add_argument("folder", metavar="FOLDER", type=Path, help="empty, or not there yet")
+    bundle.set_defaults(run=_later("bundle", "run"))
+
     new = commands.add_parser(
         "new",
         help="make an assignment of your own",

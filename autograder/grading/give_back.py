@@ -8,15 +8,13 @@ that the file had when it was handed in.
 
 import argparse
 import csv
-import os
 import sys
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.grading.collect import REPORT
 from autograder.grading.course import Course, CourseError
-from autograder.grading.files import write_whole
+from autograder.grading.files import write_whole, write_zip
 from autograder.grading.jobs import gradebook_name, printable
 from autograder.grading.roster import Student, described, find_roster, read_table
 from autograder.grading.sheets import Finder
@@ -25,7 +23,6 @@ from autograder.grading.staging import files_below, objection
 from autograder.grading.whose import CANVAS
 
 FOLDER = "feedback"
-ALWAYS = (1980, 1, 1, 0, 0, 0)  # so that equal contents give equal bytes
 Feedback = dict[str, dict[str, list[tuple[str, Path]]]]  # by student and assignment
 
 
@@ -73,7 +70,7 @@ def _zips(held: Feedback, folder: Path) -> None:
         inside = (
             (f"{name}/{place}", path) for name, files in by_name.items() for place, path in files
         )
-        pack(folder / f"{student}.zip", inside)
+        write_zip(folder / f"{student}.zip", inside)
 
 
 def _folders(held: Feedback, folder: Path) -> None:
@@ -101,7 +98,7 @@ def _moodle(
     participants = {
         find.id_of(row): row for _, row in described(*read_table(worksheet)) if row.moodle
     }
-    left, inside = [], list[tuple[str, Path]]()
+    left, inside = [], list[tuple[str, Path | bytes]]()
     for student, by_name in held.items():
         participant = participants.get(gradebook_name(student))
         if participant is None:
@@ -110,7 +107,7 @@ def _moodle(
         called = " ".join("".join(" " if c in "_/\\" else c for c in participant.name).split())
         root = f"{called or 'Participant'}_{participant.moodle}_assignfeedback_file_"
         inside += [(f"{root}/{place}", path) for place, path in by_name[name]]
-    pack(folder / f"{name}.zip", inside)
+    write_zip(folder / f"{name}.zip", inside)
     print(f"{len(held) - len(left)} students: {folder / f'{name}.zip'}")
     return left
 
@@ -130,7 +127,7 @@ def _canvas(held: Feedback, report: Path, folder: Path) -> list[tuple[str, str]]
     came = {
         (r["student"].removeprefix("'"), r["assignment"]): r["file"].removeprefix("'") for r in rows
     }
-    left, inside = list[tuple[str, str]](), dict[str, list[tuple[str, Path]]]()
+    left, inside = list[tuple[str, str]](), dict[str, list[tuple[str, Path | bytes]]]()
     for student, by_name in held.items():
         for name, files in by_name.items():
             parts = Path(came.get((gradebook_name(student), name), "")).parts
@@ -139,25 +136,9 @@ def _canvas(held: Feedback, report: Path, folder: Path) -> list[tuple[str, str]]
                 left.append((student, name))
                 continue
             begin = found.string[: found.start("rest")]
-            flat = [(f"{begin}{place.replace('/', '-')}", path) for place, path in files]
-            inside.setdefault(name, []).extend(flat)
-    for name, files in inside.items():
-        pack(folder / f"{name}.zip", files)
-        print(f"{len(files)} files: {folder / f'{name}.zip'}")
+            for place, path in files:
+                inside.setdefault(name, []).append((f"{begin}{place.replace('/', '-')}", path))
+    for name, flat in inside.items():
+        write_zip(folder / f"{name}.zip", flat)
+        print(f"{len(flat)} files: {folder / f'{name}.zip'}")
     return left
-
-
-def pack(path: Path, files: Iterable[tuple[str, Path]]) -> None:
-    """Write a zip of files at places, whole or not at all; equal files give an equal zip."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.half")
-    try:
-        with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as bundle:
-            for place, file in sorted(files):
-                entry = zipfile.ZipInfo(place, ALWAYS)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
-                bundle.writestr(entry, file.read_bytes())
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
