@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.grading import export, gradebook
 from autograder.grading.class_folder import class_config
+from autograder.grading.cli import main
 from autograder.grading.course import Course
 from autograder.grading.gradebook import Entry, Marks
 from autograder.grading.jobs import Job
@@ -104,3 +105,32 @@ def test_the_export_says_what_waits_for_a_person(config):
     assert table["ida"][EXERCISE] == "pending" and table["hal"][EXERCISE] == "2.0"
     assert "'=gus" in table  # no formula in a spreadsheet
     assert [json.loads(line) for line in export.as_json(list(rows.values())).splitlines()] == list(rows.values())  # fmt: skip
+
+
+def test_the_command_writes_every_format(config, tmp_path, monkeypatch, capsys):
+    gradebook.record(config, [entry("jo", 2.0, DUE)])
+    waiting = Marks({EXERCISE: None}, {"answer": None}, DUE)
+    gradebook.record(config, [Entry(Job(ASSIGNMENT, "kim", None), waiting)])
+    monkeypatch.chdir(config.CourseDirectory.root)
+    roster, sheet = tmp_path / "roster.csv", tmp_path / "sheet.csv"
+    roster.write_text("id,name,email\njo,Jo Lee,jo@x.example\nkim,Kim Lee,kim@x.example\n")
+    sheet.write_text(
+        "Identifier,Full name,Email address,Grade,Maximum Grade,Last modified (grade)\n"
+        "Participant 1,Jo Lee,,,3.00,-\nParticipant 2,,KIM@x.example,,3.00,-\n"
+    )
+    out = tmp_path / "out.csv"
+    export_to = ["export", ASSIGNMENT, "--roster", str(roster), "--output", str(out), "--format"]
+    assert main([*export_to, "moodle", "--into", str(sheet)]) == 3  # the others are not on it
+    said = capsys.readouterr().err
+    assert f"not on {sheet}: ann" in said and "a person is to grade them" in said
+    assert [r["Grade"] for r in csv.DictReader(out.open(newline=""))] == ["2", ""]
+    for form, column in (("canvas", "SIS Login ID"), ("moodle", "Username")):
+        assert main([*export_to, form]) == 0
+        rows = {r[column]: r[ASSIGNMENT] for r in csv.DictReader(out.open(newline=""))}
+        assert (rows["jo"], rows["kim"]) == ("2", "")
+    assert main(["export", "--format", "gradescope"]) == 2
+    assert main(["export", "--format", "gradescope", "--output", str(tmp_path / "gs")]) == 0
+    held = json.loads((tmp_path / "gs" / "jo" / ASSIGNMENT / "results.json").read_text())
+    assert held["score"] == 2 and held["tests"][0]["max_score"] == 3
+    kim = json.loads((tmp_path / "gs" / "kim" / ASSIGNMENT / "results.json").read_text())
+    assert "score" not in kim["tests"][0]

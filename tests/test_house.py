@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.grading import cli
 from tests.answers import ASSIGNMENTS, COURSE, ROOT
 
 ENGINE = ROOT / "autograder"
@@ -113,3 +114,9 @@ def reached(path: Path) -> set[str]:
             if sibling.is_file() and sibling not in seen:
                 todo.append(sibling)
     return found
+
+
+def test_the_readme_names_every_command():
+    commands = next(a for a in cli._parser()._actions if a.choices)
+    text = (ROOT / "README.md").read_text()
+    assert set(re.findall(r"^autograder ([a-z-]+)", text, re.M)) == set(commands.choices)

@@ -3,10 +3,8 @@
 import ast
 import builtins
 import contextlib
-import filecmp
 import functools
 import html
-import io
 import json
 import re
 import shutil
@@ -22,14 +20,15 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from autograder import judge, probe, wire
+from autograder.grading import leaks
 from autograder.grading.answer import source_of
+from autograder.grading.leaks import code_lines, formulas
 from autograder.grading.notebooks import read_source
 from book.extensions import browser as extension
 from book.extensions import exercises
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise
 from tests.browser import build_site, errors, launch, resize, serve, set_theme
 from tests.course import autograder, copy_course
-from tests.test_release import code_lines, formulas
 
 IN_THE_PAGE = [name for name in HOME if exercises.exercise(name).in_the_page]
 
@@ -511,16 +510,6 @@ def save(page, work, folder):
 # ---- No answer is on the site ----
 
 
-def texts_of(path, content):
-    """A file's text, and those of what it holds if it is a zip."""
-    if path.endswith((".zip", ".whl")):
-        with zipfile.ZipFile(io.BytesIO(content)) as bundle:
-            for name in bundle.namelist():
-                yield from texts_of(f"{path}/{name}", bundle.read(name))
-    else:
-        yield path, content.decode(errors="replace")
-
-
 def answer_lines():
     """The lines of solutions, other right answers and mistakes that students' files do not hold."""
     lines = set()
@@ -535,24 +524,10 @@ def answer_lines():
     return lines - code_lines(own)
 
 
-def as_it_came(path):
-    """Whether a file of Pyodide is, byte for byte, what others made."""
-    for folder in (extension.PACKAGES / "pyodide", extension.SOURCES):
-        if (folder / path.name).is_file():
-            return filecmp.cmp(path, folder / path.name, shallow=False)
-    return False
-
-
 def answers_in(folder, lines):
     """Where on a site a line of an answer stands."""
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        if path.parent.name == "pyodide" and as_it_came(path):
-            continue
-        for place, text in texts_of(path.name, path.read_bytes()):
-            plain = html.unescape(re.sub(r"<[^>]+>", "", text)) if place.endswith(".html") else text
-            plain = plain.replace("\\n", "\n").replace('\\"', '"')
-            for line in code_lines(plain) & lines:
-                yield place, line
+    others = [extension.PACKAGES / "pyodide", extension.SOURCES]
+    yield from leaks.found_in(folder, leaks.Secrets(lines), others)
 
 
 def test_no_answer_is_on_the_site(folder):

@@ -14,6 +14,7 @@ from nbgrader.utils import is_solution
 
 from autograder.exercise import PROBE_SECONDS
 from autograder.grading.answer import source_of
+from autograder.grading.leaks import code_lines, formulas
 from autograder.grading.notebooks import points_by_exercise, read_source
 from autograder.grading.release import same_numbers
 from tests.answers import ASSIGNMENTS, COURSE, ROOT, answer, exercise
@@ -44,21 +45,6 @@ def bundles(released, tmp_path_factory) -> dict[str, Path]:
 def text_of(folder: Path) -> dict[str, str]:
     files = [p for p in folder.rglob("*") if p.is_file()]
     return {str(p.relative_to(folder)): p.read_text(errors="replace") for p in files}
-
-
-def code_lines(source: str) -> set[str]:
-    """The lines that give something away: longer than a name, no comment, no docstring's edge."""
-    lines = (re.sub(r"\s+", " ", line).strip() for line in source.splitlines())
-    return {
-        line
-        for line in lines
-        if len(line) > 24 and not line.startswith(("#", '"""', "def ", "class "))
-    }
-
-
-def formulas(lines: set[str]) -> set[str]:
-    """The lines that compute: with an operator, and more than a call."""
-    return {line for line in lines if re.search(r" [-+*/] |\*\*|\.(add|sub|mul)", line)}
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import format_exc
 from typing import Any
-from zipfile import ZipFile
 
-import nbformat
 import numpy as np
 from nbformat import NotebookNode
 from nbgrader.utils import is_solution
@@ -19,8 +17,9 @@ from nbgrader.utils import is_solution
 from autograder import judge, probe, report, wire
 from autograder.exercise import Case, Exercise, Verdict
 from autograder.grading import keys
-from autograder.grading.answer import Answer, edited, fresh, source_of
+from autograder.grading.answer import Answer, edited, fresh
 from autograder.grading.course import Course, CourseError
+from autograder.grading.leaks import lines_in, members, secrets_of
 from autograder.grading.notebooks import points_by_exercise, read_source
 from autograder.grading.release import release
 
@@ -111,7 +110,7 @@ def examine(course: Course, name: str, only: str | None = None) -> Findings:
     if not (course.source(name).parent / "unlisted.py").is_file():
         findings.lacks.append("unlisted.py: wrong answers that are no known mistakes")
     release(course, name)
-    findings.note("the release holds no answer", list(_leaks(course, name, source)))
+    findings.note("the release holds no answer", list(_leaks(course, name)))
     return findings
 
 
@@ -219,28 +218,8 @@ def _lacking(source: NotebookNode) -> Iterator[str]:
         yield "a bonus: a written answer of 0 points"
 
 
-def _leaks(course: Course, name: str, source: NotebookNode) -> Iterator[str]:
+def _leaks(course: Course, name: str) -> Iterator[str]:
     """Lines of solutions, oracles, mistakes or other right answers in what students receive."""
-    held = set()
-    with ZipFile(course.bundle(name)) as bundle:
-        for file in bundle.namelist():
-            text = bundle.read(file).decode(errors="replace")
-            if file.endswith(".ipynb"):
-                text = "\n".join(c.source for c in nbformat.reads(text, as_version=4).cells)
-            held |= {_plain(line) for line in text.splitlines()}
-    solutions = [
-        text
-        for cell in source.cells
-        for text in re.findall(r"### BEGIN SOLUTION(.*?)### END SOLUTION", cell.source, re.DOTALL)
-    ]
-    for id in course.assignment(name).exercise_ids:
-        answer = course.answer(name, id)
-        codes = [answer.oracle, *(m.code for m in answer.mistakes), *answer.alternatives]
-        solutions += map(source_of, codes)
-    for line in sorted({_plain(line) for text in solutions for line in text.splitlines()} & held):
-        if len(line) > 24 and re.search(r" [-+*/] |\*\*", line) and not line.startswith("#"):
-            yield line
-
-
-def _plain(line: str) -> str:
-    return " ".join(line.split())
+    secrets = secrets_of(course, None, [name])
+    for place, data in members(f"{name}.zip", course.bundle(name).read_bytes()):
+        yield from sorted(lines_in(place, data, secrets))

@@ -17,8 +17,8 @@ from autograder.grading.course import Course, GradingImpossible
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    0: done; 2: could not be done; 3: done, but some submissions could not be graded; 130 or 143:
-    stopped by a signal; 141: nobody reads on, as after ``| head``.
+    0: done; 2: could not be done; 3: done, but some submissions could not be graded, or some files
+    not collected; 130 or 143: stopped by a signal; 141: nobody reads on, as after ``| head``.
     """
     args = _parser().parse_args(arguments)
     try:
@@ -59,6 +59,29 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument("assignment", nargs="*", help="default: all")
     release.set_defaults(run=_release)
 
+    collect = commands.add_parser(
+        "collect",
+        parents=[of_class],
+        help="take in what a learning-management system exports",
+        description="Put the notebooks of a zip or a folder, as Canvas, Moodle, Google Classroom, Gradescope "
+        "or GitHub Classroom export it, at DIR/STUDENT/ASSIGNMENT, and say what became of each file, and "
+        "who on the roster is missing. Exit status 3 if there is something for a person to look at.",
+    )
+    collect.add_argument("source", metavar="ZIP|FOLDER", type=Path)
+    collect.add_argument(
+        "--roster",
+        metavar="FILE",
+        type=Path,
+        help="default: roster.csv beside DIR or in the course's folder, if there is one",
+    )
+    collect.add_argument(
+        "--assignment",
+        metavar="NAME",
+        help="what a notebook belongs to if neither its cells nor its name tell",
+    )
+    collect.add_argument("--dry-run", action="store_true", help="say it all, and change nothing")
+    collect.set_defaults(run=_later("collect", "run"))
+
     grade_command.add_to(commands)
 
     why = commands.add_parser(
@@ -90,9 +113,53 @@ def _parser() -> argparse.ArgumentParser:
         "question, the late penalty, and what still waits for a person.",
     )
     export.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="default: all")
-    export.add_argument("--format", choices=["csv", "json"], default="csv")
-    export.add_argument("--output", metavar="FILE", type=Path, help="default: the terminal")
+    export.add_argument(
+        "--format", choices=["csv", "canvas", "moodle", "gradescope", "json"], default="csv"
+    )
+    export.add_argument(
+        "--into",
+        metavar="SHEET",
+        type=Path,
+        help="Canvas's exported gradebook or Moodle's grading worksheet, to be filled in",
+    )
+    export.add_argument(
+        "--column", metavar="NAME", help="its column, if the assignment's name does not tell"
+    )
+    export.add_argument(
+        "--roster", metavar="FILE", type=Path, help="default: roster.csv, as for collect"
+    )
+    export.add_argument(
+        "--output", metavar="FILE", type=Path, help="default: the terminal; a folder for gradescope"
+    )
     export.set_defaults(run=_later("export", "run"))
+
+    feedback = commands.add_parser(
+        "feedback",
+        parents=[of_class],
+        help="pack what each student gets",
+        description="Pack the feedback into a new folder: a zip or a folder for each student, or a zip "
+        "that Moodle or Canvas takes and hands out. Exit status 3 if some can't be given to anybody.",
+    )
+    feedback.add_argument("folder", metavar="FOLDER", type=Path, help="empty, or not there yet")
+    feedback.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="default: all")
+    feedback.add_argument(
+        "--format", choices=["zips", "folders", "moodle", "canvas"], default="zips"
+    )
+    feedback.add_argument(
+        "--worksheet", metavar="FILE", type=Path, help="Moodle's grading worksheet"
+    )
+    feedback.add_argument("--roster", metavar="FILE", type=Path, help="default: roster.csv")
+    feedback.set_defaults(run=_later("give_back", "run"))
+
+    bundle = commands.add_parser(
+        "bundle",
+        help="make what is public, and prove that it is",
+        description="Put the built site, the students' zips and a wheel of the student side into a new "
+        "folder, unless a line of an answer, a file of the instructor's side or the seed is found in "
+        "it. Exit status 1 if so.",
+    )
+    bundle.add_argument("folder", metavar="FOLDER", type=Path, help="empty, or not there yet")
+    bundle.set_defaults(run=_later("bundle", "run"))
 
     new = commands.add_parser(
         "new",

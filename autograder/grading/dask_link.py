@@ -21,8 +21,8 @@ from distributed import Client, Future
 
 from autograder.grading import runner
 from autograder.grading.course import GradingImpossible
-from autograder.grading.orders import Expected, Order
 from autograder.grading.fleet import Fleet, say
+from autograder.grading.orders import Expected, Order
 from autograder.grading.without_verdict import cause_of
 
 CONNECT_SECONDS = 10.0

@@ -2,7 +2,11 @@
 
 import contextlib
 import os
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
+
+ALWAYS = (1980, 1, 1, 0, 0, 0)  # so that equal contents give equal bytes
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -23,3 +27,19 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def write_zip(path: Path, files: Iterable[tuple[str, Path | bytes]]) -> None:
+    """Write a zip of files at places, whole or not at all; equal files give an equal zip."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as bundle:
+            for place, held in sorted(files, key=lambda file: file[0]):
+                entry = zipfile.ZipInfo(place, ALWAYS)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                bundle.writestr(entry, held.read_bytes() if isinstance(held, Path) else held)
+        os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
