@@ -10,6 +10,7 @@ from lab.experiments import (
     ensembles,
     ghosts,
     mixing,
+    newer,
     records,
     regularizers,
     rivals,
@@ -26,6 +27,7 @@ EXPERIMENTS = [
     ensembles.ENSEMBLES,
     ghosts.GHOSTS,
     mixing.MIXING,
+    newer.NEWER,
     regularizers.REGULARIZERS,
     rivals.RIVAL_RATES,
     rivals.RIVALS,
@@ -115,3 +117,11 @@ def test_mixes_and_copies_choose_on_validation_from_what_they_may():
     assert all(m == k for k, search in enumerate(found["greedy"]) for _, m in search)
     (of_all,) = found["greedy of all"]
     assert len(of_all) == mixing.MEMBERS and {s for s, _ in of_all} == {4}
+
+
+@pytest.mark.nightly
+def test_a_newer_rule_trained_now_is_the_one_on_record():
+    torch.set_num_threads(1)
+    setting = {"rule": "Lion, cosine", "steps": newer.STEPS}
+    for rate, loss in newer.measure(setting, seed=1).items():
+        assert loss == pytest.approx(samples("newer", rate, **setting)[1], rel=0.1)

@@ -12,6 +12,7 @@ from lab.experiments.efficient import EFFICIENT
 from lab.experiments.ensembles import ENSEMBLES
 from lab.experiments.ghosts import GHOSTS
 from lab.experiments.mixing import MIXING
+from lab.experiments.newer import NEWER
 from lab.experiments.regularizers import REGULARIZERS
 from lab.experiments.rivals import RIVAL_RATES, RIVALS
 from lab.experiments.stall import STALL
@@ -21,7 +22,18 @@ from lab.experiments.transfer import RATES, TRANSFER
 EXPERIMENTS = {  # what chooses rates comes before what is judged at them
     e.name: e
     for e in (
-        *(DECAY, STALL, ENSEMBLES, MIXING, STOPPED, GHOSTS, BESIDE_NORM, AUGMENTED, AUGMENTED_EDGE),
+        *(
+            DECAY,
+            STALL,
+            NEWER,
+            ENSEMBLES,
+            MIXING,
+            STOPPED,
+            GHOSTS,
+            BESIDE_NORM,
+            AUGMENTED,
+            AUGMENTED_EDGE,
+        ),
         *(REGULARIZERS, RATES, TRANSFER, RIVAL_RATES, RIVALS, EFFICIENT),
     )
 }
