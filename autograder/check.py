@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from autograder import inhand, judge, patience, report, wire
+from autograder import hints, inhand, judge, patience, report, wire
 from autograder.assignment import Assignment
 from autograder.exercise import Exercise, Verdict
 from autograder.inhand import CaseInHand
@@ -36,10 +36,11 @@ class NothingToCheck(_InOneLine, LookupError):
 
 
 class Check:
-    """Checks answers on the public cases: ``check(adam)``, ``check.case(adam, ...)``, ``check.all()``."""
+    """Checks answers on the public cases: ``check(adam)``, ``check.hint(adam)``, ``check.all()``."""
 
     def __init__(self) -> None:
         self.progress = Progress()
+        self.given: dict[str, tuple[hints.Hints, int]] = {}  # and how many of the steps were read
 
     def __call__(self, student: Any) -> None:
         """Check a function or class of the assignment on its public cases and show the verdict.
@@ -51,9 +52,11 @@ class Check:
         exercise, key = _find(student)
         verdicts = [_verdict(exercise, key, student, device) for device in _devices(exercise)]
         self.progress.note(exercise, verdicts)
+        folder = Assignment.here().folder
         for verdict in verdicts:
-            further = onward(Assignment.here().folder, exercise.id)
-            _show(verdict, _smallest(exercise, key, student, verdict), further)
+            further = onward(folder, exercise.id)
+            hint = hints.fitting(folder, verdict)
+            _show(exercise, verdict, _smallest(exercise, key, student, verdict), further, hint)
         if any(v.status != "passed" for v in verdicts):
             raise NotYet(
                 f"{exercise.id} is not all right yet: read the report above, mend, run again."
@@ -70,6 +73,24 @@ class Check:
                 return inhand.take(exercise, student, case, expected, "cpu")
         names = ", ".join(f"{case.name!r}" for case in key.cases)
         raise NothingToCheck(f"no case of {exercise.id} is called {name!r}. There are: {names}.")
+
+    def hint(self, student: Any) -> None:
+        """Show the next hint to what ``check`` last found wrong: each call gives one step more."""
+        exercise, _ = _find(student)
+        verdicts = self.progress.verdicts.get(exercise.id)
+        if not verdicts:
+            raise NothingToCheck(f"first check({exercise.entry}): a hint is to what that finds.")
+        folder = Assignment.here().folder
+        found = next(filter(None, (hints.fitting(folder, v) for v in verdicts)), None)
+        if found is None:
+            print(f"check has no hint to what it last said of {exercise.entry}.")
+            return
+        before, read = self.given.get(exercise.id, (found, 0))
+        step = read if before == found else 0
+        self.given[exercise.id] = found, min(step + 1, len(found.steps))
+        print(found.said(min(step, len(found.steps) - 1)))
+        if step + 1 >= len(found.steps):
+            print("That was the last one.")
 
     def all(self) -> None:
         """Show every exercise of the assignment with its points and what ``check`` last said of it."""
@@ -155,8 +176,17 @@ def _smallest(exercise: Exercise, key: Key, student: Any, v: Verdict) -> CaseInH
     return taken[0]
 
 
-def _show(verdict: Verdict, case: CaseInHand | None, further: Onward | None) -> None:
+def _show(
+    exercise: Exercise,
+    verdict: Verdict,
+    case: CaseInHand | None,
+    further: Onward | None,
+    hint: hints.Hints | None,
+) -> None:
     text, html = report.text(verdict, public=True), report.html(verdict, public=True)
+    if hint is not None:
+        text += f"\n  A hint, one step a call: check.hint({exercise.entry})"
+        html += hint.html()
     if further is not None:
         text = "\n  ".join([text, *further.lines(verdict)])
         html += further.html(verdict)

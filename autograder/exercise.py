@@ -44,6 +44,7 @@ class Case:
 Draw = Callable[[np.random.Generator], list[Case]]
 Probe = Callable[[Any, dict[str, Any], str], Outputs]
 Judge = Callable[[Case, Outputs, Outputs], list[str]]
+Picture = Callable[[Case, Outputs, Outputs], str]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Part:
     compares that with the oracle's and returns what is wrong, nothing if all is right. Keys hold
     summaries: they tell nobody which outputs would be right. Under SEEN, outputs may hold facts by
     name that no answer is judged by, such as how an answer trained: they tell causes apart, and are
-    said where something is wrong.
+    said where something is wrong. ``picture`` draws a failed case, from its raw outputs and what was
+    expected, with ``autograder.sketch``; empty where there is nothing to see.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Part:
     probe: Probe
     judge: Judge
     summary: Callable[[Case, Outputs], Outputs] | None = None
+    picture: Picture | None = None
 
     def summarized(self, case: Case, outcome: dict[str, Any]) -> dict[str, Any]:
         """The outcome of a case (see ``autograder.probe.run``) with its outputs summarized."""
@@ -150,7 +153,8 @@ class Verdict:
 
     ``parts`` maps each part to (points earned, points possible); ``mistake`` is the id of the known
     mistake that explains all that was seen and ``says`` its name in words; where two or three do,
-    there is no id, and ``suspects`` are their names. ``seconds`` is the time the probe took.
+    there is no id, and ``suspects`` are their names. ``picture`` is SVG, or empty. ``seconds`` is the
+    time the probe took.
     """
 
     exercise: str
@@ -162,6 +166,7 @@ class Verdict:
     mistake: str | None = None
     says: str = ""
     suspects: tuple[str, ...] = ()
+    picture: str = ""
     device: str = "cpu"
     seconds: float = 0.0
     note: str = ""

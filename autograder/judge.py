@@ -26,6 +26,7 @@ def judge(
     known: dict[str, Any] = {"device": device, "seconds": seconds, "note": note}
     if not isinstance(outcomes, list) or len(outcomes) != len(key.cases):
         return no_verdict(exercise, "error", "the answers did not arrive whole", **known)
+    raw = outcomes
     outcomes = [
         exercise.part(case.part).summarized(case, outcome) if isinstance(outcome, dict) else outcome
         for case, outcome in zip(key.cases, outcomes, strict=True)
@@ -55,8 +56,25 @@ def judge(
         mistake.id if mistake else None,
         mistake.says if mistake else "",
         () if mistake else tuple(m.says for m in named),
+        _picture(exercise, raw, key, list(findings)),
         **known,
     )
+
+
+def _picture(exercise: Exercise, outcomes: list[Outcome], key: Key, failed: list[int]) -> str:
+    """Of the first failed case of which something can be seen."""
+    for i in failed:
+        case, outcome = key.cases[i], outcomes[i]
+        outputs = outcome.get("outputs") if isinstance(outcome, dict) else None
+        draw = exercise.part(case.part).picture
+        if draw is None or not isinstance(outputs, dict):
+            continue
+        try:
+            if drawn := draw(case, outputs, key.expected[i]):
+                return drawn
+        except Exception:  # of numbers of any kind and shape; a verdict needs no picture
+            continue
+    return ""
 
 
 def _is(outcome: Any, kind: str, value: str) -> bool:

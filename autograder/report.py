@@ -122,6 +122,8 @@ def html(v: Verdict, public: bool = False) -> str:
     if chosen:
         rest = "".join(f"<li>{escape(one.line)}{_more(one)}</li>" for one in chosen.values())
         out.append(f"<ul>{rest}</ul>")
+    if v.picture:
+        out.append(v.picture)
     out += _folded(v)
     if v.note:
         out.append(f"<p><em>{escape(v.note)}.</em></p>")

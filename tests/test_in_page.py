@@ -19,7 +19,8 @@ from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from autograder import judge, probe, wire
+from autograder import hints, judge, probe, wire
+from autograder.exercise import Verdict
 from autograder.grading import leaks
 from autograder.grading.answer import source_of
 from autograder.grading.leaks import code_lines, formulas
@@ -239,6 +240,25 @@ def test_a_few_verdicts_are_the_graders(page, site):
     for name in ("l2_penalty", "dropout_backward"):
         right, *_, wrong = tries(name, 1)
         compare(page, name, [right, wrong])
+
+
+def test_hints_open_one_after_the_other(page, site):
+    page.get(f"{site}regularization.html")
+    box = Box(page, "l2_penalty")
+    box.write("def l2_penalty(w, lam):\n    return lam * (w**2).sum(), lam * w")
+    box.press("Check")
+    box.wait()
+    [loss] = [part for part in exercise("l2_penalty").parts if part.name == "loss"]
+    steps = hints.fitting(
+        COURSE.assignment("regularization").folder,
+        Verdict("l2_penalty", "partial", 1.0, 2.0, {loss.name: (0.0, loss.points)}),
+    ).steps
+    for number, step in enumerate(steps, start=1):
+        opener = box.find(f"{'.hint ' * number}> summary")
+        shown = box.find(".cell-verdict").text
+        assert step.replace("`", "") not in shown and opener.is_displayed()
+        opener.click()
+        assert step.replace("`", "") in box.find(".cell-verdict").text
 
 
 @pytest.mark.nightly

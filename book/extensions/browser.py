@@ -98,6 +98,7 @@ def checks(name: str) -> dict[str, Path]:
     """The files that ``check`` needs for an assignment, by their places."""
     own = ASSIGNMENTS / name
     files = {f"exercises/{p.name}": p for p in sorted((own / "exercises").glob("*.py"))}
+    files |= {p.name: p for p in sorted(own.glob("*.toml"))}  # hints, and what comes next
     files["key.json"] = own / "key.json"
     for p in sorted((ROOT / "autograder").glob("*.py")):  # not the folder grading
         if p.name != "__main__.py":

@@ -11,9 +11,8 @@ from autograder import judge, probe
 from autograder.exercise import Exercise
 from autograder.grading.answer import fresh
 from autograder.grading.keys import LazyKey
-from autograder.grading.notebooks import read_source
+from tests import closing
 from tests.answers import (
-    COURSE,
     answer,
     exercise,
     key,
@@ -174,31 +173,21 @@ def test_example_of_draws():
 # The closing section: the first range is put wrong on purpose, and the edge test is to say so.
 
 
-def edges(seed: int, search: Any) -> list[str]:
-    """What the edge test says of the two searches, with this seed and this random search."""
-    cells = read_source(COURSE.source("hyperparameters")).cells
-    source = next(
-        c.source for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == "play"
-    )
-    assert "default_rng(1)" in source
-    said: list[Any] = []
-    namespace = dict(solutions("hyperparameters")) | {
-        "random_search": search,
-        "print": lambda *words: said.append(" ".join(map(str, words))),
-    }
-    exec(source.replace("default_rng(1)", f"default_rng({seed})"), namespace)
+def edges(seed: int, given: dict[str, Any]) -> list[str]:
+    """What the edge test says of the two searches, with this seed and these answers."""
+    said = closing.run("hyperparameters", given, ("default_rng(1)", f"default_rng({seed})"))
     assert said[1] == "can it overfit? True"
     return [line.rpartition("edge: ")[2] for line in said if " search: " in line]
 
 
 def test_the_closing_section_says_what_its_text_says():
-    assert edges(1, oracle("random_search")) == ["high", "None"]
+    assert edges(1, closing.dresses("hyperparameters")[0]) == ["high", "None"]
 
 
 @pytest.mark.nightly
-def test_the_closing_section_says_it_for_every_right_search_and_most_seeds():
+def test_the_closing_section_says_it_for_every_right_answer_and_most_seeds():
     """In the second search the best of thirty draws may lie near an edge by chance."""
-    searches = [oracle("random_search"), *answer("random_search").alternatives]
-    found = [edges(seed, searches[seed % len(searches)]) for seed in range(2, 14)]
+    dresses = closing.dresses("hyperparameters")
+    found = [edges(seed, dresses[seed % len(dresses)]) for seed in range(2, 14)]
     assert [first for first, _ in found] == ["high"] * len(found)
     assert sum(second == "None" for _, second in found) >= 9

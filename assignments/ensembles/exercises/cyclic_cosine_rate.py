@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import sketch
 from autograder.compare import RTOL
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
@@ -36,6 +37,13 @@ def judge(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
         if not same_rate(a, b, lr)
     ]
     return findings[:1]
+
+
+def curve(case: Case, outputs: Outputs, expected: Outputs) -> str:
+    """The rates over the steps that were asked for."""
+    title = f"The learning rate, {case.name}"
+    at = case.inputs["at"]
+    return sketch.curves(title, "step", at, expected["rates"], outputs["rates"])
 
 
 def same_rate(a: Any, b: float, lr: float) -> bool:
@@ -82,8 +90,8 @@ EXERCISE = Exercise(
     "cyclic_cosine_rate",
     "cyclic_cosine_rate",
     [
-        Part("cycles that divide the steps", 1, even, probe, judge),
-        Part("cycles that do not", 1, uneven, probe, judge),
+        Part("cycles that divide the steps", 1, even, probe, judge, picture=curve),
+        Part("cycles that do not", 1, uneven, probe, judge, picture=curve),
     ],
     minutes=8,
     difficulty=1,

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import sketch
 from autograder.chance import close_in_distribution, share, whole
 from autograder.compare import RTOL, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
@@ -50,6 +51,19 @@ def positions(draws: np.ndarray, inputs: dict[str, Any]) -> np.ndarray:
     log_low, log_high = math.log(inputs["low"]), math.log(inputs["high"])
     with np.errstate(all="ignore"):
         return (np.log(draws.ravel(), dtype=np.float64) - log_low) / (log_high - log_low)
+
+
+def spread(case: Case, outputs: Outputs, expected: Outputs) -> str:
+    """Where the draws lie on a log scale; beyond the range there is a bin on each side."""
+    where = positions(outputs["draws"], case.inputs)
+    bins = np.linspace(-0.1, 1.1, 13)
+    came, _ = np.histogram(np.clip(where[~np.isnan(where)], -0.1, 1.1), bins)
+    flat = [0.0, *[0.1] * 10, 0.0]
+    low, high = case.inputs["low"], case.inputs["high"]
+    title = f"Where the draws lie, {case.name}: outermost, what is beyond {low:.3g} and {high:.3g}"
+    return sketch.histogram(
+        title, "logarithm of the draw", (f"< {low:.3g}", f"> {high:.3g}"), flat, came / where.size
+    )
 
 
 def drawn(log_uniform: Any, inputs: dict[str, Any], seed: int) -> np.ndarray:
@@ -109,7 +123,9 @@ EXERCISE = Exercise(
     "log_uniform",
     "log_uniform",
     [
-        Part("distribution", 2, distribution, probe, close_in_distribution, summary),
+        Part(
+            "distribution", 2, distribution, probe, close_in_distribution, summary, picture=spread
+        ),
         Part("shape", 1, shape, probe, close_in_distribution, summary),
     ],
     minutes=8,

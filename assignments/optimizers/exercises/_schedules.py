@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import sketch
 from autograder.compare import difference, tolerance
 from autograder.exercise import Case, Draw, Exercise, Outputs, Part
 
@@ -18,8 +19,8 @@ def schedule(
         name,
         name,
         [
-            Part("formula", 1, formula, run_schedule, judge_schedule),
-            Part("edges", 1, edges, run_schedule, judge_schedule),
+            Part("formula", 1, formula, run_schedule, judge_schedule, picture=curve),
+            Part("edges", 1, edges, run_schedule, judge_schedule, picture=curve),
         ],
         minutes=minutes,
         difficulty=difficulty,
@@ -57,6 +58,13 @@ def judge_schedule(case: Case, outputs: Outputs, expected: Outputs) -> list[str]
         if finding is not None:
             findings.append(finding)
     return findings
+
+
+def curve(case: Case, outputs: Outputs, expected: Outputs) -> str:
+    """The rates over the steps that were asked for."""
+    steps = [call["args"]["step"] for call in case.inputs["calls"]]
+    title = f"The learning rate, {case.name}"
+    return sketch.curves(title, "step", steps, expected["rates"], outputs["rates"])
 
 
 # Schedules that decay at one rate.

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from autograder import sketch
 from autograder.compare import close_by_step, close_line_by_line
 from autograder.exercise import Case, Exercise, Judge, Outputs, Part, Unusable
 
@@ -224,6 +225,23 @@ def shape_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
     ]
 
 
+def path(case: Case, outputs: Outputs, expected: Outputs) -> str:
+    """The weight that ends up most wrong, from its start and step by step."""
+    names = [name for name in expected if name.startswith(NEXT_W)]
+    for run, name in zip(case.inputs["runs"], names, strict=False):
+        start = np.asarray(run["w"]).reshape(1, -1)
+        want, have = (
+            np.asarray(one[name]).reshape(len(run["grads"]), -1) for one in (expected, outputs)
+        )
+        if np.array_equal(want, have):
+            continue
+        entry = int(np.nan_to_num(abs(have - want), nan=np.inf).max(axis=0).argmax())
+        series = [np.concatenate([start, one])[:, entry] for one in (want, have)]
+        title = f"{name}, entry {entry}, {case.name}"
+        return sketch.curves(title, "step", range(len(series[0])), *series)
+    return ""
+
+
 # Exercise.
 
 RATE: dict[str, Range] = {"learning_rate": (0.05, 0.5)}
@@ -251,7 +269,7 @@ def update_rule(
         name,
         name,
         [
-            Part(part, of, partial(cases, rule), run_rule, judge)
+            Part(part, of, partial(cases, rule), run_rule, judge, picture=path)
             for (part, cases, judge), of in zip(PARTS, points, strict=True)
         ],
         own_work=("optimizer",),

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import sketch
 from autograder.chance import close_in_distribution, share, spread_mean, whole
 from autograder.compare import equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
@@ -69,6 +70,21 @@ def of_what_is_kept(case: Case, factors: np.ndarray) -> Outputs:
     """By what the rest was multiplied."""
     scaled = equal(factors[factors != 0] * case.inputs["params"][0]["p"], 1.0, case.inputs["dtype"])
     return {"share of what is kept that is x / p": whole(scaled)}
+
+
+def spread(case: Case, outputs: Outputs, expected: Outputs) -> str:
+    """The values of out / x in the first call, beside 0 and 1 / p in their shares."""
+    p = case.inputs["params"][0]["p"]
+    if case.inputs["params"][0]["mode"] != "train":
+        return ""
+    bins = np.linspace(-0.05, 1.95, 21) / p  # of 0.1 / p; 0 and 1 / p are in the middle of theirs
+    factors = np.clip(factors_of(case, outputs)[0].ravel(), bins[0], bins[-1])
+    came, _ = np.histogram(factors, bins)
+    shares = np.zeros(20)
+    shares[[0, 10]] = 1 - p, p
+    title = f"out / x, {case.name}, p = {p:.3g}: expected are 0 and 1 / p = {1 / p:.3g}"
+    ends = ("0", f"{bins[-1]:.3g}")
+    return sketch.histogram(title, "out / x", ends, shares, came / factors.size)
 
 
 # In training. What is seen there is seen of seeds as well.
@@ -171,9 +187,23 @@ EXERCISE = Exercise(
     "dropout_forward",
     "dropout_forward",
     [
-        Part("training", 2, training_cases, called, close_in_distribution, seen_in_calls),
         Part(
-            "any array", 1, any_array_cases, run_any_array, close_in_distribution, seen_of_any_array
+            "training",
+            2,
+            training_cases,
+            called,
+            close_in_distribution,
+            seen_in_calls,
+            picture=spread,
+        ),
+        Part(
+            "any array",
+            1,
+            any_array_cases,
+            run_any_array,
+            close_in_distribution,
+            seen_of_any_array,
+            picture=spread,
         ),
         Part("test time", 1, test_time_cases, called, close_in_distribution, seen_at_test_time),
         Part("seed", 1, seed_cases, called, close_in_distribution, seen_in_calls),

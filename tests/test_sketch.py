@@ -1,0 +1,123 @@
+"""Pictures of a failing case: their numbers, their words, and that they come with a verdict."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import nbformat
+import numpy as np
+import pytest
+
+from autograder import judge, report, sketch
+from autograder.grading.pages import FeedbackPage
+from autograder.grading.verdicts import verdict_outputs
+from tests.answers import HOME, answer, exercise, key, mistake, oracle, outcomes, verdict
+
+DRAWN = [name for name in HOME if any(part.picture for part in exercise(name).parts)]
+
+
+def parsed(drawing):
+    return ET.fromstring(drawing)
+
+
+def points(drawing):
+    """The points of each line that goes through some."""
+    lines = [e.get("points") for e in parsed(drawing).iter("polyline")]
+    return [np.array([p.split(",") for p in line.split()], dtype=float) for line in lines]
+
+
+def test_curves_show_their_numbers():
+    drawing = sketch.curves("Rates", "step", [0, 30, 10], [4, 1, 3], [4, 2, 3.5])
+    (want, have) = points(drawing)
+    left, right, top, bottom = sketch.LEFT, sketch.RIGHT, sketch.TOP, sketch.BOTTOM
+    x = left + np.array([0, 10, 30]) / 30 * (right - left)
+    for line, values in ((want, [4, 3, 1]), (have, [4, 3.5, 2])):
+        height = bottom - (np.array(values) - 1) / 3 * (bottom - top)
+        np.testing.assert_allclose(line, np.stack([x, height], 1), atol=0.06)
+    root = parsed(drawing)
+    assert root.get("role") == "img" and root.find("title").text == "Rates"
+    assert root.get("aria-label") == "Rates, by step. Expected: 4, 3, 1. Yours: 4, 3.5, 2."
+    words = [e.text for e in root.iter("text")]
+    assert words == ["expected", "yours", "0", "30", "step", "1", "4"]
+
+
+def test_what_came_may_be_anything():
+    (want, have) = points(
+        sketch.curves("t", "x", [0, 1, 2, 3], [0, 1, 2, 3], [np.nan, np.inf, 1e300, -5])
+    )
+    assert len(want) == 4 and len(have) == 3
+    assert np.ptp(want[:, 1]) > 20, "what was expected is still seen"
+    assert have[:, 1].min() >= sketch.TOP and have[:, 1].max() <= sketch.BOTTOM
+    for x, expected, came in (
+        ([0], [1], [2]),
+        ([0, 1], [1, np.nan], [1, 1]),
+        ([0, 1], [1, 2], [1]),
+    ):
+        assert sketch.curves("t", "x", x, expected, came) == ""
+    assert "<b>" not in sketch.curves("<b>", "<b>", [0, 1], [1, 2], [1, 2])
+
+
+def test_a_histogram_shows_shares():
+    drawing = sketch.histogram("Draws", "value", ("0", "1"), [0.5, 0.5], [1.0, 0.0])
+    bars = [float(r.get("height")) for g in parsed(drawing).iter("g") for r in g.findall("rect")]
+    assert bars == [sketch.BOTTOM - sketch.TOP, 0.0]
+    [steps] = points(drawing)
+    assert set(steps[:, 1]) == {(sketch.BOTTOM + sketch.TOP) / 2}
+    assert "Expected: 50% in the fullest bin. Yours: 100%" in parsed(drawing).get("aria-label")
+
+
+def luminance(color):
+    channels = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("color", [sketch.EXPECTED, sketch.CAME])
+def test_lines_stand_out_from_white(color):
+    assert 1.05 / (luminance(color) + 0.05) > 3
+
+
+def test_some_exercises_have_pictures():
+    assert len(DRAWN) >= 12
+    assert {HOME[name] for name in DRAWN} >= {"optimizers", "ensembles", "hyperparameters"}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_known_mistake_stops_a_picture(name):
+    """Called directly: the judge would go on without one. Some mistake of each exercise has one."""
+    held, some = key(name, "public"), 0
+    for wrong in answer(name).mistakes[:6]:
+        for case, found, expected in zip(
+            held.cases, outcomes(name, wrong.code, held.cases), held.expected, strict=True
+        ):
+            draw = exercise(name).part(case.part).picture
+            if draw and "outputs" in found and (drawn := draw(case, found["outputs"], expected)):
+                assert parsed(drawn).get("aria-label").count("Yours") == 1
+                some += 1
+    assert some
+
+
+def test_a_verdict_has_the_picture_of_its_first_failed_case():
+    v = verdict("step_decay", mistake("step_decay", "not-rounded-down"))
+    assert "between the drops" in parsed(v.picture).find("title").text
+    assert v.picture in report.html(v) and "<svg" not in report.text(v)
+    assert verdict("step_decay", oracle("step_decay")).picture == ""
+
+
+def test_a_picture_that_fails_costs_no_verdict():
+    def fails(case, outputs, expected):
+        raise ZeroDivisionError
+
+    name, held = "step_decay", key("step_decay", "public")
+    parts = [replace(part, picture=fails) for part in exercise(name).parts]
+    found = outcomes(name, mistake(name, "not-rounded-down"), held.cases)
+    broken = judge.judge(replace(exercise(name), parts=parts), found, held)
+    assert broken == replace(judge.judge(exercise(name), found, held), picture="")
+
+
+def test_feedback_shows_it():
+    v = verdict("adam", mistake("adam", "uphill"))
+    cell = nbformat.v4.new_code_cell("check(adam)", outputs=verdict_outputs(v))
+    page, _ = FeedbackPage().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    lines = [e.get("points") for e in parsed(v.picture).iter("polyline")]
+    assert len(lines) == 2 and all(line in page for line in lines)
+    assert f'aria-label="{parsed(v.picture).get("aria-label")}"' in page
