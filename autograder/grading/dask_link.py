@@ -19,7 +19,7 @@ from typing import Any
 import dask
 from distributed import Client, Future
 
-from autograder.grading import runner
+from autograder.grading import dask_worker
 from autograder.grading.course import GradingImpossible
 from autograder.grading.fleet import Fleet, say
 from autograder.grading.orders import Expected, Order
@@ -211,7 +211,7 @@ class Link:
         kind = fleet.kind_for(handed.order.device)
         handed.runners = fleet.runners_of(kind)
         handed.future = fleet.client.submit(
-            runner.run, handed.order, self._wanted,
+            dask_worker.run, handed.order, self._wanted,
             workers=sorted(handed.runners), resources={kind: 1}, pure=False,
         )  # fmt: skip
         answer: Any = None
@@ -219,7 +219,7 @@ class Link:
             answer = await handed.future
         except CancelledError:  # its runners are gone, or the scheduler
             pass
-        except runner.Refused as refused:
+        except dask_worker.RefusedBy as refused:
             fleet.refuse(*refused.args)
         except Exception as error:
             answer = RuntimeError(cause_of(error))

@@ -1,6 +1,6 @@
 """The workers of a cluster, and which of them are runners.
 
-Whether a worker is one is for ``runner.examine`` to say, on that worker. One that is not gets no
+Whether a worker is one is for ``dask_worker.examine`` to say, on that worker. One that is not gets no
 submission, and the reason is shown.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from distributed import Client, Future
 
-from autograder.grading import runner
+from autograder.grading import dask_worker
 from autograder.grading.orders import Expected
 from autograder.grading.without_verdict import cause_of
 
@@ -81,7 +81,7 @@ class Fleet:
             self.refuse(address, 'start it with --resources "CPU=1" or "GPU=1"')
             return
         examination = self.client.submit(
-            runner.examine, self.wanted, list(slots), workers=[address], pure=False
+            dask_worker.examine, self.wanted, list(slots), workers=[address], pure=False
         )
         self.examined[address] = examination
         try:

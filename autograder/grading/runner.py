@@ -1,8 +1,8 @@
-"""What a worker of a cluster does: it runs a submission that came as bytes, and returns its record.
+"""A runner's process: it runs a submission that came as bytes, and returns its record.
 
-It holds a course of its own, of the same version, in the folder that it was started in. It runs one
-submission at a time: a kernel's sandbox and nbgrader are this process's. It judges nothing, and keeps
-nothing but a gradebook without students, from which nbgrader takes the release's cells.
+It holds a course of its own, of the same version, in the folder that it was started in, and runs one
+submission at a time. It judges nothing, and keeps nothing but a gradebook without students, from
+which nbgrader takes the release's cells.
 """
 
 import logging
@@ -10,11 +10,12 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 import zlib
 from functools import cache
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-from distributed import get_worker
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from traitlets import Unicode
@@ -31,12 +32,12 @@ from autograder.grading.without_verdict import cause_of
 
 NOBODY = "student"  # runners are told no names
 logger = logging.getLogger("autograder")
-one_at_a_time = threading.Lock()
+PARENT_SECONDS = 0.5
 fit: set[Expected] = set()
 
 
 class Refused(RuntimeError):
-    """A worker can't run what it is asked to: its address, and the reason."""
+    """A worker can't run what it is asked to; the message says why."""
 
 
 class NotRun(RuntimeError):
@@ -58,29 +59,50 @@ class RunOnly(RunSubmission):
         return self.seed
 
 
+def serve(descriptor: int, folder: str, parent: int) -> None:
+    """Do what is asked for, one thing after the other, in the main thread: only there can what
+    takes too long be stopped."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    tasks, class_folder = Connection(descriptor), Path(folder)
+    while True:
+        try:
+            task = tasks.recv()
+        except (EOFError, OSError):
+            break
+        answer: object
+        try:
+            answer = run(class_folder, *task) if isinstance(task[0], Order) else examine(*task)
+        except Exception as error:
+            answer = error
+        tasks.send(answer)
+    sandbox.forget()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the worker has ended that it belongs to, however that came."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    sandbox.forget()
+    os._exit(1)
+
+
+def run(class_folder: Path, order: Order, wanted: Expected) -> bytes:
+    """The record of a submission; raises Refused or NotRun."""
+    kinds = ["GPU"] if order.device == "cuda" else []
+    if wanted not in fit and (reason := examine(wanted, kinds)):  # this process is a new one
+        raise Refused(reason)
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _run(class_folder, order)
+        except Exception as error:
+            cause = cause_of(error)
+            logger.error("try %d of %d: %s", attempt, TRIES, cause)
+            sandbox.forget()
+    raise NotRun(cause)
+
+
 def examine(wanted: Expected, kinds: list[str]) -> str:
     """Why this worker can't run submissions for who asks; nothing if it can."""
-    with one_at_a_time:
-        return _examine(wanted, kinds)
-
-
-def run(order: Order, wanted: Expected) -> bytes:
-    """The record of a submission; raises Refused or NotRun."""
-    with one_at_a_time:
-        kinds = ["GPU"] if order.device == "cuda" else []
-        if wanted not in fit and (reason := _examine(wanted, kinds)):  # it was started anew
-            raise Refused(get_worker().address, reason)
-        for attempt in range(1, TRIES + 1):
-            try:
-                return _run(_course(), order)
-            except Exception as error:
-                cause = cause_of(error)
-                logger.error("try %d of %d: %s", attempt, TRIES, cause)
-                sandbox.forget()
-        raise NotRun(cause)
-
-
-def _examine(wanted: Expected, kinds: list[str]) -> str:
     try:
         course = _course()
         reason = difference(wanted, expected(course, course.names(wanted.names)))
@@ -100,25 +122,19 @@ def _course() -> Course:
 
 
 @cache
-def _folder() -> Path:
-    """A folder of this process, which the cluster's software removes after its end."""
-    return Path(tempfile.mkdtemp(prefix="autograder-", dir=get_worker().local_directory))
-
-
-@cache
-def _prepared(assignment: str) -> Config:
+def _prepared(folder: Path, assignment: str) -> Config:
     """The configuration of a class without students, for one assignment."""
-    course, folder = _course(), _folder()
+    course = _course()
     config = class_config(course, folder / "submitted", "cpu")
     config.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
     planning.prepare(course, config, [assignment])
     return config
 
 
-def _run(course: Course, order: Order) -> bytes:
+def _run(folder: Path, order: Order) -> bytes:
     logging.getLogger("traitlets").setLevel(logging.ERROR)
-    config = _prepared(order.assignment)
-    root = Path(tempfile.mkdtemp(prefix=f"{STAGING}{os.getpid()}-", dir=_folder()))
+    config = _prepared(folder, order.assignment)
+    root = Path(tempfile.mkdtemp(prefix=f"{STAGING}{os.getpid()}-", dir=folder))
     try:
         job = Job(order.assignment, NOBODY, root / "submitted" / NOBODY / order.assignment)
         for place, content in order.files:
