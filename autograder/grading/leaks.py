@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import html
 import io
+import json
 import re
 import zipfile
 import zlib
@@ -22,6 +23,7 @@ from autograder.grading.notebooks import read_source
 GRADING = Path(__file__).parent
 PUBLIC = ("assignments", "autograder", "lab", "book")
 TEXTS = (".py", ".md", ".js", ".txt", ".toml")
+JSON = (".ipynb", ".json")
 ZIPS = (".zip", ".whl", ".npz")
 SHORTEST_LINE = 25  # characters; a shorter line gives nothing away
 SMALLEST_FILE = 64  # bytes
@@ -167,7 +169,31 @@ def lines_in(place: str, data: bytes, secrets: Secrets) -> set[str]:
     text = data.decode(errors="replace")
     plain = html.unescape(re.sub(r"<[^>]+>", "", text)) if place.endswith(".html") else text
     plain = plain.replace("\\n", "\n").replace('\\"', '"')
-    return code_lines(plain) & lines
+    bare = re.sub(
+        r'^\s*"|",?\s*$', "", plain, flags=re.MULTILINE
+    )  # a line to a string, as in notebooks
+    texts = [plain, bare]
+    if place.endswith(JSON):
+        texts += _strings(text)
+    return code_lines("\n".join(texts)) & lines
+
+
+def _strings(text: str) -> list[str]:
+    """All texts in a JSON document, whatever is escaped in it."""
+    found: list[str] = []
+    try:
+        todo = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return found
+    while todo:
+        held = todo.pop()
+        if isinstance(held, str):
+            found.append(held)
+        elif isinstance(held, dict):
+            todo += [*held, *held.values()]
+        elif isinstance(held, list):
+            todo += held
+    return found
 
 
 def _is(path: Path, content: bytes) -> bool:
