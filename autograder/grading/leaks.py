@@ -16,6 +16,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbgrader.utils import is_solution
+
 from autograder.grading.answer import source_of
 from autograder.grading.course import Course
 from autograder.grading.notebooks import read_source
@@ -56,10 +58,13 @@ class Reading:
 
 def secrets_of(course: Course, seed: str | None, names: Collection[str] = ()) -> Secrets:
     """All that the instructor's side holds of the assignments, of all if none is named."""
-    codes, solved = list[str](), list[str]()
+    codes, solved, given = list[str](), list[str](), list[str]()
     for name in course.names(list(names)):
         for cell in read_source(course.source(name)).cells:
-            solved += SOLUTION.findall(cell.source)
+            regions = SOLUTION.findall(cell.source)
+            solved += regions or ([cell.source] if is_solution(cell) else [])
+            if regions or not is_solution(cell):
+                given.append(SOLUTION.sub("", cell.source))
         for id in course.assignment(name).exercise_ids:
             answer = course.answer(name, id)
             pieces = [answer.oracle, *(m.code for m in answer.mistakes), *answer.alternatives]
@@ -74,7 +79,7 @@ def secrets_of(course: Course, seed: str | None, names: Collection[str] = ()) ->
     words = {seed.encode(): "the seed"} if seed else {}
     public = {hashlib.sha256(p.read_bytes()).hexdigest() for p in _public(course)}
     return Secrets(
-        lines - public_lines(course),
+        lines - public_lines(course) - code_lines("\n".join(given)),
         handed_out,
         tuple(course.names(list(names))),
         {digest: place for digest, place in digests.items() if digest not in public},
