@@ -147,7 +147,7 @@ def found_in(
 def members(place: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     """A file, and if it is packed what is in it."""
     yield place, content
-    if place.endswith(ZIPS):
+    if place.endswith(ZIPS) and zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as bundle:
             for name in bundle.namelist():
                 yield from members(f"{place}/{name}", bundle.read(name))
