@@ -23,7 +23,7 @@ from autograder.grading.course import Course
 from autograder.grading.notebooks import read_source
 
 GRADING = Path(__file__).parent
-PUBLIC = ("assignments", "autograder", "lab", "book")
+PUBLIC = ("assignments", "lab", "book")
 TEXTS = (".py", ".md", ".js", ".txt", ".toml")
 JSON = (".ipynb", ".json")
 ZIPS = (".zip", ".whl", ".npz")
@@ -94,9 +94,10 @@ def public_lines(course: Course) -> set[str]:
 
 
 def _public(course: Course) -> Iterator[Path]:
-    for folder in PUBLIC:
-        for path in (course.root / folder).rglob("*"):
-            if path.is_file() and "grading" not in path.relative_to(course.root).parts:
+    """The files of a course that everybody may see, and the engine without the instructor's side."""
+    for folder in [*(course.root / name for name in PUBLIC), GRADING.parent]:
+        for path in folder.rglob("*"):
+            if path.is_file() and GRADING not in path.parents:
                 yield path
 
 
