@@ -85,6 +85,12 @@ PLANTS = {
     "a line of a mistake in a notebook": lambda c: (
         "n.ipynb", json.dumps({"source": f"def f():\n    {line_of(c, 'mistake')}\n"}).encode(),
     ),
+    "a line of a mistake, a string to a line": lambda c: (
+        "n.ipynb", json.dumps({"source": ["def f():\n", f"    {line_of(c, 'mistake')}\n", "x"]}, indent=1).encode(),
+    ),
+    "a line with everything escaped": lambda c: (
+        "n.json", json.dumps(["x\n" + line_of(c, "oracle")]).replace("[:, :k]", "\\u005b:, :k]").encode(),
+    ),
     "another right answer in a zip in a zip": lambda c: (
         "a.zip", zipped("b.whl", zipped("c.txt", line_of(c, "other").encode())),
     ),

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import html
 import io
+import json
 import re
 import zipfile
 import zlib
@@ -15,13 +16,16 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nbgrader.utils import is_solution
+
 from autograder.grading.answer import source_of
 from autograder.grading.course import Course
 from autograder.grading.notebooks import read_source
 
 GRADING = Path(__file__).parent
-PUBLIC = ("assignments", "autograder", "lab", "book")
+PUBLIC = ("assignments", "lab", "book")
 TEXTS = (".py", ".md", ".js", ".txt", ".toml")
+JSON = (".ipynb", ".json")
 ZIPS = (".zip", ".whl", ".npz")
 SHORTEST_LINE = 25  # characters; a shorter line gives nothing away
 SMALLEST_FILE = 64  # bytes
@@ -54,10 +58,13 @@ class Reading:
 
 def secrets_of(course: Course, seed: str | None, names: Collection[str] = ()) -> Secrets:
     """All that the instructor's side holds of the assignments, of all if none is named."""
-    codes, solved = list[str](), list[str]()
+    codes, solved, given = list[str](), list[str](), list[str]()
     for name in course.names(list(names)):
         for cell in read_source(course.source(name)).cells:
-            solved += SOLUTION.findall(cell.source)
+            regions = SOLUTION.findall(cell.source)
+            solved += regions or ([cell.source] if is_solution(cell) else [])
+            if regions or not is_solution(cell):
+                given.append(SOLUTION.sub("", cell.source))
         for id in course.assignment(name).exercise_ids:
             answer = course.answer(name, id)
             pieces = [answer.oracle, *(m.code for m in answer.mistakes), *answer.alternatives]
@@ -72,7 +79,7 @@ def secrets_of(course: Course, seed: str | None, names: Collection[str] = ()) ->
     words = {seed.encode(): "the seed"} if seed else {}
     public = {hashlib.sha256(p.read_bytes()).hexdigest() for p in _public(course)}
     return Secrets(
-        lines - public_lines(course),
+        lines - public_lines(course) - code_lines("\n".join(given)),
         handed_out,
         tuple(course.names(list(names))),
         {digest: place for digest, place in digests.items() if digest not in public},
@@ -87,9 +94,10 @@ def public_lines(course: Course) -> set[str]:
 
 
 def _public(course: Course) -> Iterator[Path]:
-    for folder in PUBLIC:
-        for path in (course.root / folder).rglob("*"):
-            if path.is_file() and "grading" not in path.relative_to(course.root).parts:
+    """The files of a course that everybody may see, and the engine without the instructor's side."""
+    for folder in [*(course.root / name for name in PUBLIC), GRADING.parent]:
+        for path in folder.rglob("*"):
+            if path.is_file() and GRADING not in path.parents:
                 yield path
 
 
@@ -140,7 +148,7 @@ def found_in(
 def members(place: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     """A file, and if it is packed what is in it."""
     yield place, content
-    if place.endswith(ZIPS):
+    if place.endswith(ZIPS) and zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as bundle:
             for name in bundle.namelist():
                 yield from members(f"{place}/{name}", bundle.read(name))
@@ -167,7 +175,31 @@ def lines_in(place: str, data: bytes, secrets: Secrets) -> set[str]:
     text = data.decode(errors="replace")
     plain = html.unescape(re.sub(r"<[^>]+>", "", text)) if place.endswith(".html") else text
     plain = plain.replace("\\n", "\n").replace('\\"', '"')
-    return code_lines(plain) & lines
+    bare = re.sub(
+        r'^\s*"|",?\s*$', "", plain, flags=re.MULTILINE
+    )  # a line to a string, as in notebooks
+    texts = [plain, bare]
+    if place.endswith(JSON):
+        texts += _strings(text)
+    return code_lines("\n".join(texts)) & lines
+
+
+def _strings(text: str) -> list[str]:
+    """All texts in a JSON document, whatever is escaped in it."""
+    found: list[str] = []
+    try:
+        todo = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return found
+    while todo:
+        held = todo.pop()
+        if isinstance(held, str):
+            found.append(held)
+        elif isinstance(held, dict):
+            todo += [*held, *held.values()]
+        elif isinstance(held, list):
+            todo += held
+    return found
 
 
 def _is(path: Path, content: bytes) -> bool:
