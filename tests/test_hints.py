@@ -12,6 +12,7 @@ from autograder.exercise import Verdict
 from autograder.grading.answer import source_of
 from autograder.grading.handout import handout
 from autograder.grading.notebooks import read_source
+from autograder.grading.verdicts import verdict_outputs
 from tests.answers import ASSIGNMENTS, COURSE, HOME, answer, exercise, mistake, oracle
 
 
@@ -39,6 +40,13 @@ def test_each_part_has_two_or_three_steps_and_mistakes_are_known(name):
 
 def bare(code):
     return re.sub(r"\s+", "", code)
+
+
+def test_they_stand_under_a_verdict_in_the_feedback():
+    v = Verdict("adam", "partial", 4.0, 8.0, {"update rule": (0.0, 4)})
+    hint = hints.fitting(COURSE.assignment("optimizers").folder, v)
+    shown, _score = verdict_outputs(v, hint)
+    assert hint is not None and hint.html() in shown.data["text/html"]
 
 
 @pytest.mark.parametrize("name", HOME)

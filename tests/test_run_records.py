@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder import hints
 from autograder.grading import capacity, class_page, class_statistics, records, why
 from autograder.grading.course import Course, CourseError
 from autograder.grading.fingerprints import fingerprints
@@ -121,6 +122,9 @@ def test_a_judge_leaves_records_alone_and_a_probe_does_not(metrics, tmp_path):
     answer.write_text(answer.read_text() + "\n# another remark\n")
     judged_otherwise = fingerprints(Course(course), ASSIGNMENT)
     assert judged_otherwise.run == before.run and judged_otherwise.judge != before.judge
+    (course / "assignments" / ASSIGNMENT / hints.FILE).write_text("[top_k_accuracy.parts]\n")
+    hinted = fingerprints(Course(course), ASSIGNMENT)
+    assert hinted.run == before.run and hinted.judge != judged_otherwise.judge
     change_probe(course)
     for name in [m for m in sys.modules if m.startswith(f"assignments.{ASSIGNMENT}")]:
         del sys.modules[name]

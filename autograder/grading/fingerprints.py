@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder import hints, onward
 from autograder.assignment import PACKAGE
 from autograder.exercise import Exercise
 from autograder.grading.course import Course
@@ -20,6 +21,7 @@ from autograder.grading.handout import ENGINE, handout
 
 VERSIONS = ("torch", "numpy")
 BESIDE_THE_STUDENT = ("probe", "wire", "own_work", "absent", "place", "tensors", "assignment")
+NO_DATA = ("exercises", "key.json", hints.FILE, onward.FILE)  # of what is handed out
 OWN = (f"{PACKAGE}.", "lab.", "autograder.")  # modules whose functions may be a probe's
 
 
@@ -46,7 +48,11 @@ def fingerprints(course: Course, name: str) -> Fingerprints:
     probes = [_of_probes(assignment.exercise(id)) for id in assignment.exercise_ids]
     run = _digest([*_bytes_of([*released, *given, *engine]), *probes, repr(versions()).encode()])
     judges = [assignment.folder / "exercises", course.root / "solutions" / name / "answers"]
-    judges += [course.root / "solutions" / name / "held_out", ENGINE]
+    judges += [
+        course.root / "solutions" / name / "held_out",
+        assignment.folder / hints.FILE,
+        ENGINE,
+    ]
     judge = _digest([run.encode(), *_bytes_of([*released, *judges, course.source(name)])])
     return Fingerprints(run, judge)
 
@@ -58,7 +64,7 @@ def of_engine() -> str:
 
 def _is_given(place: str) -> bool:
     """Whether something that was handed out is no check of ours: data, or a module of ``lab``."""
-    return place not in ("exercises", "key.json") and not place.startswith("autograder/")
+    return place not in NO_DATA and not place.startswith("autograder/")
 
 
 def _bytes_of(paths: Iterable[Path]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from nbformat import NotebookNode
 
-from autograder import wire
+from autograder import hints, wire
 from autograder.exercise import Case, Exercise, Verdict, no_verdict
 from autograder.grading import keys
 from autograder.grading.course import Course
@@ -69,7 +69,8 @@ def judge(course: Course, name: str, record: RunRecord, hidden: HiddenCases) -> 
             verdict = verdict_on(course, name, exercise, record.probed[exercise_id], hidden)
         else:
             raise RecordStale(f"{exercise_id} was not tried when this record was made")
-        cell.outputs = verdict_outputs(verdict.out_of(float(cell.metadata.nbgrader.points)))
+        verdict = verdict.out_of(float(cell.metadata.nbgrader.points))
+        cell.outputs = verdict_outputs(verdict, hints.fitting(assignment.folder, verdict))
     return record.notebook
 
 

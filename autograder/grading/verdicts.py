@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from autograder import judge, probe, report, wire
 from autograder.exercise import Exercise, Verdict, no_verdict
+from autograder.hints import Hints
 from autograder.key import Key
 
 FINDING_CHARACTERS = 4_000  # a finding says what the student's code returned or raised
@@ -112,10 +113,10 @@ def record_of(verdict: Verdict) -> dict:
     }
 
 
-def verdict_outputs(verdict: Verdict) -> list[NotebookNode]:
+def verdict_outputs(verdict: Verdict, hint: Hints | None = None) -> list[NotebookNode]:
     """The outputs that stand for a verdict: a report for people, and the score for nbgrader."""
     data = {
-        "text/html": report.html(verdict),
+        "text/html": report.html(verdict) + (hint.html() if hint else ""),
         "text/plain": report.text(verdict),
         VERDICT_MIME: {**record_of(verdict), PARTS: verdict.parts},
     }
