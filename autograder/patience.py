@@ -6,6 +6,7 @@ what it gave until then is judged.
 """
 
 import _thread
+import signal
 import sys
 import threading
 import time
@@ -36,6 +37,10 @@ def run(
     alarm.daemon = True
     began = time.perf_counter()
     if threading.current_thread() is threading.main_thread():
+        if not callable(
+            signal.getsignal(signal.SIGINT)
+        ):  # as in what was started in the background
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         alarm.start()
     try:
         probe.run(exercise, student, cases, device, outcomes)

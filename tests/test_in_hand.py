@@ -1,5 +1,6 @@
 """What ``check`` shows besides a verdict: the failing case as code, the whole in view, patience."""
 
+import signal
 import time
 
 import numpy as np
@@ -88,12 +89,19 @@ def alone(probe, seconds):
 CASES = [Case("first", {}, part="values"), Case("second", {}, part="values")]
 
 
-def test_an_endless_loop_is_interrupted_with_a_sentence():
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_an_endless_loop_is_interrupted_with_a_sentence(handler):
+    """Also in a process that ignores interrupts, as one does that was started in the background."""
+    before = signal.signal(signal.SIGINT, handler)
+
     def endless(student, inputs, device):
         while True:
             time.sleep(0.01)
 
-    outcomes, seconds, _ = patience.run(alone(endless, 0.1), None, CASES, "cpu")
+    try:
+        outcomes, seconds, _ = patience.run(alone(endless, 0.1), None, CASES, "cpu")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "is there an endless loop?" in outcomes[0]["unusable"] and seconds < 5
     assert outcomes[1]["unusable"] == patience.NOT_TRIED
 
