@@ -45,6 +45,9 @@ def build_site(source, folder, conf):
             warningiserror=True,
             status=None,
         ).build()
+    (
+        folder / "site" / "favicon.ico"
+    ).touch()  # browsers ask for it, and would note that it is missing
     return folder / "site"
 
 
