@@ -8,7 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from autograder.grading.course import Course
 from tests.answers import HOME
-from tests.course import autograder, example_course
+from tests.course import autograder, class_of, example_course
 
 STUDENTS = ("perfect", "mistakes-1", "untouched", "no-notebook", "tampers", "not-a-notebook")
 LAST = [
@@ -42,11 +42,7 @@ def metrics(tmp_path_factory) -> Course:
 @pytest.fixture(scope="session")
 def undisturbed(metrics, tmp_path_factory) -> Path:
     """A small graded class of it, not to be changed, and beside it the same one, not yet graded."""
-    folder = tmp_path_factory.mktemp("undisturbed") / "course"
-    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
-    shutil.copytree(metrics.root, folder, ignore=leave)
-    for name in STUDENTS:
-        shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)
+    folder = class_of(metrics, tmp_path_factory.mktemp("undisturbed") / "course", *STUDENTS)
     (folder / ".autograder-seed").write_text("of the tests\n")
     shutil.copytree(folder, folder.with_name("fresh"))
     autograder(folder, "grade", "--results", "r.jsonl")

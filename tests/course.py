@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
+from autograder.grading.course import Course
 from autograder.grading.results import Result
 from tests.answers import ROOT
 
@@ -66,6 +67,15 @@ def example_course(folder: Path) -> Path:
     shutil.copy(EXAMPLE / "exercise.py", exercises / "top_k_accuracy.py")
     shutil.copy(EXAMPLE / "answer.py", answers / "top_k_accuracy.py")
     shutil.copy(EXAMPLE / "notebook.md", folder / "solutions" / "metrics" / "metrics.md")
+    return folder
+
+
+def class_of(course: Course, folder: Path, *students: str) -> Path:
+    """A copy of a course with these of its made-up submissions, which nobody graded."""
+    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
+    shutil.copytree(course.root, folder, ignore=leave)
+    for name in students:
+        shutil.copytree(course.root / "submitted" / name, folder / "submitted" / name)
     return folder
 
 

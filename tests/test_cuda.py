@@ -16,7 +16,7 @@ from autograder.grading.execution import DEVICE_MEMORY, START_CUDA
 from autograder.grading.results import read
 from autograder.grading.session import Session
 from tests.answers import HOME, answer, exercise, key, outcomes
-from tests.course import autograder, copy_course
+from tests.course import autograder, class_of, copy_course
 
 ON_DEVICE = [name for name in HOME if exercise(name).on_device]
 
@@ -69,10 +69,7 @@ def test_a_kernel_gets_its_share_of_the_device():
 def test_a_device_without_room_costs_nobody_a_point(metrics, tmp_path):
     import torch
 
-    course = tmp_path / "course"
-    left_out = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl", "*.db")
-    shutil.copytree(metrics.root, course, ignore=left_out)
-    shutil.copytree(metrics.root / "submitted" / "perfect", course / "submitted" / "perfect")
+    course = class_of(metrics, tmp_path / "course", "perfect")
     free, _all = torch.cuda.mem_get_info()
     taken = torch.empty(free - 2**25, dtype=torch.uint8, device="cuda")
     grade = ("grade", "--device", "cuda", "--results", "results.jsonl")

@@ -15,7 +15,7 @@ import torch
 from nbgrader.api import Gradebook
 
 from autograder.grading.results import read
-from tests.course import autograder
+from tests.course import autograder, class_of
 
 ASSIGNMENT = "metrics"
 STUDENTS = ("perfect", "mistakes-2", "untouched")
@@ -25,22 +25,13 @@ RIGHT = {"perfect": 3.0, "mistakes-2": 1.0, "untouched": 0.0}
 @pytest.fixture
 def course(metrics, tmp_path) -> Path:
     """The example's course with three submissions that nobody graded."""
-    folder = tmp_path / "course"
-    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
-    shutil.copytree(metrics.root, folder, ignore=leave)
-    for name in STUDENTS:
-        shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)
-    return folder
+    return class_of(metrics, tmp_path / "course", *STUDENTS)
 
 
 @pytest.fixture(scope="module")
 def graded_once(metrics, tmp_path_factory) -> Path:
     """The same after a grading."""
-    folder = tmp_path_factory.mktemp("graded") / "course"
-    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
-    shutil.copytree(metrics.root, folder, ignore=leave)
-    for name in STUDENTS:
-        shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)
+    folder = class_of(metrics, tmp_path_factory.mktemp("graded") / "course", *STUDENTS)
     autograder(folder, "grade")
     assert scores(folder) == RIGHT
     return folder

@@ -15,7 +15,7 @@ from autograder.grading.grade import grade_submission
 from autograder.grading.jobs import Job
 from autograder.grading.release import register
 from autograder.grading.results import read
-from tests.course import autograder, nbgrader
+from tests.course import autograder, class_of, nbgrader
 
 ASSIGNMENT = "metrics"
 
@@ -39,19 +39,10 @@ def recorded(folder: Path) -> list[tuple]:
     return sorted(rows, key=repr)
 
 
-def copy_of(metrics, folder: Path, *students: str) -> Path:
-    """The example's course with these of its submissions and an empty gradebook."""
-    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
-    shutil.copytree(metrics.root, folder, ignore=leave)
-    for name in students:
-        shutil.copytree(metrics.root / "submitted" / name, folder / "submitted" / name)
-    return folder
-
-
 def test_stock_nbgrader_gives_the_same_scores_through_the_same_plugin(metrics, tmp_path):
     students = ("perfect", "mistakes-2", "tampers", "duplicated-cells", "not-a-notebook")
-    ours = copy_of(metrics, tmp_path / "ours", *students)
-    stock = copy_of(metrics, tmp_path / "stock", *students)
+    ours = class_of(metrics, tmp_path / "ours", *students)
+    stock = class_of(metrics, tmp_path / "stock", *students)
     find_programs()
     for folder in (ours, stock):  # a late one gets nothing
         (folder / "submitted" / "mistakes-2" / ASSIGNMENT / "timestamp.txt").write_text(
@@ -83,7 +74,7 @@ def test_what_nbgrader_releases_is_what_students_receive(metrics):
 
 
 def test_a_regrade_replaces_every_score(metrics, tmp_path):
-    course = Course(copy_of(metrics, tmp_path / "course"))
+    course = Course(class_of(metrics, tmp_path / "course"))
     submissions = course.root / "submitted"
     place, handed_in = submissions / "ann" / ASSIGNMENT, metrics.root / "submitted"
     register(course, ASSIGNMENT, course.root)
@@ -107,7 +98,7 @@ def test_a_regrade_replaces_every_score(metrics, tmp_path):
 
 
 def test_without_a_name_what_was_handed_in_is_graded(metrics, tmp_path):
-    other = copy_of(metrics, tmp_path / "course", "perfect")
+    other = class_of(metrics, tmp_path / "course", "perfect")
     shutil.copytree(other / "solutions" / ASSIGNMENT, other / "solutions" / "second")
     (other / "solutions" / "second" / "metrics.md").rename(
         other / "solutions" / "second" / "second.md"
@@ -166,7 +157,7 @@ def test_outside_of_a_course(tmp_path):
 
 
 def test_an_assignment_that_was_not_released(metrics, tmp_path):
-    folder = copy_of(metrics, tmp_path / "course", "perfect")
+    folder = class_of(metrics, tmp_path / "course", "perfect")
     metrics_folder = folder / "assignments" / ASSIGNMENT
     (metrics_folder / f"{ASSIGNMENT}.ipynb").unlink()
     done = autograder(folder, "grade", check=False)
@@ -174,14 +165,14 @@ def test_an_assignment_that_was_not_released(metrics, tmp_path):
 
 
 def test_an_exercise_without_answers(metrics, tmp_path):
-    folder = copy_of(metrics, tmp_path / "course")
+    folder = class_of(metrics, tmp_path / "course")
     (folder / "solutions" / ASSIGNMENT / "answers" / "top_k_accuracy.py").unlink()
     done = autograder(folder, "release", check=False)
     assert done.returncode == 2 and "there are no answers to top_k_accuracy" in done.stderr
 
 
 def test_an_exercise_without_a_test_cell(metrics, tmp_path):
-    folder = copy_of(metrics, tmp_path / "course")
+    folder = class_of(metrics, tmp_path / "course")
     exercises = folder / "assignments" / ASSIGNMENT / "exercises"
     shutil.copy(exercises / "top_k_accuracy.py", exercises / "another.py")
     done = autograder(folder, "release", check=False)

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,21 +18,13 @@ from autograder.grading.fingerprints import fingerprints
 from autograder.grading.pool import Pool, WorkerDied
 from autograder.grading.records import Probed, RecordUnreadable, RunRecord
 from autograder.grading.results import Result, ResultsFile, read
-from tests.course import autograder, run
+from tests.course import autograder, class_of, run
 
 ASSIGNMENT = "metrics"
 STUDENTS = ("perfect", "mistakes-1", "untouched", "no-notebook")
 HIDDEN = {"AUTOGRADER_SEED": "a seed of the tests"}
 EXERCISE = f"assignments/{ASSIGNMENT}/exercises/top_k_accuracy.py"
 ANSWER = f"solutions/{ASSIGNMENT}/answers/top_k_accuracy.py"
-
-
-def copied(course: Course, folder: Path, *students: str) -> Path:
-    leave = shutil.ignore_patterns("submitted", "autograded", "feedback", "*.jsonl")
-    shutil.copytree(course.root, folder, ignore=leave)
-    for name in students:
-        shutil.copytree(course.root / "submitted" / name, folder / "submitted" / name)
-    return folder
 
 
 def without_sandbox(folder: Path, *arguments: str):
@@ -63,7 +54,7 @@ def book_of(folder: Path) -> dict[str, tuple]:
 
 
 def test_what_is_on_record_is_neither_run_nor_recorded_again(metrics, tmp_path):
-    course = copied(metrics, tmp_path / "course", *STUDENTS)
+    course = class_of(metrics, tmp_path / "course", *STUDENTS)
     autograder(course, "grade", "--results", "first.jsonl")
     book, first = book_of(course), read(course / "first.jsonl")
     assert len(first) == 4 and {r.student for r in first} == set(STUDENTS)
@@ -116,7 +107,7 @@ def change_probe(course: Path) -> None:
 
 
 def test_a_judge_leaves_records_alone_and_a_probe_does_not(metrics, tmp_path):
-    course = copied(metrics, tmp_path / "course")
+    course = class_of(metrics, tmp_path / "course")
     before = fingerprints(Course(course), ASSIGNMENT)
     answer = course / ANSWER
     answer.write_text(answer.read_text() + "\n# another remark\n")
