@@ -46,7 +46,7 @@ help:
 setup: $(READY)
 
 $(READY): requirements.txt requirements.lock pyproject.toml autograder/grading/formgrader.json \
-		book/browser/package-lock.json
+		book/browser/package-lock.json book/browser/snapshot.mjs tools/browser-packages
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or name it with make PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "installing requirements (a few minutes the first time)"

@@ -57,7 +57,8 @@ function start(job, on) {
       else on[kind]?.(value);
     };
     const base = new URL(settings.pyodide || "_static/pyodide/", root).href;
+    const snapshotUrl = settings.pyodide ? null : `${base}snapshot.gz`;
     const checks = job.assignment && address(`_static/assignments/${job.assignment}-checks.zip`);
-    worker.postMessage({ ...job, base, checks });
+    worker.postMessage({ ...job, base, snapshotUrl, checks });
   });
 }

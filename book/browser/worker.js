@@ -4,12 +4,31 @@ import shell from "./shell.py";
 let python; // a promise of Pyodide with NumPy, once somebody has pressed Run
 const folders = new Map(); // an assignment's name -> a promise of the folder of its checks
 
-async function load(base) {
+/** Python's memory once it has started (see snapshot.mjs), nothing if this browser cannot unpack it. */
+async function snapshot(url) {
+  if (!url || !self.DecompressionStream) return undefined;
+  const reply = await fetch(url);
+  if (!reply.ok) return undefined;
+  const unpacked = reply.body.pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(unpacked).arrayBuffer());
+}
+
+async function load(base, snapshotUrl) {
   self.importScripts(base + "pyodide.js");
-  const pyodide = await self.loadPyodide({ indexURL: base, packages: ["numpy"] });
+  const started = snapshot(snapshotUrl);
+  const pyodide = await self.loadPyodide({
+    indexURL: base,
+    packages: ["numpy"],
+    _loadSnapshot: await started,
+  });
   pyodide.FS.mkdirTree("/shell");
   pyodide.FS.writeFile("/shell/shell.py", shell);
-  pyodide.runPython("import sys; sys.path.append('/shell'); import shell, numpy");
+  pyodide.runPython(`
+import random, sys
+random.seed()  # not the snapshot's state
+sys.path.append("/shell")
+import numpy, shell
+`);
   return pyodide;
 }
 
@@ -25,10 +44,10 @@ async function unpack(name, content) {
   return pyodide.globals.get("sys").modules.get("shell").unpack(name, `/${name}.zip`);
 }
 
-async function run({ base, assignment, checks, ...job }) {
+async function run({ base, snapshotUrl, assignment, checks, ...job }) {
   if (!python) {
     self.postMessage({ kind: "status", value: "loading" });
-    python = load(base);
+    python = load(base, snapshotUrl);
   }
   if (assignment && !folders.has(assignment)) folders.set(assignment, unpack(assignment, bytes(checks)));
   const pyodide = await python;

@@ -82,10 +82,14 @@ def bundle(folder: Path) -> None:
 
 
 def copy_pyodide(folder: Path) -> None:
-    """Copy Pyodide's core and its NumPy; raises ExtensionError if NumPy is not what the lock says."""
+    """Copy Pyodide, its memory once started, and its NumPy.
+
+    Raises ExtensionError if NumPy is not what Pyodide's lock says.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name in CORE:
         shutil.copy(PACKAGES / "pyodide" / name, folder)
+    shutil.copy(PACKAGES.parent / "snapshot.gz", folder)
     numpy = json.loads((folder / "pyodide-lock.json").read_text())["packages"]["numpy"]
     wheel = SOURCES / numpy["file_name"]
     if not wheel.is_file() or hashlib.sha256(wheel.read_bytes()).hexdigest() != numpy["sha256"]:
