@@ -7,9 +7,9 @@ entry with another digest than today's is thrown away. A page whose code fails o
 MyST-NB, which runs it again and reports the error where it happened.
 """
 
-import multiprocessing
 from collections.abc import Iterable, Iterator
 from functools import partial
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +24,7 @@ from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 from traitlets.config import Config
 
+from book.extensions.kernels import fork_kernels
 from book.extensions.modules import Modules
 
 Page = tuple[str, str, NotebookNode]  # its name, its path and its cells
@@ -86,10 +87,10 @@ def run_page(page: Page, timeout: int) -> tuple[str, str, ExecutionResult | None
     docname, path, notebook = page
     # Kernels that start at the same time may get the same TCP port, and then one of them dies.
     with TemporaryDirectory(prefix="page-") as folder:
-        sockets = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
+        config = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
         try:
             result = single_nb_execution(
-                notebook, str(Path(path).parent), timeout, allow_errors=False, config=sockets
+                notebook, str(Path(path).parent), timeout, allow_errors=False, config=config
             )
         except RuntimeError:  # the kernel died
             return docname, path, None
@@ -104,14 +105,10 @@ def run_pages(app: Sphinx, env: Environment, docnames: list[str]) -> None:
     cache = get_cache(config.execution_cache_path)
     todo = list(pages_to_run(env, docnames, cache))
     run = partial(run_page, timeout=config.execution_timeout)
-    with multiprocessing.Pool() as pool:
-        pages = pool.imap_unordered(run, todo)
-        for count in range(1, len(todo) + 1):
-            try:
-                docname, path, result = pages.next(timeout=2 * config.execution_timeout)
-            except multiprocessing.TimeoutError:  # no cell may take so long: something hangs
-                logger.info(f"executing [{count}/{len(todo)}] no page has ended for long")
-                break
+    fork_kernels()
+    with ThreadPool() as pool:  # each waits for its kernel
+        for count, done in enumerate(pool.imap_unordered(run, todo), 1):
+            docname, path, result = done
             where = Path(path).relative_to(app.srcdir).as_posix()
             ending = f"{result.time:.1f} s" if result else "failed"
             logger.info(f"executing [{count}/{len(todo)}] {where}: {ending}")
