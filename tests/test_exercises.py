@@ -24,13 +24,18 @@ TRAINS = ("overfits_small_sample",)
 CASE_SETS = 3_000
 
 
+SLOW = [name for name in HOME if exercise(name).seconds > PROBE_SECONDS or name in TRAINS]
+
+
 def seeds_of(name: str) -> list[str]:
-    """The seeds of every push: two where answers train networks, or may take long for another reason."""
-    slow = exercise(name).seconds > PROBE_SECONDS or name in TRAINS
-    return SEEDS[:2] if slow else SEEDS
+    """The seeds of every push: one where answers train networks, or may take long for another reason."""
+    return ["1"] if name in SLOW else SEEDS
 
 
 every_exercise = pytest.mark.parametrize("name", HOME)
+slow_ones_nightly = pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.nightly] if n in SLOW else []) for n in HOME]
+)
 every_exercise_and_seed = pytest.mark.parametrize(
     ("name", "seed"), [(name, seed) for name in HOME for seed in seeds_of(name)]
 )
@@ -169,7 +174,7 @@ def assert_scores_do_not_depend_on_the_seed(name: str, seeds: list[str]) -> None
         assert len(results) == 1, f"{mistake}: {results}"
 
 
-@every_exercise
+@pytest.mark.parametrize("name", [name for name in HOME if name not in SLOW])
 def test_the_same_mistake_gets_the_same_score_on_every_seed(name):
     assert_scores_do_not_depend_on_the_seed(name, seeds_of(name))
 
@@ -184,7 +189,7 @@ def test_the_same_mistake_gets_one_score_and_one_name_on_fifty_seeds(name):
     assert_scores_do_not_depend_on_the_seed(name, ["public", *seeds])
 
 
-@every_exercise
+@slow_ones_nightly
 def test_grading_which_tries_mistakes_on_demand_names_the_same(name):
     code = answer(name).mistakes[-1]
     lazy = keys.LazyKey(exercise(name), answer(name), answers.key(name, "1").cases)

@@ -57,6 +57,14 @@ def fingerprints(course: Course, name: str) -> Fingerprints:
     return Fingerprints(run, judge)
 
 
+def of_key(course: Course, name: str) -> str:
+    """That of an assignment's public key: its code and its data, the engine, and versions."""
+    own = [course.assignment(name).folder / part for part in ("exercises", "data")]
+    lab = sorted((course.root / "lab").glob("*.py"))
+    parts = _bytes_of([ENGINE, *own, course.root / "solutions" / name, *lab])
+    return _digest([*parts, repr(versions()).encode()])
+
+
 def of_engine() -> str:
     """That of all code that grades."""
     return _digest(_bytes_of([ENGINE]))

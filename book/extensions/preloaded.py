@@ -1,7 +1,16 @@
 """What the pages' kernels share: imported once, by the process that they are forked from."""
 
 import os
+from importlib import import_module
 
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # as a kernel sets it
 
-import torch  # noqa: F401
+for name in (
+    "ipykernel.kernelapp",
+    "matplotlib.pyplot",
+    "myst_nb",
+    "scipy.stats",
+    "sklearn.datasets",
+    "torch._dynamo",  # the first optimizer imports it
+):
+    import_module(name)
