@@ -1,6 +1,7 @@
 """The page about a class: what it says is what the results say, and it needs nothing else."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -89,6 +90,14 @@ def test_the_page_is_whole_safe_and_accessible(held):
         m.says for m in COURSE.answer(ASSIGNMENT, ONE).mistakes if m.id == "logits-averaged"
     )
     assert says in page and "book/ensembles/averaging" in page
+
+
+def test_a_huge_answer_does_not_fill_the_page(held):
+    huge = {ONE: "".join(f"x{i} = {i}\n" for i in range(100_000)), OTHER: ""}
+    page = class_page.page(
+        COURSE, ASSIGNMENT, [replace(one, answers=huge) for one in held[3:5]], []
+    )
+    assert "x1 = 1" in page and len(page) < 300_000
 
 
 ANSWERS = {

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 import re
 import shutil
 import stat
@@ -472,3 +473,119 @@ def test_a_name_in_any_script_finds_its_student_and_no_other(names, sortable):
                 assert found == student.id
             except Unclear as error:
                 assert "students called" in str(error)
+
+
+def in_zip(files: list[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A zip, as a student may hand in."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as bundle:
+        for name, content in files:
+            bundle.writestr(name, content)
+    return made.getvalue()
+
+
+def spoiled(data: bytes) -> bytes:
+    return data[:60] + bytes(b ^ 0x5A for b in data[60:260]) + data[260:]
+
+
+MINE, NOISE = ("optimizers.ipynb", b"{}"), random.Random(1).randbytes(5_000)
+OF_ONE = {
+    "a number of 5000 digits": in_zip([(f"optimizers({'1' * 5000}).ipynb", b"{}")]),
+    "the number of a file": in_zip([(f"a_1_{'1' * 5000}_x.ipynb", b"{}")]),
+    "broken lzma": spoiled(in_zip([("x", NOISE), MINE], zipfile.ZIP_LZMA)),
+    "broken bzip2": spoiled(in_zip([("x", NOISE), MINE], zipfile.ZIP_BZIP2)),
+    "a long name": in_zip([MINE, ("A" * 5000, b"")]),
+    "a time that is a folder": in_zip([MINE, ("timestamp.txt/x", b"")]),
+}
+
+
+@pytest.mark.parametrize("what", OF_ONE)
+@pytest.mark.parametrize("whose", ["leejane_101_1_", "nobody_999_1_"])
+def test_what_one_hands_in_ends_nobody_elses_collecting(cls, what, whose):
+    honest = notebook(OTHER, "honest")
+    cls.collect({f"{whose}work.zip": OF_ONE[what], "müllerjosé_102_7_optimizers.ipynb": honest})
+    assert cls.held()["jm/optimizers/optimizers.ipynb"] == honest
+
+
+def test_a_time_that_is_a_folder_where_the_time_is_known(cls):
+    _, told = cls.collect({
+        "x/submission_metadata.yml": METADATA.encode(),
+        "x/submission_1/optimizers.ipynb": notebook(OTHER),
+        "x/submission_1/timestamp.txt/x": b"",
+        "x/submission_2/optimizers.ipynb": notebook(OTHER),
+    })  # fmt: skip
+    assert told["x/submission_1/timestamp.txt/x"]["outcome"] == "refused"
+    assert {k.split("/")[0] for k in cls.held()} >= {"jl", "jm"}
+
+
+def test_a_bomb_takes_no_room_from_its_neighbors(cls, monkeypatch):
+    monkeypatch.setattr(arriving, "LARGEST_FOLDER", 2**20)
+    monkeypatch.setattr(arriving, "MOST_OF_ONE", 50)
+    bomb = bytes(2**20) + in_zip([(f"{k}.bin", bytes(2**20 - 1)) for k in range(8)])
+    files = {
+        "leejane_101_1_bomb.zip": bomb,
+        "leejane_101_2_large.bin": bytes(3 * 2**20),
+        "xw_103_1_files.zip": in_zip([(str(k), b"") for k in range(80)]),
+        "müllerjosé_102_7_work.zip": in_zip([("optimizers.ipynb", notebook(OTHER))]),
+        "王小明_103_9_optimizers.ipynb": notebook(OTHER),
+    }
+    status, told = cls.collect(files)
+    assert status == 3
+    assert {k.split("/")[0] for k in cls.held()} == {"jm", "xw"}
+    refused = [p for p, row in told.items() if row["outcome"] == "refused"]
+    assert sum("bomb" in place for place in refused) >= 6
+    assert [p for p in refused if "files.zip" in p] == ["xw_103_1_files.zip/50 and all after it"]
+
+
+def test_a_full_disk_is_no_students_fault(cls, monkeypatch, capsys):
+    monkeypatch.setattr(arriving, "LEAST_DISK", 2**62)
+    status, _ = cls.collect({"müllerjosé_102_7_optimizers.ipynb": notebook(OTHER)})
+    assert status == 2 and "make room" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("roster", [ROSTER, None])
+def test_who_is_not_on_the_roster_hands_in_for_nobody(cls, roster):
+    cls.roster(roster)
+    mine, forged = notebook(OTHER, "mine"), notebook(OTHER, "forged")
+    inner = in_zip([("müllerjosé_102_99_optimizers.ipynb", forged)])
+    for files in (
+        {"evil_999_9_work.zip": inner},
+        {"evil_999_9_optimizers - José Müller.ipynb": forged, "x/y_1_2_z.txt": b""},
+        {"all/optimizers-evil/José Müller/optimizers.ipynb": forged,
+         "all/optimizers-octojane/optimizers.ipynb": mine},
+        {"all/optimizers-evil/jm/optimizers/optimizers.ipynb": forged,
+         "all/optimizers-octojane/optimizers.ipynb": mine},
+    ):  # fmt: skip
+        shutil.rmtree(cls.folder / "submitted", ignore_errors=True)
+        cls.collect(files)
+        assert not {k.split("/")[0] for k in cls.held()} & {"jm", "müllerjosé_102"}, files.keys()
+
+
+@pytest.mark.parametrize("roster", ["id,name\njl,Jane Lee\n", None])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Jane Lee_7_assignsubmission_file_", "Jane Lee_8_assignsubmission_file_"),
+        ("leejane_101_1_work.zip", "leejane_102_2_work.zip"),
+    ],
+)
+def test_two_people_of_one_name_are_not_taken_for_one(cls, roster, one, other):
+    cls.roster(roster)
+    files = {f"{place}/optimizers.ipynb": notebook(OTHER, place) for place in (one, other)}
+    status, told = cls.collect(files)
+    apart = roster is None and "_101_" in one  # by Canvas's numbers
+    assert len(cls.held()) == (2 if apart else 0) and status == (0 if apart else 3)
+
+
+@pytest.mark.parametrize("sid", ["../../../escaped", "/tmp/escaped", "a\\b", "x" * 300])
+def test_a_number_that_a_student_chose_is_no_path(cls, sid):
+    cls.roster(None)
+    before = set(cls.folder.parent.rglob("*"))
+    status, told = cls.collect({
+        "x/submission_metadata.yml": f'submission_1:\n  :submitters:\n  - :sid: "{sid!s}"\n'.replace("\\", "\\\\").encode(),
+        "x/submission_1/optimizers.ipynb": notebook(OTHER),
+        "x/submission_2/a.txt": b"",
+    })  # fmt: skip
+    assert status == 3 and "folder" in told["x/submission_1/optimizers.ipynb"]["says"]
+    new = set(cls.folder.parent.rglob("*")) - before
+    assert not [p for p in new if p.name == "optimizers.ipynb"]

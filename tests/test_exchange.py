@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 
-from autograder.grading import gradescope, sheets
+from autograder.grading import files, gradescope, sheets
 from autograder.grading.course import CourseError
 from autograder.grading.roster import Student, described, read_table
 
@@ -260,3 +260,37 @@ def test_what_systems_export_is_a_roster(tmp_path):
         path = tmp_path / "roster.csv"
         path.write_text(text)
         assert next(described(*read_table(path)))[1] == first
+
+
+# ---- namesakes
+
+
+@pytest.mark.parametrize(
+    ("roster", "grades"),
+    [
+        ([Student("jane", "Jane Lee", "jane@x"), Student("eve", "Jane Lee", "eve@x")], ["7.5", ""]),
+        ([Student("jane", "Jane Lee", "jane@x")], ["7.5", ""]),
+        ([Student("jane", "Jane Lee")], ["", ""]),
+    ],
+)
+def test_who_handed_nothing_in_gets_no_namesakes_score(tmp_path, roster, grades):
+    sheet = tmp_path / "worksheet.csv"
+    sheet.write_text(
+        "Identifier,Full name,Email address,Grade,Last modified (grade)\n"
+        "Participant 1,Jane Lee,jane@x,,-\nParticipant 2,Jane Lee,eve@x,,-\n"
+    )
+    text, absent = sheets.filled(sheet, {("jane", NAME): row("jane", 7.5)}, roster, None)
+    assert [line[3] for line in rows_of(text)[1:]] == grades
+    assert absent == ([] if any(grades) else ["jane"])
+
+
+@pytest.mark.parametrize(
+    "text", ["x;=1+1", "=1", "\n=1", "\uff1d1", "+1", "-1", "@a", "'=1", "'x", "a"]
+)
+def test_no_text_becomes_a_formula_whatever_separates_columns(text):
+    held = files.as_table([[text, 1.5]])
+    for separator in ",;\t":
+        for cell in next(csv.reader(io.StringIO(held, newline=""), delimiter=separator)):
+            assert not cell.startswith(files.RISKY) and not cell.strip().startswith("=")
+    (cell, number), *_ = rows_of(held)
+    assert files.from_table(cell) == text and number == "1.5"

@@ -122,6 +122,28 @@ def test_the_same_code_is_tried_on_the_same_cases_and_classes_differ(tmp_path):
     assert one not in seeds.students_chance(of[b"x"])
 
 
+def test_a_kernel_sees_nothing_that_has_no_part_in_the_seed(tmp_path):
+    from autograder.grading import kernels, seeds
+
+    seen: dict[str, set[tuple]] = {}
+    for k, inside in enumerate([
+        [], ["t/a=1/x.ipynb"], ["t/b=2/x.ipynb"], ["t/a=1/timestamp.txt"], ["timestamp.txt"],
+        ["x.ipynb/a=1.txt"], ["x.ipynb/b=2.txt"], ["a=1/"], ["t/a=1.txt"], ["t/a=1.txt", "t/b/c.ipynb"],
+        ["u/a=1.txt"],
+    ]):  # fmt: skip
+        source, target = tmp_path / f"from-{k}", tmp_path / f"to-{k}"
+        source.mkdir()
+        target.mkdir()
+        for name in inside:
+            place = source / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.mkdir() if name.endswith("/") else place.write_text("x")
+        kernels._copy_files(source, target)
+        there = tuple(sorted(p.relative_to(target).as_posix() for p in target.rglob("*")))
+        seen.setdefault(seeds.submission_seed("s", ASSIGNMENT, [b"x"], source), set()).add(there)
+    assert len(seen) == 3 and all(len(trees) == 1 for trees in seen.values())
+
+
 # ---- bad input on the command line: a clear message, exit status 2, nothing lost
 
 

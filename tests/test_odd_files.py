@@ -523,6 +523,11 @@ def a_name_of_two_lines(nb, place):
     return nb
 
 
+@odd(student="registered")
+def a_name_that_the_grader_has_used(nb, place):
+    return nb
+
+
 @odd(student="..x")
 def a_name_that_begins_with_dots(nb, place):
     return nb

@@ -5,6 +5,7 @@ path here. What is not taken says why: it is a link, it is too large, its zip is
 """
 
 import hashlib
+import lzma
 import os
 import stat
 import struct
@@ -22,13 +23,14 @@ from autograder.grading.course import CourseError
 from autograder.grading.staging import LARGEST_FILE, LARGEST_FOLDER, objection
 
 MOST_FILES = 500_000
+MOST_OF_ONE = 20_000  # files of a zip in an export: ten times as many as grading looks at
 MOST_UNPACKED = (
     100  # times the size of a zip, beyond LARGEST_FOLDER: what people write packs to a tenth
 )
 DEEPEST = 2  # zips in zips
 CHUNK = 2**20
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError,
-          struct.error, OverflowError)  # fmt: skip
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, NotImplementedError,
+          RuntimeError, struct.error, OverflowError, MemoryError)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,20 @@ class _TooLarge(Exception):
     pass
 
 
+@dataclass
+class _Room:
+    """What a zip may still take, with the zips in it; ``packed`` is its own size.
+
+    In an export each student's zip has a room of its own: a bomb takes nothing from its neighbors.
+    """
+
+    packed: int
+    files: int
+
+    def __post_init__(self) -> None:
+        self.bytes = LARGEST_FOLDER + MOST_UNPACKED * self.packed
+
+
 def arrivals(source: Path, scratch: Path) -> Iterator[Arrival | Refused]:
     """Copy what lies in a zip or a folder to ``scratch``; raises CourseError for anything else."""
     taken = _Taken(scratch)
@@ -68,7 +84,8 @@ def arrivals(source: Path, scratch: Path) -> Iterator[Arrival | Refused]:
         except (*BROKEN, OSError) as error:
             raise CourseError(f"{source} can't be opened as a zip: {error}") from None
         with open(source, "rb") as file:
-            yield from taken.zipped(file, PurePosixPath(), depth=0)
+            room = _Room(source.stat().st_size, MOST_FILES)
+            yield from taken.zipped(file, PurePosixPath(), room, depth=0)
     else:
         raise CourseError(f"there is no zip and no folder {source}")
 
@@ -94,60 +111,73 @@ class _Taken:
                         os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb"
                     ) as file:
                         changed = datetime.fromtimestamp(path.lstat().st_mtime)
-                        yield from self._taken(file, inside, changed, LARGEST_FILE, 0)
+                        size = os.fstat(file.fileno()).st_size
+                        room = _Room(size, MOST_OF_ONE)
+                        yield from self._taken(file, inside, changed, room, 0)
                 except OSError as error:
                     yield Refused(str(inside), f"it can't be read ({error.strerror})")
 
     def zipped(
-        self, file: IO[bytes], place: PurePosixPath, depth: int
+        self, file: IO[bytes], place: PurePosixPath, room: _Room, depth: int
     ) -> Iterator[Arrival | Refused]:
         """The files of a zip, which cannot take more room than a zip of honest work does."""
-        size = os.fstat(file.fileno()).st_size
-        room = LARGEST_FOLDER + MOST_UNPACKED * size
         try:
             with zipfile.ZipFile(file) as bundle:
-                for entry in bundle.infolist():
-                    if entry.is_dir():
-                        continue
+                entries = [entry for entry in bundle.infolist() if not entry.is_dir()]
+                fitting = _fitting(entries, room.bytes)
+                for entry in entries:
                     name = _name(entry)
-                    if (why := _objection(entry, name, room)) is not None:
-                        yield Refused(str(place / name.lstrip("/")) if place.parts else name, why)
+                    shown = str(place / name.lstrip("/")) if place.parts else name
+                    if not room.files:
+                        yield Refused(f"{shown} and all after it", "the zip holds too many files")
+                        return
+                    room.files -= 1
+                    why = _objection(entry, name)
+                    if why is None and not (
+                        entry.header_offset in fitting and entry.file_size <= room.bytes
+                    ):
+                        why = f"the zip unpacks to more than {MOST_UNPACKED} times its size"
+                    if why is not None:
+                        yield Refused(shown, why)
                         continue
-                    before = self._used
+                    room.bytes -= entry.file_size  # no more is ever read of it
                     yield from self._entry(bundle, entry, place / name, room, depth)
-                    room -= self._used - before
+        except CourseError:  # it is not the zip's fault, though it is a RuntimeError
+            raise
         except BROKEN as error:
             yield Refused(str(place) or "the zip", f"the zip is broken ({error})")
-
-    _used = 0
 
     def _entry(
         self,
         bundle: zipfile.ZipFile,
         entry: zipfile.ZipInfo,
         place: PurePosixPath,
-        room: int,
+        room: _Room,
         depth: int,
     ) -> Iterator[Arrival | Refused]:
+        if depth == 0:  # what lies in it is one student's
+            room = _Room(min(entry.compress_size, room.packed), MOST_OF_ONE)
         try:
             with bundle.open(entry) as file:
-                yield from self._taken(file, place, _time(entry), min(LARGEST_FILE, room), depth)
+                yield from self._taken(file, place, _time(entry), room, depth)
+        except CourseError:
+            raise
         except BROKEN as error:
             yield Refused(str(place), f"it can't be unpacked ({error})")
 
     def _taken(
-        self, file: IO[bytes], place: PurePosixPath, modified: datetime, most: int, depth: int
+        self, file: IO[bytes], place: PurePosixPath, modified: datetime, room: _Room, depth: int
     ) -> Iterator[Arrival | Refused]:
-        """Copy a file; one that is a zip is opened instead."""
+        """Copy a file; one that is a zip is opened instead, and fills the room."""
         self.count += 1
         if self.count > MOST_FILES:
             raise CourseError(f"there are more than {MOST_FILES} files")
         copy = self.scratch / str(self.count)
         try:
-            digest = self._copied(file, copy, most)
+            digest = self._copied(file, copy)
         except _TooLarge:
             copy.unlink()
-            yield Refused(str(place), f"it is larger than {most // 2**20} MB unpacked")
+            yield Refused(str(place), f"it is larger than {LARGEST_FILE // 2**20} MB unpacked")
             return
         except BaseException:
             copy.unlink(missing_ok=True)
@@ -155,20 +185,19 @@ class _Taken:
         if place.suffix.casefold() == ".zip" and depth < DEEPEST:
             try:
                 with open(copy, "rb") as inner:
-                    yield from self.zipped(inner, place, depth + 1)
+                    yield from self.zipped(inner, place, room, depth + 1)
             finally:
                 copy.unlink()
             return
         yield Arrival(place, copy, digest, modified)
 
-    def _copied(self, file: IO[bytes], copy: Path, most: int) -> str:
+    def _copied(self, file: IO[bytes], copy: Path) -> str:
         digest = hashlib.sha256()
         size = 0
         with open(copy, "xb") as out:
-            while chunk := file.read(CHUNK):
+            while chunk := _read(file):
                 size += len(chunk)
-                self._used += len(chunk)
-                if size > most:
+                if size > LARGEST_FILE:
                     raise _TooLarge
                 disk = os.fstatvfs(out.fileno())
                 if disk.f_bavail * disk.f_frsize < LEAST_DISK:
@@ -178,7 +207,28 @@ class _Taken:
         return digest.hexdigest()
 
 
-def _objection(entry: zipfile.ZipInfo, name: str, room: int) -> str | None:
+def _read(file: IO[bytes]) -> bytes:
+    """The next piece of a file; what is packed and broken raises BadZipFile."""
+    try:
+        return file.read(CHUNK)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise zipfile.BadZipFile(str(error)) from None  # bzip2 says it so
+
+
+def _fitting(entries: list[zipfile.ZipInfo], room: int) -> set[int]:
+    """Where the entries begin that fit in, the smallest first: a large one takes no other's room."""
+    found = set()
+    for entry in sorted(entries, key=lambda entry: entry.file_size):
+        room -= entry.file_size
+        if room < 0:
+            break
+        found.add(entry.header_offset)
+    return found
+
+
+def _objection(entry: zipfile.ZipInfo, name: str) -> str | None:
     """Why a file of a zip is not unpacked."""
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or (len(name) > 1 and name[1] == ":"):
@@ -194,8 +244,6 @@ def _objection(entry: zipfile.ZipInfo, name: str, room: int) -> str | None:
         return "it is encrypted"
     if entry.file_size > LARGEST_FILE:
         return f"it is larger than {LARGEST_FILE // 2**20} MB"
-    if entry.file_size > room:
-        return f"the zip unpacks to more than {MOST_UNPACKED} times its size"
     return None
 
 

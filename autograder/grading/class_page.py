@@ -19,6 +19,7 @@ from autograder.grading.similarity import similar
 TEMPLATE = Path(__file__).with_suffix(".html")
 BINS = 10
 MOST = 25  # rows of a list
+MOST_CODE = 200_000  # characters of a student's that are compared with others'
 LEFT, RIGHT, FLOOR, TOP = 20, 630, 190, 24  # of the plot
 
 
@@ -44,7 +45,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
 def page(course: Course, name: str, held: list[Submission], left: list[str]) -> str:
     """The report on an assignment as HTML; ``left`` are the students who are not graded yet."""
     released = nbformat.read(course.released(name), as_version=4)
-    code = {s.student: "\n".join(s.answers.values()) for s in held if s.answers}
+    code = {s.student: "\n".join(s.answers.values())[:MOST_CODE] for s in held if s.answers}
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         name=name,

@@ -15,6 +15,7 @@ from autograder.grading.jobs import Job
 from autograder.grading.notebooks import bound_exercise
 from autograder.grading.results import Result
 
+MOST_SHOWN = 10_000  # characters of an answer
 LEAST = 5  # students, for a correlation to be worth printing
 TRIED = ("passed", "partial", "failed", "error", "timeout")
 
@@ -139,7 +140,7 @@ def unnamed(held: list[Submission]) -> list[Alike]:
                 words = re.sub(r"-?\d[\d.e+-]*|\bnan\b|\binf\b", "#", result.message)
                 groups[result.exercise, result.status, failed, words].append((submission, result))
     alike = [
-        Alike(key[0], shortest.message, len(group), submission.answers.get(key[0], ""))
+        Alike(key[0], shortest.message, len(group), submission.answers.get(key[0], "")[:MOST_SHOWN])
         for key, group in groups.items()
         for submission, shortest in [min(group, key=lambda g: len(g[0].answers.get(key[0], "")))]
     ]

@@ -5,8 +5,6 @@ replaced is kept in ``replaced/``.
 """
 
 import argparse
-import csv
-import io
 import os
 import shutil
 import sys
@@ -20,7 +18,7 @@ from autograder.grading.arrivals import Arrival, Refused, arrivals
 from autograder.grading.belonging import Belonging
 from autograder.grading.class_folder import LOCK, STAGING, clear_up, require_writable
 from autograder.grading.course import Course, CourseError
-from autograder.grading.files import write_whole
+from autograder.grading.files import as_table, write_whole
 from autograder.grading.jobs import gradebook_name, printable
 from autograder.grading.placing import Placing
 from autograder.grading.roster import Student, find_roster
@@ -116,16 +114,11 @@ def missing(
 
 def as_csv(outcomes: list[Outcome]) -> str:
     """What became of each file, a row each."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow(COLUMNS)
-    for o in outcomes:
-        late = "late" if o.late else ""
-        row = (o.file, o.student, o.assignment, o.what.value, late, o.says)
-        table.writerow(
-            [f"'{v}" if v.startswith(("=", "+", "-", "@", "\t", "\r")) else v for v in row]
-        )
-    return out.getvalue()
+    rows = [
+        (o.file, o.student, o.assignment, o.what.value, "late" if o.late else "", o.says)
+        for o in outcomes
+    ]
+    return as_table([COLUMNS, *rows])
 
 
 def _show(outcomes: list[Outcome], roster: list[Student] | None) -> None:

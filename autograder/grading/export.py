@@ -1,8 +1,6 @@
 """``autograder export``: the gradebook's scores for other programs, with what still waits for a person."""
 
 import argparse
-import csv
-import io
 import json
 import sys
 from collections.abc import Iterator
@@ -15,12 +13,11 @@ from traitlets.config import Config
 from autograder.grading import gradebook, gradescope, ledger, sheets
 from autograder.grading.class_folder import class_config
 from autograder.grading.course import Course, CourseError
-from autograder.grading.files import write_whole
+from autograder.grading.files import as_table, write_whole
 from autograder.grading.jobs import Job, printable
 from autograder.grading.roster import find_roster
 
 PENDING = "pending"
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # with which spreadsheets begin a formula
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
@@ -135,13 +132,11 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
     """
     names = list(dict.fromkeys(name for row in rows for name in row["points"]))
     fixed = [name for name in rows[0] if name not in ("points", PENDING)]
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")
-    table.writerow([*fixed, PENDING, *names])
+    table = [[*fixed, PENDING, *names]]
     for row in rows:
         points = [_shown(name, row) for name in names]
-        table.writerow([*(_safe(row[f]) for f in fixed), "; ".join(row[PENDING]), *points])
-    return out.getvalue()
+        table.append([*(row[f] for f in fixed), "; ".join(row[PENDING]), *points])
+    return as_table(table)
 
 
 def _shown(name: str, row: dict[str, Any]) -> Any:
@@ -149,7 +144,3 @@ def _shown(name: str, row: dict[str, Any]) -> Any:
         return PENDING
     value = row["points"].get(name)
     return "" if value is None else value
-
-
-def _safe(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value

@@ -1,11 +1,15 @@
 """Files that are there whole or not at all, whatever happens while they are written."""
 
 import contextlib
+import csv
+import io
 import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+RISKY = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # with which spreadsheets begin a formula
 ALWAYS = (1980, 1, 1, 0, 0, 0)  # so that equal contents give equal bytes
 
 
@@ -27,6 +31,24 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def as_table(rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as CSV that no spreadsheet runs: texts stand in quotes, whatever separates columns
+    there, and one that would be taken for a formula gets an apostrophe before it."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
+    table.writerows([_harmless(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith((*RISKY, "'")) else value
+
+
+def from_table(text: str) -> str:
+    """A text as it was before ``as_table`` wrote it."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith((*RISKY, "'")) else text
 
 
 def write_zip(path: Path, files: Iterable[tuple[str, Path | bytes]]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autograder.grading.collect import REPORT
 from autograder.grading.course import Course, CourseError
-from autograder.grading.files import write_whole, write_zip
+from autograder.grading.files import from_table, write_whole, write_zip
 from autograder.grading.jobs import gradebook_name, printable
 from autograder.grading.roster import Student, described, find_roster, read_table
 from autograder.grading.sheets import Finder
@@ -95,9 +95,8 @@ def _moodle(
         )
     (name,) = graded
     find = Finder(((student, name) for student in held), roster)
-    participants = {
-        find.id_of(row): row for _, row in described(*read_table(worksheet)) if row.moodle
-    }
+    on_sheet = {i: row for i, row in described(*read_table(worksheet)) if row.moodle}
+    participants = {student: on_sheet[i] for i, student in find.of_rows(on_sheet).items()}
     left, inside = [], list[tuple[str, Path | bytes]]()
     for student, by_name in held.items():
         participant = participants.get(gradebook_name(student))
@@ -124,9 +123,7 @@ def _canvas(held: Feedback, report: Path, folder: Path) -> list[tuple[str, str]]
             for r in csv.DictReader(file)
             if r["outcome"] in (What.COLLECTED.value, What.THERE.value)
         ]
-    came = {
-        (r["student"].removeprefix("'"), r["assignment"]): r["file"].removeprefix("'") for r in rows
-    }
+    came = {(from_table(r["student"]), r["assignment"]): from_table(r["file"]) for r in rows}
     left, inside = list[tuple[str, str]](), dict[str, list[tuple[str, Path | bytes]]]()
     for student, by_name in held.items():
         for name, files in by_name.items():

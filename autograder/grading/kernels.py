@@ -17,7 +17,7 @@ from traitlets import Bool, Instance, Unicode, default
 
 from autograder.grading.handout import Handout
 from autograder.grading.sandbox import SCRATCH, SOCKETS, OuterSandbox, SandboxMissing, Waiting
-from autograder.grading.seeds import is_an_answers
+from autograder.grading.seeds import answers_files
 
 logger = logging.getLogger(__name__)
 
@@ -144,9 +144,11 @@ def sandbox_process(manager: SandboxedKernelManager) -> psutil.Process:
 
 
 def _copy_files(source: Path, target: Path) -> None:
-    def left_out(folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if not is_an_answers(Path(folder, name))]
-
-    size = sum(p.stat().st_size for p in source.rglob("*") if p.is_file() and not p.is_symlink())
-    if size <= SCRATCH // 2:
-        shutil.copytree(source, target, ignore=left_out, dirs_exist_ok=True)
+    """Copy what a notebook may read: nothing that has no part in the seed, not even a folder's name."""
+    files = answers_files(source)
+    if sum(path.stat().st_size for path in files) > SCRATCH // 2:
+        return
+    for path in files:
+        place = target / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place)

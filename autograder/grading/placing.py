@@ -1,5 +1,6 @@
 """Puts submissions where grading finds them; what was there before is kept."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -12,6 +13,7 @@ from autograder.grading.sorting import Outcome, Piece, Submission, What
 from autograder.grading.staging import TIMESTAMP, files_below
 
 REPLACED = "replaced"
+THE_MACHINES = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)  # errors, and no file's
 
 
 class Placing:
@@ -38,11 +40,15 @@ class Placing:
         _copy(notebook, made / f"{name}.ipynb")
         for inside, piece in submission.beside.items():
             try:
+                if inside.parts[0] == TIMESTAMP and len(inside.parts) > 1:
+                    raise NotADirectoryError(errno.ENOTDIR, f"{TIMESTAMP} is no folder")
                 target = made / inside
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _copy(piece, target)
                 told.append(piece.became(What.BESIDE, assignment=name))
             except OSError as error:  # a name too long for this file system, or a file and a folder
+                if error.errno in THE_MACHINES:
+                    raise
                 told.append(piece.became(What.REFUSED, f"{error.strerror}", name))
         handed_in = notebook.claim.handed_in
         if handed_in is not None:

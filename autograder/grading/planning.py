@@ -19,7 +19,7 @@ from autograder.grading.release import build_source, register
 from autograder.grading.results import Result
 from autograder.grading.staging import NotHandedIn
 
-REGISTERED = "registered"
+REGISTERED = ".registered"  # after an assignment's name: students' folders lie below that
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def prepare(course: Course, config: Config, names: list[str]) -> None:
             build_source(course, name)
             source = (course.source_folder / name / f"{name}.ipynb").read_bytes()
             print_of_source = hashlib.sha256(source).hexdigest()
-            stamp = class_folder / records.FOLDER / name / REGISTERED
+            stamp = class_folder / records.FOLDER / f"{name}{REGISTERED}"
             if name in known and stamp.is_file() and stamp.read_text() == print_of_source:
                 continue
             register(course, name, class_folder, config.CourseDirectory.db_url)

@@ -83,7 +83,7 @@ def read_roster(path: Path) -> list[Student]:
     """The students of a roster; raises CourseError with the row that can't be used."""
     students: dict[str, Student] = {}
     for i, student in described(*read_table(path)):
-        if why := _objection(student.id):
+        if why := why_no_folder(student.id):
             raise CourseError(f"{path}, row {i + 2}: {why}")
         if student.id in students:
             raise CourseError(f"{path}, row {i + 2}: the id {student.id!r} is there twice")
@@ -139,7 +139,7 @@ def _student(held: dict[str, str]) -> Student:
     return Student(id=gradebook_name(next(filter(None, known), "")), **held)
 
 
-def _objection(id: str) -> str | None:
+def why_no_folder(id: str) -> str | None:
     """Why an id can't name a folder."""
     if id == "_":
         return "there is no id"

@@ -57,11 +57,20 @@ def _make(path: Path) -> None:
         whole.unlink()
 
 
-def is_an_answers(path: Path) -> bool:
-    """Whether something beside a notebook may be read by it, and so has its part in the seed.
+def answers_files(folder: Path) -> list[Path]:
+    """The files beside a notebook that it may read, and that so have their part in the seed.
 
-    Not so other notebooks, what nbgrader notes, links, and what is no file or folder.
+    Not so other notebooks, what nbgrader notes, links, what lies in such, and what is no file.
     """
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and all(_is_an_answers(p) for p in (path, *path.parents) if folder in p.parents)
+    )
+
+
+def _is_an_answers(path: Path) -> bool:
     left_out = path.name.endswith(".ipynb") or path.name == "timestamp.txt"
     return not left_out and not path.is_symlink() and (path.is_dir() or path.is_file())
 
@@ -75,11 +84,10 @@ def submission_seed(seed: str, assignment: str, code: Iterable[bytes], files: Pa
     whole = hashlib.sha256(f"{seed}\0{assignment}".encode())
     for text in code:
         whole.update(hashlib.sha256(text).digest())
-    for path in sorted(files.rglob("*")):
-        if path.is_file() and is_an_answers(path):
-            with open(path, "rb") as file:
-                whole.update(path.relative_to(files).as_posix().encode(errors="surrogateescape"))
-                whole.update(hashlib.file_digest(file, "sha256").digest())
+    for path in answers_files(files):
+        with open(path, "rb") as file:
+            whole.update(path.relative_to(files).as_posix().encode(errors="surrogateescape"))
+            whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()
 
 

@@ -14,6 +14,7 @@ and an empty one leaves the row's grades with the student before.
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,11 +81,10 @@ def filled(
         raise CourseError(
             f"{sheet} is no gradebook of Canvas's and no grading worksheet of Moodle's"
         )
-    find, found = Finder(rows, roster), set()
-    for i, on_sheet in described(header, body):
-        student = find.id_of(on_sheet)
+    found = set()
+    for i, student in Finder(rows, roster).of_rows(dict(described(header, body))).items():
         for name, place in places.items():
-            if student is not None and (row := rows.get((student, name))) is not None:
+            if (row := rows.get((student, name))) is not None:
                 body[i] += [""] * (len(header) - len(body[i]))
                 _require_room(sheet, header, body[i], row)
                 body[i][place] = _cell(row)
@@ -101,7 +101,8 @@ class Finder:
 
     def __init__(self, rows: Iterable[tuple[str, str]], roster: Sequence[Student] | None) -> None:
         self.by_kind: dict[tuple[str, str], set[str]] = {}
-        for student in _people(rows, roster):
+        everybody = {s.id: s for s in (*(roster or ()), *_people(rows, roster))}
+        for student in everybody.values():  # who handed nothing in is not taken for a namesake
             for kind in ("canvas", "number", "login", "email", "id"):
                 self._add(kind, getattr(student, kind).casefold(), student)
             for name in orders(student.name):
@@ -111,13 +112,26 @@ class Finder:
         if value:
             self.by_kind.setdefault((kind, value), set()).add(student.id)
 
-    def id_of(self, row: Student) -> str | None:
+    def of_rows(self, people: Mapping[int, Student]) -> dict[int, str]:
+        """The students that rows of a sheet are of, by the rows' numbers.
+
+        A name says whose a row is only if no other row could be theirs as well.
+        """
+        sure = {i: id for i, row in people.items() if (id := self._by_number(row)) is not None}
+        named = {i: id for i, row in people.items() if (id := self._by_name(row)) is not None}
+        known = Counter({**named, **sure}.values())
+        return {i: id for i, id in {**named, **sure}.items() if i in sure or known[id] == 1}
+
+    def _by_number(self, row: Student) -> str | None:
         for kind in ("canvas", "number", "login", "email"):
             value = getattr(row, kind).casefold()
             for other in (kind, "id") if kind != "canvas" else (kind,):
                 found = self.by_kind.get((other, value), set()) if value else set()
                 if len(found) == 1:
                     return next(iter(found))
+        return None
+
+    def _by_name(self, row: Student) -> str | None:
         named = self.by_kind.get(("name", squashed(row.name)), set())
         return next(iter(named)) if len(named) == 1 else None
 

@@ -23,7 +23,7 @@ LARGEST_METADATA = 256 * 2**20
 SYSTEMS = ("__MACOSX", ".DS_Store", ".ipynb_checkpoints", ".git", "Thumbs.db", "desktop.ini")
 MAYBE = ("", ".json", ".txt")  # what programs make of a notebook's name
 LARGEST_MAYBE = 20 * 2**20
-COPY = re.compile(r"(?:\((\d+)\)|-(\d+))\s*$")
+COPY = re.compile(r"(?:\((\d{1,9})\)|-(\d{1,9}))\s*$")
 
 
 class What(Enum):
@@ -174,6 +174,12 @@ class Sorting:
         for piece in notebooks:
             attempts.setdefault((piece.student, piece.assignment), []).append(piece)
         for pieces in attempts.values():
+            if _are_namesakes(pieces):
+                says = (
+                    "more than one person of this name handed it in, and the roster has one at most"
+                )
+                self.outcomes += [piece.became(What.UNCLEAR, says) for piece in pieces]
+                continue
             *others, last = sorted(pieces, key=lambda p: p.order)
             for other in others:
                 same = other.arrival.digest == last.arrival.digest
@@ -209,6 +215,15 @@ def _beside(piece: Piece, notebook: Piece) -> PurePosixPath:
     rest = piece.claim.rest if piece.claim.rest.parts else PurePosixPath(piece.arrival.place.name)
     folder = notebook.claim.rest.parent
     return rest.relative_to(folder) if rest.is_relative_to(folder) else rest
+
+
+def _are_namesakes(pieces: list[Piece]) -> bool:
+    """Whether a system says of pieces with one name that they are of several people."""
+    of_moodle: dict[PurePosixPath, set[str]] = {}
+    for claim in (piece.claim for piece in pieces if piece.claim.moodle):
+        of_moodle.setdefault(claim.root.parent, set()).add(claim.moodle)  # one export's numbers
+    of_canvas = {piece.claim.canvas for piece in pieces if piece.claim.canvas}
+    return len(of_canvas) > 1 or any(len(numbers) > 1 for numbers in of_moodle.values())
 
 
 def _wrapper(files: list[Arrival]) -> PurePosixPath:

@@ -14,9 +14,17 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from autograder.grading.jobs import gradebook_name
-from autograder.grading.roster import Student, orders, squashed, without_accents
+from autograder.grading.roster import (
+    Student,
+    orders,
+    squashed,
+    why_no_folder,
+    without_accents,
+)
 
-CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>late_)?(?P<user>\d+)_(?P<file>\d+)_(?P<rest>.+)", re.I)
+CANVAS = re.compile(
+    r"(?P<name>.+?)_(?P<late>late_)?(?P<user>\d+)_(?P<file>\d{1,18})_(?P<rest>.+)", re.I
+)
 TYPED = re.compile(
     r"(?P<name>.+?)_(?P<late>late_)?(?P<user>\d+)_(?P<rest>text\.html|link\.html)", re.I
 )
@@ -89,7 +97,7 @@ class Whose:
             try:
                 return [(self._resolved(claim), claim)]
             except Unclear as error:
-                if claim.moodle:  # what a student called a folder or a file says nothing against it
+                if self._is_final(claim):  # what a student called a file says nothing against it
                     raise
                 unclear = unclear or (error if claim.certain else None)
         raise unclear or Unclear("whose it is can't be told from its name")
@@ -102,6 +110,14 @@ class Whose:
             return not self.of(place)
         except Unclear:
             return True
+
+    def _is_final(self, claim: Claim) -> bool:
+        """Whether a system has surely written a claim: what follows it in a path is a student's."""
+        of_canvas = claim.canvas and not re.search(r"\s", claim.name)
+        outside = len(claim.root.parts) <= self.outer  # of what holds all that came
+        if of_canvas and claim.rest.parts[0].casefold().endswith(".zip"):
+            outside = False
+        return bool(claim.moodle or ((of_canvas or claim.github) and not outside))
 
     def _claims(self, place: PurePosixPath) -> Iterator[Claim]:
         """All that a path may say, outer folders first: what lies in them a student may have named."""
@@ -176,7 +192,10 @@ class Whose:
             name = claim.number or claim.email or claim.github or claim.name
             if claim.canvas:  # names are not unique, and Canvas's numbers last
                 name = f"{claim.name.lower()}_{claim.canvas}"
-            return gradebook_name(name)
+            id = gradebook_name(name)
+            if why := why_no_folder(id):
+                raise Unclear(why)
+            return id
         for kind in ("number", "email", "canvas", "github"):  # of one meaning wherever they stand
             value = getattr(claim, kind).casefold()
             held = [s for s in self.roster if value and value == getattr(s, kind).casefold()]
