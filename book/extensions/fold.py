@@ -20,7 +20,10 @@ GLUE = re.compile(
     r"\bglue\(|\bprint\(f|\bstats\.|\bcontest\.|\bclaims\.|\bplt\.|\bplots\.|\bprovenance\b"
     r"|\btraining\.train\(|\brecords?\b|\btuning\."
 )
-SEEDS = re.compile(r"\b(?:SEEDS|seeds)\s*=\s*(?:range\()?(\d+)(?:\s*,\s*(\d+))?")
+SEEDS = re.compile(
+    r"\b(?:SEEDS|seeds)\s*=\s*(?:(?:np\.a)?range\((?:(\d+)\s*,\s*)?(\d+)\)|(\d+)\s*(?![\s\d*+]))"
+)
+NAMED = re.compile(r"^SEEDS\s*=.*$", re.M)
 
 
 def lines_of(code: str) -> list[str]:
@@ -39,11 +42,12 @@ def is_setting_up(code: str) -> bool:
 
 
 def seeds_of(code: str, page: str) -> int | None:
-    """The number of seeds that a cell runs, as far as it can be read from it or from the page."""
-    for text in (code, page if re.search(r"\bSEEDS\b", code) else ""):
+    """The number of seeds that a cell runs, where it or the page's ``SEEDS`` says it in numbers."""
+    named = NAMED.search(page) if re.search(r"\bSEEDS\b", code) else None
+    for text in (code, named.group() if named else ""):
         if found := SEEDS.search(text):
-            first, second = (int(n) if n else None for n in found.groups())
-            return second - first if second and first is not None else first
+            first, end, number = (int(n) if n else 0 for n in found.groups())
+            return number or end - first
     return None
 
 
