@@ -33,7 +33,18 @@ def test_rules_stay_open_and_measurements_do_not(code, tags, opened):
     [
         (RUN, False, "", "Measurement: 10 seeds, 3 lines"),
         ("run = train(seeds=range(200, 208))", False, "", "Measurement: 8 seeds, 1 line"),
-        ("stats.interval(run)  # SEEDS", False, RUN, "Measurement: 10 seeds, 1 line"),
+        ("stats.interval(run[SEEDS])", False, RUN, "Measurement: 10 seeds, 1 line"),
+        (
+            "stats.interval(run[SEEDS])",
+            False,
+            "SEEDS = np.arange(8)",
+            "Measurement: 8 seeds, 1 line",
+        ),
+        ("steps, seeds = 250, 5\ntrain(seeds=seeds)", False, "", "Measurement: 5 seeds, 2 lines"),
+        # What is not said in numbers is not guessed from other cells.
+        ("train(seeds=range(1000 + 9, 2000))", False, "", "Code: 1 line"),
+        ("train(seeds=5 * members)", False, "", "Code: 1 line"),
+        ("stats.interval(SEEDS)", False, "SEEDS = way.seeds\nseeds=10", "Measurement: 1 line"),
         (RULE, True, "", "Code of the figure: 2 lines"),
         (IMPORTS, False, "", "Imports: 6 lines"),
         ("x = 1", False, "", "Code: 1 line"),

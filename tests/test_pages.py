@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jupytext
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [p for p in sorted((ROOT / "book").rglob("*.md")) if "kernelspec:" in p.read_text()]
@@ -63,6 +64,27 @@ def glued_names(node, around=()):
         around = (node, *around)
     for child in ast.iter_child_nodes(node):
         yield from glued_names(child, around)
+
+
+FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\w$`])\$([^$\n]+)\$", re.S)
+ROLE = re.compile(r"\{[a-z][a-z:]*\}`")
+
+
+def roles_in_formulas(text):
+    """The formulas of a page's source that hold a role, which TeX would print as it stands."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M)
+    return [f for f in (a or b for a, b in FORMULA.findall(prose)) if ROLE.search(f)]
+
+
+@each_page
+def test_no_role_stands_in_a_formula(page):
+    assert roles_in_formulas(page.read_text()) == []
+
+
+def test_a_role_in_a_formula_is_found():
+    role = "{term}`map`"
+    assert roles_in_formulas(f"$$\nx_{{\\text{{the {role}}}}}\n$$") != []
+    assert roles_in_formulas(f"Here $x$ is a {role} of $y$.") == []
 
 
 @each_page
@@ -198,3 +220,17 @@ def test_what_is_called_tuned_chooses_on_other_seeds():
             if isinstance(node, ast.FunctionDef) and node.name.startswith("tuned"):
                 helpers = {"entry", "choose_on_other_seeds", "chosen", "tuned", "tuned_gain"}
                 assert names_in(node) & helpers, f"{file.name} does not choose by the rules"
+
+
+def test_the_front_page_counts_pages_and_hours():
+    """Each part's number of pages, and its reading time, which is the sum of its pages' minutes."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    words = {"an hour": 60, "an hour and a half": 90, "two hours": 120, "five hours": 300}
+    front = (ROOT / "book" / "index.md").read_text()
+    said = re.findall(r"(\d+) pages, about ([a-z ]+)[,.]", front)
+    assert len(said) == 5
+    for part, (pages, time) in zip(toc["parts"], said, strict=False):
+        files = [ROOT / f"{chapter['file']}.md" for chapter in part["chapters"]]
+        minutes = sum(int(re.search(r"About (\d+) minutes", f.read_text())[1]) for f in files)
+        assert int(pages) == len(files), part["caption"]
+        assert abs(words[time] - minutes) <= 15, (part["caption"], minutes)

@@ -7,6 +7,7 @@ import torch
 from lab.experiments import (
     augmented,
     beside_norm,
+    efficient,
     ensembles,
     ghosts,
     mixing,
@@ -24,6 +25,8 @@ EXPERIMENTS = [
     augmented.AUGMENTED,
     augmented.AUGMENTED_EDGE,
     beside_norm.BESIDE_NORM,
+    efficient.EFFICIENT,
+    efficient.EFFICIENT_RIVAL,
     ensembles.ENSEMBLES,
     ghosts.GHOSTS,
     mixing.MIXING,

@@ -46,7 +46,7 @@ return {
   errors: all(".output.traceback, .output.stderr, .output.error", article).map((e) => e.textContent.trim().slice(0, 300)),
   outputs: texts(".cell_output"),
   prose: prose.textContent,
-  badMath: texts(".katex-error").concat(all(".math", article).filter((e) => !e.querySelector(".katex")).map((e) => e.outerHTML.slice(0, 200))),
+  badMath: texts(".katex-error").concat(texts(".katex").filter((t) => /\{[a-z][a-z:]*\}`/.test(t)), all(".math", article).filter((e) => !e.querySelector(".katex")).map((e) => e.outerHTML.slice(0, 200))),
   glued: texts(".pasted-text, .pasted-inline, .pasted-figure, .pasted-markdown"),
   sizes: all("img", article).filter((e) => /_images/.test(e.src)).map((e) =>
     [e.getAttribute("src"), e.hasAttribute("width") && e.hasAttribute("height"), e.loading === "lazy", !!e.closest(".playground"),

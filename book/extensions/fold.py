@@ -7,6 +7,7 @@ and stays. The imports, which a page's code begins with, stand where code is fir
 the page's first sentence.
 """
 
+import ast
 import re
 from typing import Any
 
@@ -20,7 +21,6 @@ GLUE = re.compile(
     r"\bglue\(|\bprint\(f|\bstats\.|\bcontest\.|\bclaims\.|\bplt\.|\bplots\.|\bprovenance\b"
     r"|\btraining\.train\(|\brecords?\b|\btuning\."
 )
-SEEDS = re.compile(r"\b(?:SEEDS|seeds)\s*=\s*(?:range\()?(\d+)(?:\s*,\s*(\d+))?")
 
 
 def lines_of(code: str) -> list[str]:
@@ -38,13 +38,49 @@ def is_setting_up(code: str) -> bool:
     ) and ("import" in code)
 
 
-def seeds_of(code: str, page: str) -> int | None:
-    """The number of seeds that a cell runs, as far as it can be read from it or from the page."""
-    for text in (code, page if re.search(r"\bSEEDS\b", code) else ""):
-        if found := SEEDS.search(text):
-            first, second = (int(n) if n else None for n in found.groups())
-            return second - first if second and first is not None else first
+def number_of(node: ast.AST, known: dict[str, int]) -> int | None:
+    """How many seeds an expression stands for: a number, a range of numbers, or a known name."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return node.value
+    if isinstance(node, ast.Name):
+        return known.get(node.id)
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("range", "np.arange"):
+        ends = [number for arg in node.args if (number := number_of(arg, known)) is not None]
+        return len(range(*ends)) if len(ends) == len(node.args) else None
     return None
+
+
+def numbers_in(page: ast.AST) -> dict[str, int]:
+    """The numbers that the names ``seeds`` and ``SEEDS`` are given."""
+    given: list[tuple[ast.AST, ast.AST]] = []
+    for node in ast.walk(page):
+        if isinstance(node, ast.FunctionDef) and node.args.defaults:
+            names = [ast.Name(arg.arg) for arg in node.args.args[-len(node.args.defaults) :]]
+            given += zip(names, node.args.defaults, strict=True)
+        elif isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                given += zip(target.elts, value.elts, strict=False)
+            else:
+                given.append((target, value))
+    known: dict[str, int] = {}
+    for name, value in given:
+        number = number_of(value, known)
+        if number and isinstance(name, ast.Name) and name.id.lower() == "seeds":
+            known[name.id] = number
+    return known
+
+
+def seeds_of(code: str, page: str) -> int | None:
+    """The number of seeds that a cell runs, where it or the page says it in numbers."""
+    try:
+        tree, known = ast.parse(code), numbers_in(ast.parse(page + "\n" + code))
+    except SyntaxError:
+        return None
+    said: list[ast.AST] = []
+    said += [n.value for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "seeds"]
+    said += [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id.lower() == "seeds"]
+    return next((number for node in said if (number := number_of(node, known))), None)
 
 
 def label(code: str, draws: bool, page: str) -> str:

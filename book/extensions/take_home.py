@@ -98,7 +98,7 @@ def fill_downloads(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             )
             if colab := in_colab(app.config, name):
                 links += f' · <a href="{html.escape(colab)}">open in Colab</a>'
-            items.append(f"<li><strong>{name}</strong> ({points:g} points): {links}</li>")
+            items.append(f"<li><strong>{name}</strong> ({points:g} points to check): {links}</li>")
         place.replace_self(nodes.raw("", f"<ul>{''.join(items)}</ul>", format="html"))
 
 

@@ -8,7 +8,7 @@ from lab.experiments import run
 from lab.experiments.augmented import AUGMENTED, AUGMENTED_EDGE
 from lab.experiments.beside_norm import BESIDE_NORM
 from lab.experiments.decay import DECAY
-from lab.experiments.efficient import EFFICIENT
+from lab.experiments.efficient import EFFICIENT, EFFICIENT_RIVAL
 from lab.experiments.ensembles import ENSEMBLES
 from lab.experiments.ghosts import GHOSTS
 from lab.experiments.mixing import MIXING
@@ -34,7 +34,7 @@ EXPERIMENTS = {  # what chooses rates comes before what is judged at them
             AUGMENTED,
             AUGMENTED_EDGE,
         ),
-        *(REGULARIZERS, RATES, TRANSFER, RIVAL_RATES, RIVALS, EFFICIENT),
+        *(REGULARIZERS, RATES, TRANSFER, RIVAL_RATES, RIVALS, EFFICIENT, EFFICIENT_RIVAL),
     )
 }
 

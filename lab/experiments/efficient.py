@@ -5,8 +5,9 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lab import adapters, pictures, pretrained
-from lab.experiments import Experiment
+from lab import adapters, pictures, pretrained, transfer
+from lab.contest import Entry, entry
+from lab.experiments import Experiment, samples
 
 SIDE, ITEMS, PER_CLASS = 64, 300, 10
 EPOCHS, BATCH = 8, 20
@@ -22,11 +23,11 @@ RATES = {
 }
 
 
-def digits() -> tuple[Tensor, Tensor]:
+def digits(side: int = SIDE) -> tuple[Tensor, Tensor]:
     """The first 300 of scikit-learn's digits, enlarged and prepared for the network."""
     x, y = load_digits(return_X_y=True)
     x = torch.tensor(x[:ITEMS]).float().view(-1, 1, 8, 8) * 255 / 16
-    x = F.interpolate(x, size=(SIDE, SIDE), mode="bilinear").expand(-1, 3, -1, -1)
+    x = F.interpolate(x, size=(side, side), mode="bilinear").expand(-1, 3, -1, -1)
     return pretrained.prepare(x), torch.tensor(y[:ITEMS])
 
 
@@ -66,3 +67,30 @@ EFFICIENT = Experiment(
     seeds=8,
     measure=measure,
 )
+
+# The rival that never saw a photograph: a small network from random weights, with shifted copies.
+RIVAL_SIDE, RIVAL_STEPS, RIVAL_RATES = 32, 400, (1e-3, 3e-3, 1e-2, 3e-2)
+
+
+def measure_rival(setting: dict, seed: int) -> dict[str, float]:
+    """The small network on the split of a seed, at one rate."""
+    x, y = digits(RIVAL_SIDE)
+    train, test = pictures.split(y, PER_CLASS, seed)
+    tested, trained = transfer.from_scratch(
+        x, y, train, test, RIVAL_STEPS, seed, lr=setting["rate"], flips=False
+    )
+    return {"accuracy": tested, "train_accuracy": trained}
+
+
+EFFICIENT_RIVAL = Experiment(
+    name="efficient-rival",
+    settings=[{"rate": rate} for rate in RIVAL_RATES],
+    seeds=8,
+    measure=measure_rival,
+)
+
+
+def rival_contest() -> Entry:
+    """Its contest of the rates, by accuracy: each split at the rate that the others choose."""
+    name = EFFICIENT_RIVAL.name
+    return entry(RIVAL_RATES, [-samples(name, "accuracy", rate=rate) for rate in RIVAL_RATES])
