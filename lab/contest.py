@@ -170,12 +170,13 @@ def outcome(change: Interval, *, caveat: bool = False) -> str:
     return "does not hold here" if found == "less" else "undecided"
 
 
-def report(result: Mapping[str, Entry]) -> str:
-    """A line for each contender: its loss with interval, its best value, tries, and any edge."""
-    lines = []
+def report(result: Mapping[str, Entry]) -> list[list[str]]:
+    """A table's rows, the names of its columns first: for each contender its loss with interval, its best value.
+
+    What is at the edge of what was tried says so.
+    """
+    rows = [["contender", "loss", "best value", "of", "at an edge"]]
     for name, e in result.items():
-        edge = f", at the {e.edge} edge of what was tried" if e.edge else ""
-        lines.append(
-            f"{name:14} {stats.interval(e.loss):.3f}   best of {e.tries} values: {e.best:.3g}{edge}"
-        )
-    return "\n".join(lines)
+        edge = f"the {e.edge} edge" if e.edge else "no"
+        rows.append([name, f"{stats.interval(e.loss):.3f}", f"{e.best:.3g}", str(e.tries), edge])
+    return rows

@@ -61,7 +61,7 @@ def contours(
 ) -> None:
     """Draw the level lines of a surface over its extent, and mark its minima with a star."""
     x_min, x_max, y_min, y_max = surface.extent
-    x, y = np.meshgrid(np.linspace(x_min, x_max, 241), np.linspace(y_min, y_max, 241))
+    x, y = np.meshgrid(np.linspace(x_min, x_max, 121), np.linspace(y_min, y_max, 121))
     z = surface.f(np.stack([x, y], axis=-1))
     if logarithmic:
         z = np.log(z - z.min() + 1e-2 * (np.median(z) - z.min()))

@@ -9,8 +9,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from book.extensions import explore, playground
-from lab import rules
+from lab import rules, search
 from lab.descent import descend, steps_to_reach
+from lab.experiments import landscape
 from tests.browser import build_site, errors, resize
 
 KINDS = list(explore.KINDS)
@@ -150,19 +151,69 @@ def test_the_turned_bowl_s_steps_are_lab_s(page):
                 assert (ours if ours is not None else np.nan) == pytest.approx(theirs, nan_ok=True)
 
 
+def test_the_ensemble_s_error_is_numpy_s_and_near_the_formula_s(page):
+    drawn = np.array(call(page, "growingEnsemble.draws", 3))
+    count = drawn.size
+    assert abs(drawn.mean()) < 5 / np.sqrt(count)
+    assert abs(drawn.var() - 1) < 5 * np.sqrt(2 / count)
+    for r in (0.0, 0.35, 1.0):
+        errors = np.sqrt(r) * drawn[:, :1] + np.sqrt(1 - r) * drawn[:, 1:]
+        means = errors.cumsum(1) / np.arange(1, 21)
+        squares = (means**2).mean(0)
+        ours = page.execute_script(
+            "const g = Explore.growingEnsemble;"
+            "return [g.squares(g.errors(arguments[0], arguments[1])),"
+            "  Array.from({ length: 20 }, (_, m) => g.formula(arguments[1], m + 1))]",
+            drawn.tolist(),
+            r,
+        )
+        np.testing.assert_allclose(ours[0], squares, **TIGHT)
+        formula = r + (1 - r) / np.arange(1, 21)
+        np.testing.assert_allclose(ours[1], formula, **TIGHT)
+        spread = 5 * formula * np.sqrt(2 / len(drawn))
+        assert (np.abs(squares - formula) < spread).all()
+
+
+def test_the_trials_are_read_off_the_measured_landscape(page):
+    seen, worth = landscape.landscapes()
+    points = search.random_points([[-4, -1], [-4, -1]], 9, np.random.default_rng(1))
+    points[0] = [-4, -1]  # the edges count, too
+    for kind, theirs in (("validation", seen), ("worth", worth)):
+        ours = [call(page, "nineTrials.read", kind, *map(float, point)) for point in points]
+        np.testing.assert_allclose(ours, theirs.at(points), **TIGHT)
+    chosen = seen.at(points).argmin(0)
+    best = worth.scores.reshape(-1, landscape.SEEDS).min(0)
+    lost = worth.at(points)[chosen, range(landscape.SEEDS)] - best
+    found = call(page, "nineTrials.search", points.tolist())
+    assert found["chosen"] == chosen.tolist()
+    np.testing.assert_allclose(found["lost"], lost, **TIGHT)
+    assert found["loss"] == pytest.approx(lost.mean(), abs=1e-9)
+
+
 def test_the_same_draw_gives_the_same_masks(page):
     first, again, other = (call(page, "dropoutMasks.masks", 0.5, 50, seed) for seed in (1, 1, 2))
     assert first == again != other
 
 
 # The key presses that reach each target, by the label of the slider.
-SOLUTIONS = {
-    "momentum-plane": ("Momentum ρ", [Keys.HOME] + [Keys.ARROW_RIGHT] * 13),
-    "two-factors": ("Rate η", [Keys.ARROW_RIGHT] * 21),
-    "adam-hundred": ("β₂, squares", [Keys.ARROW_LEFT] * 3),
-    "dropout-masks": ("Masks", [Keys.END]),
-    "schedule-floor": ("Cut it at step", [Keys.ARROW_LEFT] * 15),
-    "turning-bowl": ("Turn", [Keys.ARROW_RIGHT] * 9),
+SOLUTIONS: dict[str, list[tuple[str, list[str]]]] = {
+    "momentum-plane": [("Momentum ρ", [Keys.HOME] + [Keys.ARROW_RIGHT] * 13)],
+    "two-factors": [("Rate η", [Keys.ARROW_RIGHT] * 21)],
+    "adam-hundred": [("β₂, squares", [Keys.ARROW_LEFT] * 3)],
+    "dropout-masks": [("Masks", [Keys.END])],
+    "schedule-floor": [("Cut it at step", [Keys.ARROW_LEFT] * 15)],
+    "turning-bowl": [("Turn", [Keys.ARROW_RIGHT] * 9)],
+    "growing-ensemble": [
+        ("Members M", [Keys.ARROW_RIGHT] * 4),
+        ("Correlation r", [Keys.ARROW_LEFT] * 7),
+    ],
+    "nine-trials": [
+        ("Trial", [Keys.END]),
+        ("Its log₁₀ rate", [Keys.ARROW_LEFT] * 5),
+        ("Trial", [Keys.ARROW_LEFT]),
+        ("Its log₁₀ rate", [Keys.ARROW_LEFT] * 5),
+        ("Its log₁₀ decay", [Keys.ARROW_LEFT] * 3),
+    ],
 }
 
 
@@ -175,8 +226,8 @@ def test_the_target_can_be_reached_from_the_keyboard_and_linked_to(page, site, k
     status = figure.find_element(By.CSS_SELECTOR, "[role=status]")
     WebDriverWait(page, 5).until(lambda _: status.text)
     assert "Target reached" not in status.text
-    label, keys = SOLUTIONS[kind]
-    figure.find_element(By.CSS_SELECTOR, f"input[aria-label='{label}']").send_keys(*keys)
+    for label, keys in SOLUTIONS[kind]:
+        figure.find_element(By.CSS_SELECTOR, f"input[aria-label='{label}']").send_keys(*keys)
     WebDriverWait(page, 5).until(lambda _: "Target reached" in status.text, status.text)
     table = figure.find_element(By.TAG_NAME, "table").text
     figure.find_element(By.XPATH, ".//button[.='Link to this']").click()

@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from book.extensions import exercises
+from book.extensions import exercises, light
 from book.extensions.browser import PACKAGES
 from lab.claims import CLAIMS, OUTCOMES
 from tests.browser import errors, launch, requests, resize, serve, set_theme
@@ -24,6 +24,7 @@ from tests.test_in_page import answer_lines, answers_in
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
 NARROW = 320  # CSS pixels: a small phone, or a desk at 400%
+COLUMN = 348  # of the text on a phone of 380
 
 pytestmark = pytest.mark.timeout(2400)  # seconds; the first test waits for the build
 
@@ -52,6 +53,7 @@ return {
     [e.getAttribute("src"), e.hasAttribute("width") && e.hasAttribute("height"), e.loading === "lazy", !!e.closest(".playground"),
      !e.offsetParent || e.width <= article.clientWidth && (!e.naturalWidth || Math.abs(
        (e.width / e.height) / (e.getAttribute("width") / e.getAttribute("height")) - 1) < 0.03)]),
+  drawn: all(".cell_output img", article).map((e) => e.getAttribute("src") + (e.closest("picture")?.querySelector("source[srcset$='-narrow.svg']") ? " narrow" : "")),
   height: article.getBoundingClientRect().height,
   codeHeight: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest(".cell_output, details:not([open]), .toggle-hidden"))
     .reduce((sum, e) => sum + e.getBoundingClientRect().height, 0),
@@ -364,6 +366,38 @@ def test_images_say_their_size_and_wait(chapters):
     no_page_has(faults, chapters)
 
 
+# ---- On a phone
+
+
+def test_figures_of_code_are_drawings_with_one_for_phones(chapters):
+    no_page_has(lambda page: [i for i in page["drawn"] if not i.endswith(".svg narrow")], chapters)
+    assert sum(len(page["drawn"]) for page in chapters.values()) > 80
+
+
+def test_labels_can_be_read_on_a_phone(site):
+    small = {}
+    drawings = list((HTML / "_images").glob("*-narrow.svg"))
+    for file in drawings:
+        text = file.read_text(encoding="utf-8")
+        points = [100 * float(s) for s in re.findall(r"scale\(([\d.]+) -[\d.]+\)", text)]
+        wide, _ = light.drawn_size(text) or (0, 0)
+        least = min(points, default=99) * 96 / 72 * min(1, COLUMN / wide)
+        if least < 9:
+            small[file.name] = least
+    assert small == {} and len(drawings) > 80
+
+
+def test_formulas_fit_a_phone(site, driver):
+    resize(driver, 380)
+    driver.get(site + "book/optimization/adam.html")
+    wide = driver.execute_script(
+        "return [...document.querySelectorAll('article .katex-display')].filter((e) =>"
+        " e.offsetParent && e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"
+    )
+    resize(driver, 1280)
+    assert wide == []
+
+
 # ---- The laboratory is folded
 
 
@@ -386,7 +420,8 @@ def test_every_fold_says_what_is_in_it(chapters):
         lambda page: [s for s in page["summaries"] if not re.search(r": .*\d+ lines?$", s)],
         chapters,
     )
-    assert any("Measurement: " in s for p in chapters.values() for s in p["summaries"])
+    measured = [s for p in chapters.values() for s in p["summaries"] if s.startswith("Measurement")]
+    assert measured and [s for s in measured if not re.search(r"\d+ s, \d+ line", s)] == []
 
 
 # ---- Found, and on paper

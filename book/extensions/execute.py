@@ -90,7 +90,12 @@ def run_page(page: Page, timeout: int) -> tuple[str, str, ExecutionResult | None
         config = Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
         try:
             result = single_nb_execution(
-                notebook, str(Path(path).parent), timeout, allow_errors=False, config=config
+                notebook,
+                str(Path(path).parent),
+                timeout,
+                allow_errors=False,
+                record_timing=True,  # fold.py says how long a cell takes
+                config=config,
             )
         except RuntimeError:  # the kernel died
             return docname, path, None

@@ -25,8 +25,9 @@ from sphinx.util.typing import ExtensionMetadata
 
 from book.extensions.figures import Drawn
 from book.extensions.playground import SURFACES, TARGET, paths, read_settings, tune
-from lab import plots, rules
+from lab import plots, rules, search
 from lab.descent import descend, steps_to_reach
+from lab.experiments import landscape
 
 
 class ExploreError(SphinxError):
@@ -131,6 +132,41 @@ def turning_bowl(figure: Figure) -> None:
     ax.legend()
 
 
+def growing_ensemble(figure: Figure) -> None:
+    """The formula's curves for three correlations, and what they come down to."""
+    ax = figure.add_subplot()
+    members = np.arange(1, 21)
+    looks = [(0.0, plots.GREEN, ":"), (0.2, plots.BLUE, "-"), (0.5, plots.RED, "--")]
+    for r, color, dash in looks:
+        ax.plot(members, r + (1 - r) / members, dash, color=color, label=f"$r = {r:g}$")
+        ax.axhline(r, color=color, linewidth=0.8, alpha=0.6)
+    ax.set(xlabel="members M", ylabel="squared error, in those of one", ylim=(0, 1.05))
+    ax.set_xticks([1, 5, 10, 15, 20])
+    ax.legend()
+
+
+def nine_trials(figure: Figure) -> None:
+    """A grid and a random draw on the measured landscape."""
+    seen, _ = landscape.landscapes()
+    box = [[-4, -1], [-4, -1]]
+    looks = {
+        "grid": search.grid(box, 3),
+        "random": search.random_points(box, 9, np.random.default_rng(5)),
+    }
+    for ax, (name, points) in zip(figure.subplots(1, 2, sharey=True), looks.items(), strict=True):
+        ax.pcolormesh(*seen.axes, seen.scores.mean(-1).T, shading="gouraud", rasterized=True)
+        ax.plot(*points.T, "o", color="white", markeredgecolor="black", markersize=8)
+        ax.set(title=f"{name}, nine trials", xlabel=r"$\log_{10}$ learning rate")
+        ax.grid(False)
+    figure.axes[0].set_ylabel(r"$\log_{10}$ weight decay")
+
+
+def landscape_settings() -> dict[str, Any]:
+    """The errors on record, in percent: ``[rate][decay][seed]``."""
+    kinds = {kind: landscape.errors(kind).tolist() for kind in ("validation", "test")}
+    return {"rates": landscape.LOG_RATES, "decays": landscape.LOG_DECAYS, **kinds}
+
+
 def bowl_settings(angle: float, kappa: float = 100) -> dict[str, Any]:
     given = {"surface": "turned-bowl", "kappa": kappa, "angle": angle, "steps": 500}
     return read_settings({key: str(value) for key, value in given.items()})
@@ -151,7 +187,11 @@ KINDS: dict[str, tuple[Callable[[Figure], None], tuple[float, float]]] = {
     "dropout-masks": (dropout_masks, (8.0, 3.2)),
     "schedule-floor": (schedule_floor, (6.4, 3.2)),
     "turning-bowl": (turning_bowl, (6.4, 3.2)),
+    "growing-ensemble": (growing_ensemble, (6.4, 3.2)),
+    "nine-trials": (nine_trials, (8.0, 3.4)),
 }
+# What a script needs beside the name.
+SETTINGS: dict[str, Callable[[], dict[str, Any]]] = {"nine-trials": landscape_settings}
 
 
 class Explore(Drawn):
@@ -167,12 +207,13 @@ class Explore(Drawn):
             )
         if not self.options.get("alt") or not self.content:
             raise ExploreError(f"{source}:{line}: it needs alternative text (:alt:) and a caption")
-        for module in (plots, rules):
+        for module in (plots, rules, landscape):
             self.env.note_dependency(str(module.__file__))
         self.env.note_dependency(__file__)
         draw, size = KINDS[kind]
         self.env.metadata[self.env.docname].setdefault("explore", []).append(kind)
-        return [self.figure(kind, {"kind": kind}, size, draw)]
+        settings = {"kind": kind, **(SETTINGS[kind]() if kind in SETTINGS else {})}
+        return [self.figure(kind, settings, size, draw)]
 
 
 def add_assets(

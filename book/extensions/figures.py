@@ -16,18 +16,16 @@ from docutils import nodes
 from matplotlib.figure import Figure
 from sphinx.util.docutils import SphinxDirective
 
-from lab import plots
+from lab import drawing, plots
 
 
 def picture(size: tuple[float, float], draw: Callable[[Figure], None], file: Path) -> None:
     """Draw in the book's style on a figure of ``size`` inches and save it as SVG."""
-    with mpl.rc_context(
-        {"svg.fonttype": "path", "svg.hashsalt": "course"}
-    ):  # the same bytes each time
+    with mpl.rc_context():
         plots.use_style()
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
-        figure.savefig(file, format="svg", metadata={"Date": None})
+        file.write_text(drawing.both(figure), encoding="utf-8")
 
 
 class Drawn(SphinxDirective):

@@ -1,7 +1,7 @@
 """The laboratory, folded: of a page's code the ten-line rules stay open, the rest is one line each.
 
-A line says what is under it: "Measurement: 5 seeds, 41 lines", "Code of the figure: 23 lines",
-"Imports: 9 lines". Open stay cells tagged ``live`` or ``open``, and short ones that neither draw nor
+A line says what is under it: "Measurement: 5 seeds, 6 s, 41 lines", "Code of the figure: 23 lines",
+"Imports: 9 lines". The time is that of the run whose outputs the page shows. Open stay cells tagged ``live`` or ``open``, and short ones that neither draw nor
 print nor count, or are tagged ``teaches``. What is included from ``lab`` (``literalinclude``) is no cell,
 and stays. The imports, which a page's code begins with, stand where code is first needed, not before
 the page's first sentence.
@@ -9,6 +9,8 @@ the page's first sentence.
 
 import ast
 import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from docutils import nodes
@@ -83,7 +85,21 @@ def seeds_of(code: str, page: str) -> int | None:
     return next((number for node in said if (number := number_of(node, known))), None)
 
 
-def label(code: str, draws: bool, page: str) -> str:
+def time_of(metadata: Mapping[str, Any]) -> str:
+    """How long a cell ran, as the kernel's messages say; "" if it was not noted."""
+    noted = metadata.get("execution", {})
+    try:
+        began, ended = (
+            datetime.fromisoformat(noted[key])
+            for key in ("iopub.execute_input", "shell.execute_reply")
+        )
+    except KeyError:
+        return ""
+    seconds = (ended - began).total_seconds()
+    return f"{seconds:.0f} s" if seconds >= 1 else "under 1 s"
+
+
+def label(code: str, draws: bool, page: str, time: str = "") -> str:
     """What a folded cell is, in a line."""
     count = len(lines_of(code))
     size = f"{count} line{'s' if count != 1 else ''}"
@@ -91,10 +107,11 @@ def label(code: str, draws: bool, page: str) -> str:
         return f"Imports: {size}"
     if draws:
         return f"Code of the figure: {size}"
-    seeds = seeds_of(code, page)
-    if seeds and seeds > 1:
-        return f"Measurement: {seeds} seeds, {size}"
-    return f"{'Measurement' if GLUE.search(code) else 'Code'}: {size}"
+    seeds = seeds_of(code, page) or 0
+    if seeds > 1 or GLUE.search(code):
+        parts = [f"{seeds} seeds" if seeds > 1 else "", time, size]
+        return f"Measurement: {', '.join(filter(None, parts))}"
+    return f"Code: {size}"
 
 
 def is_open(code: str, tags: list[str]) -> bool:
@@ -133,7 +150,9 @@ class Fold(SphinxPostTransform):
                 continue
             draws = any(True for _ in cell.findall(nodes.image))
             cell["hide_mode"] = "input"
-            cell["prompt_show"] = cell["prompt_hide"] = label(code, draws, page)
+            cell["prompt_show"] = cell["prompt_hide"] = label(
+                code, draws, page, time_of(cell["cell_metadata"])
+            )
         if len(found) > 1 and is_setting_up(found[0][1]):
             (first, _), (second, _) = found[:2]
             place = anchor(second)

@@ -4,7 +4,8 @@ The theme brings its icons twice, as a script of 1.5 MB and as a font of 150 kB.
 leaves the script out; here the font is cut down to the icons that the theme's pages show, and
 ``course.css`` puts it in the place of the whole. An image gets its width and height, so that nothing
 moves when it arrives, and all but a page's first wait until they come near the screen. Drawings are
-SVG: sharp at every size, and dark on a dark page, by the ``color-scheme`` that an image inherits.
+SVG: sharp at every size, and dark on a dark page, by the ``color-scheme`` that an image inherits. What
+``lab.drawing`` made for phones is a file beside the wide one, and the page lets the browser choose.
 """
 
 import html
@@ -36,19 +37,25 @@ ICONS = (
     *("arrow-up-right-from-square", "expand", "file-lines"),
 )
 # What matplotlib draws in black on white, and the palette's darker colors, as they are in the dark.
-DARK = """<style>@media (prefers-color-scheme: dark) {
-[style*="fill: #ffffff"] { fill: #121212 !important }
-[style*="stroke: #ffffff"] { stroke: #121212 !important }
-[style*="stroke: #000000"] { stroke: #dfe3ea !important }
-[style*="fill: #000000"] { fill: #dfe3ea !important }
-[style*="stroke: #0072b2"] { stroke: #7f9bff !important }
-[style*="fill: #0072b2"] { fill: #7f9bff !important }
-[style*="stroke: #009e73"] { stroke: #2fc59a !important }
-[style*="fill: #009e73"] { fill: #2fc59a !important }
-[style*="stroke: #d55e00"] { stroke: #ff8a3d !important }
-[style*="fill: #d55e00"] { fill: #ff8a3d !important }
-g[id^="text_"] > g { fill: #dfe3ea }
-}</style>"""
+DARKER = {
+    "#ffffff": "#121212",
+    "#000000": "#dfe3ea",
+    "#0072b2": "#7f9bff",
+    "#009e73": "#2fc59a",
+    "#d55e00": "#ff8a3d",
+}
+# What lies on an image keeps its colors (the id of ``lab.drawing``); text has no color unless it was given one.
+DARK = (
+    "<style>@media (prefers-color-scheme: dark) {\n"
+    + "\n".join(
+        f'[style*="{key}: {light}"]:not([id^="keep"] *) {{ {key}: {dark} !important }}'
+        for key in ("fill", "stroke")
+        for light, dark in DARKER.items()
+    )
+    + '\ng[id^="text_"] > g { fill: #dfe3ea }\n}</style>'
+)
+NARROW = re.compile(r'<metadata id="narrow">(.*?</svg>)</metadata>', re.S)  # of lab.drawing
+PHONES = "(max-width: 600px)"
 IMAGE = re.compile(r"<img\b[^>]*>")
 POINTS = {"pt": 96 / 72, "px": 1.0, "": 1.0}
 
@@ -83,18 +90,31 @@ def write_icons(app: Sphinx) -> None:
 def size(file: Path) -> tuple[int, int] | None:
     """An image's width and height in CSS pixels."""
     if file.suffix == ".svg":
-        root = ElementTree.parse(file).getroot()
-        sides = [
-            re.fullmatch(r"([\d.]+)(pt|px|)", root.get(key, "")) for key in ("width", "height")
-        ]
-        if not all(sides):
-            return None
-        wide, high = (round(float(s[1]) * POINTS[s[2]]) for s in sides if s)
-        return wide, high
+        return drawn_size(file.read_text(encoding="utf-8"))
     with Image.open(file) as image:
         wide, high = image.size
         scale = image.info.get("dpi", (0, 0))[0] > 150  # drawn for dense screens
     return (round(wide / 2), round(high / 2)) if scale else (wide, high)
+
+
+def drawn_size(text: str) -> tuple[int, int] | None:
+    """The same of a drawing."""
+    root = ElementTree.fromstring(text.encode())
+    sides = [re.fullmatch(r"([\d.]+)(pt|px|)", root.get(key, "")) for key in ("width", "height")]
+    if not all(sides):
+        return None
+    wide, high = (round(float(s[1]) * POINTS[s[2]]) for s in sides if s)
+    return wide, high
+
+
+def phone_source(source: str, file: Path) -> str:
+    """The ``source`` element for a drawing that has one for phones, and "" for others."""
+    found = file.suffix == ".svg" and NARROW.search(file.read_text(encoding="utf-8"))
+    sides = found and drawn_size(found[1])
+    if not sides:
+        return ""
+    name = source.removesuffix(".svg") + "-narrow.svg"
+    return f'<source media="{PHONES}" srcset="{name}" width="{sides[0]}" height="{sides[1]}" />'
 
 
 def say_sizes(
@@ -120,30 +140,29 @@ def say_sizes(
         added = ' decoding="async"' + (' loading="lazy"' if waits else "")
         if sides and not re.search(r"\b(width|height)=", tag):
             added += f' width="{sides[0]}" height="{sides[1]}"'
-        return f"<img{added}{tag[4:]}"
+        tag = f"<img{added}{tag[4:]}"
+        phone = phone_source(source[1], Path(app.srcdir, path)) if source else ""
+        return f"<picture>{phone}{tag}</picture>" if phone else tag
 
     context["body"] = IMAGE.sub(mend, context["body"])
 
 
-def rounded(text: str) -> str:
-    """A drawing with its coordinates rounded to a hundredth of a point: half the size, the same picture."""
-
-    def shorten(match: re.Match[str]) -> str:
-        return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", match[0])
-
-    return re.sub(r'\s(?:d|x|y|points)="[^"]*"', shorten, text)
-
-
 def darken(app: Sphinx, error: Exception | None) -> None:
-    """Give the drawings on the site their colors for a dark page, and round their coordinates."""
+    """Give the drawings on the site their colors for a dark page, and those for phones a file each."""
     if error or app.builder.format != "html":
         return
     for file in Path(app.outdir, "_images").glob("*.svg"):
         text = file.read_text(encoding="utf-8")
-        if "matplotlib.org" in text and DARK not in text:
-            file.write_text(
-                re.sub(r"(<svg\b[^>]*>)", rf"\1{DARK}", text, count=1), encoding="utf-8"
-            )
+        if "matplotlib.org" not in text or DARK in text:
+            continue
+        if phone := NARROW.search(text):
+            narrow = file.with_name(f"{file.stem}-narrow.svg")
+            narrow.write_text(with_dark(phone[1]), encoding="utf-8")
+        file.write_text(with_dark(NARROW.sub("", text)), encoding="utf-8")
+
+
+def with_dark(text: str) -> str:
+    return re.sub(r"(<svg\b[^>]*>)", rf"\1{DARK}", text, count=1)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

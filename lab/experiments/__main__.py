@@ -11,6 +11,7 @@ from lab.experiments.decay import DECAY
 from lab.experiments.efficient import EFFICIENT, EFFICIENT_RIVAL
 from lab.experiments.ensembles import ENSEMBLES
 from lab.experiments.ghosts import GHOSTS
+from lab.experiments.landscape import LANDSCAPE
 from lab.experiments.mixing import MIXING
 from lab.experiments.newer import NEWER
 from lab.experiments.regularizers import REGULARIZERS
@@ -30,6 +31,7 @@ EXPERIMENTS = {  # what chooses rates comes before what is judged at them
             MIXING,
             STOPPED,
             GHOSTS,
+            LANDSCAPE,
             BESIDE_NORM,
             AUGMENTED,
             AUGMENTED_EDGE,

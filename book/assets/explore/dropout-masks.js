@@ -1,17 +1,8 @@
 /* Dropout: the mean over masks of a unit's input and of its output, against the pass without masks. */
 (function () {
   "use strict";
-  const { axes, line, show, range } = Kit, UNITS = 12;
+  const { axes, line, show, range, uniform } = Kit, UNITS = 12;
 
-  /** Uniform numbers (mulberry32), the same for a seed. */
-  function uniform(seed) {
-    return () => {
-      seed = (seed + 0x6d2b79f5) | 0;
-      let z = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-      z = (z + Math.imul(z ^ (z >>> 7), 61 | z)) ^ z;
-      return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-    };
-  }
   // What twelve units send to the next one: weight times activation.
   const TERMS = [0.9, -0.4, 0.7, 0.2, -0.8, 0.5, 0.3, -0.2, 0.6, 0.4, -0.5, 0.3];
   /** Masks of 0 and 1, `count` of them. */

@@ -184,6 +184,16 @@ window.Kit = (function () {
       .filter(([key, list]) => Number.isFinite(given[key]) && given[key] >= Math.min(...list) && given[key] <= Math.max(...list))
       .map(([key]) => [key, given[key]]));
 
+  /** Uniform numbers in [0, 1) (mulberry32), the same for a seed. */
+  function uniform(seed) {
+    return () => {
+      seed = (seed + 0x6d2b79f5) | 0;
+      let z = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+      z = (z + Math.imul(z ^ (z >>> 7), 61 | z)) ^ z;
+      return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
+    };
+  }
+
   const INK = "#333", PAPER = "#fff", GRID = "#ddd";
   function text(ctx, words, x, y, align = "left") {
     ctx.textAlign = align;
@@ -241,16 +251,21 @@ window.Kit = (function () {
    * Put an explorable in place of each figure of its name. `about` has: name (for a screen reader), target
    * (words), controls {key: [label, values, unit, first]}, views [canvas's words], compute(state), paint(canvases,
    * state, result), rows(state, result) for the table, verdict(state, result), and, where the first canvas is
-   * an instrument, point(x, y, canvas) -> a part of the state.
+   * an instrument, point(x, y, canvas, state, pressed) -> a part of the state. It may have: kept {key: [values,
+   * first]}, state without a slider; follow(state, key) -> what else a change of a key changes; buttons [[words,
+   * (state) -> a part of the state]].
    */
   function explorable(kind, about) {
-    const values = Object.fromEntries(Object.entries(about.controls).map(([key, [, list]]) => [key, list]));
+    const kept = about.kept ?? {};
+    const values = { ...Object.fromEntries(Object.entries(about.controls).map(([key, [, list]]) => [key, list])),
+      ...Object.fromEntries(Object.entries(kept).map(([key, [list]]) => [key, list])) };
     document.querySelectorAll(`script.${kind}-settings`).forEach((script, i) => {
       const figure = script.closest("figure"), id = `${kind}-${i + 1}`;
-      const first = () => Object.fromEntries(Object.entries(about.controls).map(([key, [, , , start]]) => [key, start]));
+      const first = () => ({ ...Object.fromEntries(Object.entries(about.controls).map(([key, [, , , start]]) => [key, start])),
+        ...Object.fromEntries(Object.entries(kept).map(([key, [, start]]) => [key, start])) });
       let state = { ...first(), ...numbers(linked(id), values) }, result;
       const parts = Object.entries(about.controls).map(([key, [label, list, unit]]) => {
-        const part = labelled(label, list, unit, (value) => { state[key] = value; change(); });
+        const part = labelled(label, list, unit, (value) => take({ [key]: value }, key));
         return { key, part };
       });
       const canvases = about.views.map((words) => el("canvas", { role: "img", "aria-label": words }));
@@ -258,6 +273,7 @@ window.Kit = (function () {
       const table = el("table", {}, el("caption", {}, about.target), body);
       const voice = announcer();
       const reset = button("Reset", () => { state = first(); change(); });
+      const buttons = (about.buttons ?? []).map(([words, part]) => button(words, () => take(part(state), words)));
       const redraw = painter(() => {
         for (const { key, part } of parts) part.put(state[key]);
         const rows = about.rows(state, result);
@@ -268,6 +284,11 @@ window.Kit = (function () {
         });
         if (canvases[0].clientWidth) about.paint(canvases, state, result); // 0 on paper
       });
+      function take(part, key) {
+        Object.assign(state, part);
+        Object.assign(state, about.follow?.(state, key));
+        change();
+      }
       function change() {
         result = about.compute(state);
         redraw();
@@ -276,16 +297,15 @@ window.Kit = (function () {
       const widget = el("div", { class: "pg pg-explorable", role: "group", "aria-label": about.name },
         el("div", { class: "pg-controls" }, ...parts.map(({ part }) => part.box)),
         el("div", { class: `pg-pair pg-pair-${canvases.length}` }, ...canvases.map((canvas) => el("div", {}, canvas))),
-        voice.node, table, el("div", { class: "pg-bar" }, reset, linkButton(id, () => state)));
+        voice.node, table, el("div", { class: "pg-bar" }, ...buttons, reset, linkButton(id, () => state)));
       if (about.point) {
-        const take = (event) => {
+        const point = (event, pressed = false) => {
           const box = canvases[0].getBoundingClientRect();
-          Object.assign(state, about.point(event.clientX - box.left, event.clientY - box.top, canvases[0]));
-          change();
+          take(about.point(event.clientX - box.left, event.clientY - box.top, canvases[0], state, pressed), "point");
         };
         canvases[0].style.touchAction = "pan-y";
-        canvases[0].addEventListener("pointerdown", (event) => { canvases[0].setPointerCapture(event.pointerId); take(event); });
-        canvases[0].addEventListener("pointermove", (event) => { if (canvases[0].hasPointerCapture(event.pointerId)) take(event); });
+        canvases[0].addEventListener("pointerdown", (event) => { canvases[0].setPointerCapture(event.pointerId); point(event, true); });
+        canvases[0].addEventListener("pointermove", (event) => { if (canvases[0].hasPointerCapture(event.pointerId)) point(event); });
       }
       change();
       mount(figure, widget, redraw);
@@ -294,6 +314,6 @@ window.Kit = (function () {
 
   return {
     text, axes, line, explorable, round, range, decades, nearest, show, el, write, mark, slider, labelled, button, check, announcer,
-    prepare, painter, still, terrain, fit, star, mount, linked, linkButton, numbers,
+    prepare, painter, still, terrain, fit, star, mount, linked, linkButton, numbers, uniform,
   };
 })();

@@ -1,0 +1,132 @@
+"""What a figure becomes on a page: a wide drawing, one for phones, and images only where lines would be heavy."""
+
+import base64
+import io
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from book.extensions import light
+from lab import drawing
+
+PIXELS = 348  # of the text's column on a phone of 380
+
+
+def pair():
+    """Two plots that share an axis, with long names and a legend in small type."""
+    figure = Figure(figsize=(8.6, 3.3))
+    left, right = figure.subplots(1, 2, sharey=True)
+    for ax in (left, right):
+        ax.plot([0, 1, 2], [1, 3, 2], label="a line")
+        ax.set(title="How far it is after " + "many " * 12 + "steps", xlabel="step")
+    left.set_ylabel("loss")
+    right.legend(fontsize=6)
+    return figure
+
+
+def parts(text):
+    """The wide drawing and the narrow one."""
+    found = light.NARROW.search(text)
+    return light.NARROW.sub("", text), found[1]
+
+
+def sizes(svg):
+    """A drawing's width and height, and the sizes of its labels, in CSS pixels."""
+    root = ElementTree.fromstring(svg)
+    wide, high = light.drawn_size(svg)
+    scales = re.findall(r"scale\(([\d.]+) -[\d.]+\)", svg)
+    assert root.tag.endswith("svg") and scales
+    return wide, high, [float(s) * 100 * 96 / 72 for s in scales]
+
+
+def images(svg):
+    for kind, code in re.findall(r"data:image/(\w+);base64,([^\"]+)", svg):
+        yield kind, Image.open(io.BytesIO(base64.b64decode(code)))
+
+
+def test_a_phone_gets_panels_below_each_other_and_text_to_read():
+    wide, narrow = (sizes(part) for part in parts(drawing.both(pair())))
+    assert wide[0] > 1.5 * wide[1] and narrow[0] < narrow[1] < 2 * wide[1]
+    shown = min(1, PIXELS / narrow[0])
+    assert min(narrow[2]) * shown >= 9
+    assert min(wide[2]) * PIXELS / wide[0] < 6, "the wide one could be read as well"
+
+
+def test_a_panel_whose_neighbor_named_its_axis_gets_names():
+    figure = pair()
+    left, right = figure.axes
+    drawing.both(figure)
+    assert right.get_ylabel() == left.get_ylabel() == "loss"
+    assert right.yaxis.get_tick_params()["labelleft"]
+    assert left.get_position().y0 > right.get_position().y1
+    assert "\n" in left.get_title()
+
+
+def test_the_same_figure_gives_the_same_drawing():
+    assert drawing.both(pair()) == drawing.both(pair())
+
+
+def test_what_was_below_a_picture_stays_below_it():
+    figure = Figure(figsize=(8, 2))
+    panels = figure.subplots(2, 8)
+    for ax in panels.flat:
+        ax.imshow(np.eye(3))
+        ax.axis("off")
+    drawing.both(figure)
+    for above, below in panels.T:
+        high, low = above.get_position(), below.get_position()
+        assert low.x0 == pytest.approx(high.x0) and 0 < high.y0 - low.y0 < 0.3
+    assert panels[0, 4].get_position().y1 < panels[1, 0].get_position().y0
+
+
+def test_grids_in_a_grid_are_stacked_part_by_part():
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    left, right = figure.add_gridspec(1, 2)
+    small, large = left.subgridspec(2, 2).subplots(), right.subgridspec(1, 1).subplots()
+    for ax in (*small.flat, large):
+        ax.plot([0, 1], [0, 1])
+    drawing.both(figure)
+    assert all(ax.get_position().y0 > large.get_position().y1 for ax in small.flat)
+
+
+def test_many_marks_are_an_image_and_few_are_lines():
+    figure = Figure()
+    ax = figure.subplots()
+    ax.scatter(*np.random.default_rng(0).random((2, 100)))
+    assert list(images(drawing.both(figure))) == []
+    ax.scatter(*np.random.default_rng(0).random((2, drawing.MARKED + 1)))
+    text = drawing.both(figure)
+    assert len(list(images(text))) == 2 and len(text) < 200_000
+
+
+def test_an_image_keeps_its_colors_and_a_photograph_is_light():
+    few = Image.fromarray(np.kron(np.eye(4), np.full((20, 20), 200)).astype("uint8"))
+    noise = np.random.default_rng(0).integers(0, 60, (300, 300, 3))
+    smooth = np.add.outer(np.arange(300), np.arange(300))[..., None] // 4
+    many = Image.fromarray((noise // 8 + smooth).astype("uint8"))
+    for image, exact in ((few, True), (many, False)):
+        file = io.BytesIO()
+        image.save(file, "png")
+        code = base64.b64encode(file.getvalue()).decode()
+        text = drawing.EMBEDDED.sub(drawing.lighter, f"data:image/png;base64,{code}")
+        [(kind, again)] = images(f'{text}"')
+        off = np.abs(np.asarray(again.convert("RGB"), int) - np.asarray(image.convert("RGB"), int))
+        assert kind == "webp" and len(text) < len(code)
+        assert off.max() == 0 if exact else off.mean() < 6
+
+
+def test_what_lies_on_an_image_keeps_its_colors_in_the_dark():
+    figure = Figure()
+    plain, pictured = figure.subplots(1, 2)
+    plain.text(0.5, 0.5, "on the page")
+    pictured.imshow(np.eye(3))
+    pictured.text(1, 1, "on the image", color="white")
+    wide, _ = parts(drawing.both(figure))
+    root = ElementTree.fromstring(light.with_dark(wide))
+    kept = [e for e in root.iter() if (e.get("id") or "").startswith("keep-")]
+    assert len(kept) == 1 and "fill: #ffffff" in ElementTree.tostring(kept[0], "unicode")
+    assert ':not([id^="keep"] *)' in light.DARK
