@@ -1,12 +1,20 @@
 """The verdict on an exercise's outcomes. Runs where the student's code is not (``check`` excepted)."""
 
+import logging
 from typing import Any
 
 from autograder import naming
 from autograder.exercise import SEEN, Case, Exercise, Finding, Status, Verdict, no_verdict
-from autograder.key import Key
+from autograder.key import Key, Mistake
 
 Outcome = dict[str, Any]  # what a probe made of a case: see ``autograder.probe.run``
+NO_OUTCOME = (OSError, ImportError, NameError)  # errors that nothing in an outcome can bring about
+logger = logging.getLogger(__name__)
+logger.addHandler(logging.NullHandler())  # in a student's notebook nobody is to read them
+
+
+class CheckFailed(Exception):
+    """A check fails by itself, whatever is judged: no verdict, and nobody's points."""
 
 
 def judge(
@@ -22,14 +30,18 @@ def judge(
 
     A part earns its points if nothing is wrong on any of its cases. If something is wrong, the
     known mistake that explains all that was seen is named (see ``autograder.naming``).
+
+    A judge or a summary that raises has met something odd in an outcome: that case is wrong. Raises
+    CheckFailed if it is no outcome's doing: the judge raises on the reference's own outcome too, or
+    what it raises comes from elsewhere.
     """
     known: dict[str, Any] = {"device": device, "seconds": seconds, "note": note}
     if not isinstance(outcomes, list) or len(outcomes) != len(key.cases):
         return no_verdict(exercise, "error", "the answers did not arrive whole", **known)
     raw = outcomes
     outcomes = [
-        exercise.part(case.part).summarized(case, outcome) if isinstance(outcome, dict) else outcome
-        for case, outcome in zip(key.cases, outcomes, strict=True)
+        summarized(exercise, case, outcome, expected) if isinstance(outcome, dict) else outcome
+        for case, outcome, expected in zip(key.cases, outcomes, key.expected, strict=True)
     ]
     findings: dict[int, list[str]] = {}
     for i, (case, outcome) in enumerate(zip(key.cases, outcomes, strict=True)):
@@ -40,7 +52,7 @@ def judge(
     failed = {key.cases[i].part for i in findings}
     parts = {p.name: (0.0 if p.name in failed else p.points, p.points) for p in exercise.parts}
     score = sum(got for got, _ in parts.values())
-    named = naming.explanations(exercise, outcomes, key, list(findings))
+    named = _named(exercise, outcomes, key, list(findings))
     mistake = named[0] if len(named) == 1 else None
     return Verdict(
         exercise.id,
@@ -59,6 +71,38 @@ def judge(
         _picture(exercise, raw, key, list(findings)),
         **known,
     )
+
+
+def summarized(exercise: Exercise, case: Case, outcome: Outcome, expected: dict) -> Outcome:
+    """An outcome with its outputs summarized, or why that can't be; raises CheckFailed as judging does."""
+    try:
+        return exercise.part(case.part).summarized(case, outcome)
+    except Exception as error:
+        return {"unusable": _of_stumbling(exercise, case, expected, error)}
+
+
+def _of_stumbling(exercise: Exercise, case: Case, expected: dict, error: Exception) -> str:
+    """What is wrong with an outcome on which a check raised; CheckFailed if that is nothing."""
+    what = f"{type(error).__name__}: {str(error)[:300]}"
+    if isinstance(error, NO_OUTCOME):
+        raise CheckFailed(f"the check of {exercise.id} raised {what}") from error
+    try:
+        exercise.part(case.part).wrong(case, expected, expected)
+    except Exception:
+        raise CheckFailed(
+            f"the check of {exercise.id} raised {what}, and does so on the reference's own answer"
+        ) from error
+    logger.warning("%s, %s: what came can't be judged", exercise.id, case.name, exc_info=error)
+    return f"the check can't use what your code returned: {what}"
+
+
+def _named(exercise: Exercise, outcomes: list[Any], key: Key, failed: list[int]) -> list[Mistake]:
+    """The known mistakes that explain the outcomes; none if naming fails: points need no name."""
+    try:
+        return naming.explanations(exercise, outcomes, key, failed)
+    except Exception:
+        logger.exception("%s: no mistake can be named", exercise.id)
+        return []
 
 
 def _picture(exercise: Exercise, outcomes: list[Outcome], key: Key, failed: list[int]) -> str:
@@ -92,7 +136,10 @@ def _wrong(exercise: Exercise, case: Case, outcome: Any, expected: dict[str, Any
     outputs = outcome.get("outputs")
     if not isinstance(outputs, dict):
         return ["no outputs"]
-    wrong = exercise.part(case.part).wrong(case, outputs, expected)
+    try:
+        wrong = exercise.part(case.part).wrong(case, outputs, expected)
+    except Exception as error:
+        wrong = [_of_stumbling(exercise, case, expected, error)]
     if wrong and (seen := _seen(outputs.get(SEEN), expected.get(SEEN))):
         wrong[0] = f"{wrong[0]} (seen besides: {seen})"
     return wrong

@@ -15,7 +15,7 @@ import torch
 from nbgrader.api import Gradebook
 
 from autograder.grading.results import read
-from tests.course import autograder, class_of
+from tests.course import autograder, class_of, example_course, gradebook, nbgrader
 
 ASSIGNMENT = "metrics"
 STUDENTS = ("perfect", "mistakes-2", "untouched")
@@ -242,6 +242,73 @@ def test_an_oracle_that_raises(graded):
     done = autograder(graded, "grade", "--student", "perfect", check=False)
     assert done.returncode == 3 and "the oracle is broken" in done.stderr, done.stderr
     assert scores(graded) == RIGHT
+
+
+@pytest.fixture(scope="module")
+def two_once(tmp_path_factory) -> Path:
+    """A graded course of two exercises, the second a copy of the first under another name."""
+    course = example_course(tmp_path_factory.mktemp("two"))
+    second = "hit_rate"
+    for place in (course / "assignments", course / "solutions"):
+        for file in place.rglob("top_k_accuracy.py"):
+            text = file.read_text().replace("top_k_accuracy", second)
+            file.with_name(f"{second}.py").write_text(text)
+    source = course / "solutions" / ASSIGNMENT / f"{ASSIGNMENT}.md"
+    text = source.read_text()
+    cells = text[text.rindex("+++ {") :].replace("top_k_accuracy", second)
+    source.write_text(f"{text}\n{cells.replace('top-k-', 'hits-')}")
+    autograder(course, "release")
+    autograder(course, "sample-class", "made")
+    for name in STUDENTS[:2]:
+        shutil.copytree(course / "made" / name, course / "submitted" / name)
+    autograder(course, "grade", "--results", "r.jsonl")
+    return course
+
+
+@pytest.fixture
+def two(two_once, tmp_path) -> Path:
+    shutil.copytree(two_once, tmp_path / "two")
+    return tmp_path / "two"
+
+
+def by_exercise(folder: Path, student: str = "perfect") -> dict[str, tuple]:
+    return {
+        r.exercise: (r.status, r.score) for r in read(folder / "r.jsonl") if r.student == student
+    }
+
+
+PASSED = {"top_k_accuracy": ("passed", 3.0), "hit_rate": ("passed", 3.0)}
+BROKEN = "def broken(case, outputs, expected):\n    raise ValueError('the judge is broken')\n\n\nEXERCISE"
+
+
+@pytest.mark.nightly
+def test_a_judge_that_raises_leaves_its_own_exercise_ungraded(two):
+    assert by_exercise(two) == PASSED
+    before = gradebook(two)
+    judges = two / "assignments" / ASSIGNMENT / "exercises" / "hit_rate.py"
+    right = judges.read_text()
+    judges.write_text(right.replace("EXERCISE", BROKEN).replace("probe, close)", "probe, broken)"))
+    shutil.copytree(two / "submitted" / "perfect", two / "submitted" / "new")
+    done = autograder(two, "grade", "--results", "r.jsonl", check=False)
+    assert done.returncode == 3 and "3 not graded" in done.stderr, done.stderr
+    assert "the check of hit_rate raised ValueError: the judge is broken" in done.stderr
+    for student in ("perfect", "new"):
+        assert by_exercise(two, student) == PASSED | {"hit_rate": ("ungraded", None)}
+    assert "Traceback" in (two / "autograder.log").read_text()
+    held = gradebook(two)
+    old = [row for row in held["scores"] if "'new'" not in row]
+    assert old == before["scores"]  # nobody's score has changed
+    (new,) = (row for row in held["scores"] if "'new', 'hit_rate'" in row)
+    assert "None, None, 1" in new  # and who has none yet waits for a person
+    assert (
+        "That is no fault of yours"
+        in (two / "feedback" / "new" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text()
+    )
+    stock = nbgrader(two, "autograde", ASSIGNMENT, "--student", "perfect", "--force", check=False)
+    assert stock.returncode != 0 and gradebook(two) == held
+    judges.write_text(right)
+    done = autograder(two, "grade", "--results", "r.jsonl")
+    assert by_exercise(two) == by_exercise(two, "new") == PASSED
 
 
 # ---- stopping

@@ -66,6 +66,22 @@ def test_a_batch_in_the_configured_gradebook_with_penalties(config):
     assert not Path(config.CourseDirectory.root, "gradebook.db").exists()
 
 
+def test_an_exercise_that_is_ungraded_keeps_its_score_and_waits_if_it_has_none(config):
+    gradebook.record(config, [entry("eve", 2.0)])
+    without = Marks({}, {"answer": None})
+    for student in ("eve", "finn"):
+        gradebook.record(config, [Entry(Job(ASSIGNMENT, student, None), without)])
+    assert held(config)["eve"] == (2, None, False) and held(config)["finn"] == (0, None, True)
+    (row,) = (r for r in export.scores(config, ASSIGNMENT) if r["student"] == "finn")
+    assert EXERCISE in row["pending"] and row["points"][EXERCISE] is None
+    gradebook.record(config, [entry("finn", 1.0)])
+    assert held(config)["finn"] == (1, None, False)
+    with opened(config) as book:
+        for student in ("eve", "finn"):
+            book.remove_submission(ASSIGNMENT, student)
+            book.remove_student(student)
+
+
 def test_what_a_person_gave_stands_and_nothing_is_recorded_twice(config):
     gradebook.record(config, [entry("dora", 1.0)])
     with opened(config) as book:

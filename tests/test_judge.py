@@ -210,3 +210,61 @@ def test_public_verdicts_say_that_no_other_cases_were_tried():
     assert "all right on the public cases, 4 of 4 points" in report.text(v, public=True)
     assert "all right on the public cases" in report.html(v, public=True)
     assert "double: all right, 4 of 4 points" in report.text(v)
+
+
+# ---- judges that raise
+
+
+def judged_by(a_judge, *outcomes, summary=None, mistakes=(HALF,)):
+    parts = [
+        Part(name, of, lambda rng: [], lambda f, inputs, device: {}, a_judge, summary)
+        for name, of in (("values", 3.0), ("shapes", 1.0))
+    ]
+    held = key(CASES, EXPECTED, mistakes)
+    return judge.judge(Exercise("double", "double", parts), list(outcomes), held)
+
+
+def needs_y(case, outputs, expected):
+    """A judge that does not look whether there is an output at all."""
+    return [] if np.array_equal(outputs["y"], expected["y"]) else ["y is wrong"]
+
+
+def test_what_a_judge_stumbles_over_is_wrong_if_it_takes_the_references_answer():
+    v = judged_by(needs_y, {"outputs": {}}, right(1))
+    assert (v.status, v.score) == ("partial", 1.0)
+    assert v.message == "a vector: the check can't use what your code returned: KeyError: 'y'"
+    assert judged_by(needs_y, right(0), right(1)).status == "passed"
+
+
+def test_what_a_summary_stumbles_over_is_wrong():
+    v = judged_by(
+        compare.close, {"outputs": {}}, right(1), summary=lambda case, outputs: {"y": outputs["y"]}
+    )
+    assert (v.status, v.score) == ("partial", 1.0) and "KeyError: 'y'" in v.message
+
+
+@pytest.mark.parametrize("outcome", [right(0), {"outputs": {}}, {"outputs": {"y": np.nan}}])
+def test_a_judge_that_raises_on_the_references_answer_too_fails_by_itself(outcome):
+    def broken(case, outputs, expected):
+        return [] if expected["y"][99] == outputs["y"][99] else ["y is wrong"]
+
+    with pytest.raises(judge.CheckFailed, match="the check of double raised"):
+        judged_by(broken, outcome, right(1))
+
+
+def test_what_no_outcome_can_bring_about_is_the_checks_own():
+    def careless(case, outputs, expected):
+        return wrong if outputs["y"] is None else []  # noqa: F821  (there is no such name)
+
+    with pytest.raises(judge.CheckFailed, match="NameError"):
+        judged_by(careless, {"outputs": {"y": None}}, right(1))
+
+
+def test_a_name_that_can_not_be_found_costs_nothing():
+    class Raises(list):
+        def __getitem__(self, i):
+            raise RuntimeError("this mistake is broken")
+
+    broken = Mistake("broken", "never said", Raises())
+    v = verdict({"outputs": {"y": np.array([0.5, 1.0])}}, right(1), mistakes=(broken,))
+    assert (v.status, v.score, v.mistake) == ("partial", 1.0, None)

@@ -33,6 +33,8 @@ def run(course: Course, args: argparse.Namespace) -> int:
             graded = {submission.student for submission in held}
             jobs = find_jobs(course, submitted, [name], []) if submitted.is_dir() else []
             left = [job.student for job in jobs if job.student not in graded]
+            ungraded = (r for s in held for r in s.results if r.status == "ungraded")
+            left += [f"{result.student}, {result.exercise}" for result in ungraded]
             path = class_folder / "report" / f"{name}.html"
             write_whole(path, page(course, name, held, left).encode("utf-8", "replace"))
             print(f"{name}: {len(held)} submissions, {path}")

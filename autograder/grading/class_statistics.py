@@ -96,8 +96,9 @@ def items(held: list[Submission]) -> list[Item]:
 
 def _item(name: str, held: list[Submission]) -> Item:
     results = [next(r for r in s.results if r.exercise == name) for s in held]
-    shares = [(r.score or 0.0) / r.max_score if r.max_score else 0.0 for r in results]
-    rest = [s.score - (r.score or 0.0) for s, r in zip(held, results, strict=True)]
+    graded = [(s, r) for s, r in zip(held, results, strict=True) if r.score is not None]
+    shares = [(r.score or 0.0) / r.max_score if r.max_score else 0.0 for _, r in graded]
+    rest = [s.score - (r.score or 0.0) for s, r in graded]
     parts: dict[str, list[float]] = defaultdict(list)
     for submission in held:
         for part, (got, of) in submission.parts.get(name, {}).items():
@@ -105,7 +106,7 @@ def _item(name: str, held: list[Submission]) -> Item:
     return Item(
         name,
         Counter(r.status for r in results),
-        statistics.fmean(shares),
+        statistics.fmean(shares) if shares else 0.0,
         _correlation(shares, rest),
         {part: statistics.fmean(passed) for part, passed in parts.items()},
     )

@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Dict, Enum, Float, Unicode
+from traitlets import Bool, Dict, Enum, Float, Unicode
 
 from autograder.assignment import Assignment
 from autograder.exercise import Exercise
@@ -92,6 +92,10 @@ class RunSubmission(NbGraderPreprocessor):
     record_to_read = Unicode("", help="The run record to judge; default: run the notebook.").tag(
         config=True
     )
+    whole = Bool(
+        True,
+        help="Whether a check that fails by itself stops the submission, not its exercise alone.",
+    ).tag(config=True)
     record_to_write = Unicode("", help="Where to keep the run record; default: nowhere.").tag(
         config=True
     )
@@ -106,7 +110,7 @@ class RunSubmission(NbGraderPreprocessor):
             record, cases = self._run(course, name, nb, Path(resources["metadata"]["path"]))
             if self.record_to_write:
                 records.write(Path(self.record_to_write), record)
-        return judging.judge(course, name, record, cases), resources
+        return judging.judge(course, name, record, cases, self.whole), resources
 
     def _run(
         self, course: Course, name: str, nb: NotebookNode, files: Path

@@ -39,6 +39,7 @@ from autograder.grading.verdicts import read_parts, read_verdict, record_of
 from autograder.grading.without_verdict import cause_of, not_handed_in, points, ungraded
 
 TRIES = 2
+TO_BE_JUDGED = "an exercise is ungraded"  # in the place of a fingerprint, which it never equals
 logger = logging.getLogger("autograder")
 
 
@@ -102,7 +103,9 @@ def _run_and_judge(course: Course, config: Config, job: Job, work: Work) -> Grad
             list(_read_results(course, job, notebook)),
             _read_parts(course, job, notebook),
         )
-        return Graded(job, results, name, prints.judge, root, marks, parts)
+        complete = all(result.status != "ungraded" for result in results)
+        judge = prints.judge if complete else TO_BE_JUDGED
+        return Graded(job, results, name, judge, root, marks, parts)
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
         raise
@@ -168,6 +171,7 @@ def staged_config(config: Config, root: Path, left_out: list[str]) -> Config:
     staged.CourseDirectory.root = str(root)
     staged.CourseDirectory.submitted_directory = "submitted"
     staged.RunSubmission = Config(config.RunSubmission)
+    staged.RunSubmission.whole = False  # GatherMarks leaves out what has no verdict
     staged.RepairSubmission.left_out = [f"{what}." for what in left_out]
     return staged
 

@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from autograder.grading.course import find_programs
 from autograder.grading.jobs import Job
+from autograder.grading.verdicts import is_ungraded
 
 MARKS = "autograder_marks"  # among nbgrader's resources: what is to be recorded
 logger = logging.getLogger("autograder")
@@ -29,7 +30,8 @@ logger = logging.getLogger("autograder")
 class Marks:
     """What the gradebook is to hold of a graded notebook: scores and comments by ``grade_id``.
 
-    ``handed_in`` is when, if that is known.
+    An exercise that is ungraded is not among the scores: its old one stays. ``handed_in`` is when,
+    if that is known.
     """
 
     scores: dict[str, float | None]
@@ -53,7 +55,7 @@ class GatherMarks(NbGraderPreprocessor):
         comments: dict[str, str | None] = {}
         for cell in nb.cells:
             name = cell.metadata.get("nbgrader", {}).get("grade_id")
-            if utils.is_grade(cell):
+            if utils.is_grade(cell) and not is_ungraded(cell):
                 scores[name], _ = utils.determine_grade(cell, self.log)
             if utils.is_solution(cell) or utils.is_task(cell):
                 as_given = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
@@ -107,7 +109,8 @@ def _record_one(config: Config, gradebook: Gradebook, entry: Entry) -> list[str]
         return [note for notebook in submission.notebooks for note in _zero(notebook)]
     for notebook in submission.notebooks:
         for grade in notebook.grades:
-            if grade.name not in marks.scores:
+            if grade.name not in marks.scores:  # the grader failed on it
+                grade.needs_manual_grade |= grade.auto_score is None
                 continue
             grade.auto_score = marks.scores[grade.name]
             grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None

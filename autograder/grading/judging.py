@@ -1,6 +1,7 @@
 """Judges run records: a verdict in the place of each exercise's test cell, and no kernel anywhere."""
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,10 @@ from autograder.grading.course import Course
 from autograder.grading.notebooks import bound_exercise
 from autograder.grading.reading import PROBLEM
 from autograder.grading.records import Probed, RecordStale, RunRecord
-from autograder.grading.verdicts import judged, verdict_outputs
+from autograder.grading.verdicts import judged, ungraded_outputs, verdict_outputs
+from autograder.judge import CheckFailed
+
+logger = logging.getLogger("autograder")
 
 
 @dataclass(frozen=True)
@@ -55,21 +59,35 @@ def _shuffled(count: int, seed: str) -> list[int]:
     return np.random.default_rng(list(digest)).permutation(count).tolist()
 
 
-def judge(course: Course, name: str, record: RunRecord, hidden: HiddenCases) -> NotebookNode:
-    """The record's notebook with verdicts in it; raises RecordStale if other cases are drawn now."""
+def judge(
+    course: Course, name: str, record: RunRecord, hidden: HiddenCases, whole: bool = True
+) -> NotebookNode:
+    """The record's notebook with verdicts in it; raises RecordStale if other cases are drawn now.
+
+    A check that fails by itself raises CheckFailed; if the notebook need not be judged as a
+    ``whole``, it leaves its own exercise ungraded, and the others have their verdicts.
+    """
     assignment = course.assignment(name)
     problem = record.notebook.metadata.get(PROBLEM)
     for cell in record.notebook.cells:
         if (exercise_id := bound_exercise(cell, assignment)) is None:
             continue
         exercise = assignment.exercise(exercise_id)
+        points = float(cell.metadata.nbgrader.points)
         if problem:
             verdict = no_verdict(exercise, "error", problem)
         elif exercise_id in record.probed:
-            verdict = verdict_on(course, name, exercise, record.probed[exercise_id], hidden)
+            try:
+                verdict = verdict_on(course, name, exercise, record.probed[exercise_id], hidden)
+            except CheckFailed as failed:
+                if whole:
+                    raise
+                logger.error("%s, %s is ungraded: %s", name, exercise_id, failed, exc_info=True)
+                cell.outputs = ungraded_outputs(points, str(failed))
+                continue
         else:
             raise RecordStale(f"{exercise_id} was not tried when this record was made")
-        verdict = verdict.out_of(float(cell.metadata.nbgrader.points))
+        verdict = verdict.out_of(points)
         cell.outputs = verdict_outputs(verdict, hints.fitting(assignment.folder, verdict))
     return record.notebook
 

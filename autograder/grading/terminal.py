@@ -51,10 +51,11 @@ def in_a_line(results: list[Result]) -> str:
     """The points of a submission and the first reason for less than all of them."""
     if not results:
         return "no exercises"
-    if results[0].status == "ungraded":
+    if all(result.status == "ungraded" for result in results):
         return f"ungraded  {printable(' '.join(results[0].message[:120].split()))}"
     score, of = sum(r.score or 0.0 for r in results), sum(r.max_score for r in results)
     wrong = [r for r in results if r.status != "passed"]
+    wrong.sort(key=lambda result: result.status != "ungraded")
     why = f"  {wrong[0].exercise}: {wrong[0].message}" if wrong else ""
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
     why = " ".join(why[:120].split())
@@ -72,11 +73,12 @@ def in_words(seconds: float) -> str:
 
 def ungraded(results: list[Result], log: Path) -> bool:
     """List the submissions that the grader itself failed on; whether there are any."""
-    causes = {(r.assignment, r.student): r.message for r in results if r.status == "ungraded"}
+    left = [r for r in results if r.status == "ungraded"]
+    causes = {(r.assignment, r.student): r.message for r in left}
     if not causes:
         return False
     print(f"autograder: {len(causes)} not graded, their old scores stand:", file=sys.stderr)
     for (assignment, student), message in causes.items():
         print(f"  {assignment} {student}: {printable(message)}", file=sys.stderr)
-    print(f"what happened: {log}; grade them again with --student", file=sys.stderr)
+    print(f"what happened: {log}; once it is mended, the same command grades them", file=sys.stderr)
     return True

@@ -12,12 +12,17 @@ from nbformat import NotebookNode
 from autograder import judge, probe, report, wire
 from autograder.exercise import Exercise, Verdict, no_verdict
 from autograder.hints import Hints
+from autograder.judge import CheckFailed
 from autograder.key import Key
 
 FINDING_CHARACTERS = 4_000  # a finding says what the student's code returned or raised
 MESSAGE_CHARACTERS = 1_000
 VERDICT_MIME = "application/vnd.autograder.verdict+json"
 PARTS = "parts"  # in a verdict's record: what each part earned, and what it could
+NOT_GRADED = (
+    "This exercise is not graded yet. That is no fault of yours: the check failed, whatever your "
+    "answer is. If you had a score before, it stands until the exercise is graded again."
+)
 logger = logging.getLogger(__name__)
 
 
@@ -54,7 +59,7 @@ def judged(
     """The verdict on the outputs of a probe's cell, which tried the cases in this order.
 
     ``known`` is what is known of the run; ``why_missing`` says why the student's object may not be
-    there.
+    there. Raises CheckFailed if the reference or a judge fails by itself.
     """
     replies = [
         o.data[probe.MIME]
@@ -81,10 +86,16 @@ def judged(
     if outcomes is None:
         reason = f"{exercise.entry} is not defined{why_missing}"
         return no_verdict(exercise, "missing", reason, **known)
-    _ = key.expected  # if the oracle raises, that is no fault of what is judged
+    try:
+        _ = key.expected
+    except Exception as error:
+        what = f"{type(error).__name__}: {str(error)[:300]}"
+        raise CheckFailed(f"the reference answer to {exercise.id} raised {what}") from error
     try:
         return _bounded(judge.judge(exercise, outcomes, key, **known))
-    except Exception as error:
+    except CheckFailed:
+        raise
+    except Exception as error:  # judges that work on the reference's answer: it is what came
         logger.exception("%s: the judge raised", exercise.id)
         reason = f"the answers can't be judged: {type(error).__name__}: {str(error)[:200]}"
         return no_verdict(exercise, "error", reason, **known)
@@ -125,6 +136,22 @@ def verdict_outputs(verdict: Verdict, hint: Hints | None = None) -> list[Noteboo
         nbformat.v4.new_output("display_data", data),
         nbformat.v4.new_output("execute_result", score, execution_count=None),
     ]
+
+
+def ungraded_outputs(points: float, cause: str) -> list[NotebookNode]:
+    """The outputs of a test cell whose exercise has no verdict, by no fault of what is judged."""
+    record = {
+        "status": "ungraded", "score": None, "max_score": points, "mistake": None,
+        "message": _cut(f"the grader could not grade it: {cause}", MESSAGE_CHARACTERS),
+        "device": "cpu", "seconds": 0.0,
+    }  # fmt: skip
+    data = {"text/plain": NOT_GRADED, VERDICT_MIME: record}
+    return [nbformat.v4.new_output("display_data", data)]
+
+
+def is_ungraded(cell: NotebookNode) -> bool:
+    """Whether a test cell says that its exercise was not graded."""
+    return (_held(cell) or {}).get("status") == "ungraded"
 
 
 def read_verdict(cell: NotebookNode) -> dict | None:

@@ -16,6 +16,7 @@ from autograder.grading.judging import HiddenCases, verdict_on
 from autograder.grading.records import Probed, RecordStale, RunRecord
 from autograder.grading.results import Result
 from autograder.grading.verdicts import outcomes_of
+from autograder.judge import CheckFailed, summarized
 
 LONGEST = 400  # characters of a value
 MOST_CASES = 3  # of a part, if no exercise is asked for
@@ -69,6 +70,8 @@ def _of_assignment(
             continue
         try:
             yield from _of_exercise(course, job, result.exercise, probed, hidden, wholly)
+        except CheckFailed:
+            yield f"✗ {result.exercise}: {result.message}"
         except RecordStale as stale:
             yield f"✗ {result.exercise}: {result.message}"
             yield f"  the cases can't be shown: {stale}; grade it again"
@@ -96,7 +99,7 @@ def _of_exercise(
         yield f"\n  case: {case.name} ({case.part})"
         yield from (f"    {key} = {_value(value)}" for key, value in case.inputs.items())
         if isinstance(outcome, dict):
-            outcome = exercise.part(case.part).summarized(case, outcome)
+            outcome = summarized(exercise, case, outcome, right)
         outputs = outcome.get("outputs") if isinstance(outcome, dict) else None
         if isinstance(outputs, dict):
             yield from _side_by_side(right, outputs)
