@@ -28,4 +28,4 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
     "autograder.grading.sanitize.SanitizeSubmission",
 ]
-c.GenerateFeedback.exporter_class = "autograder.grading.pages.FeedbackPage"
+c.GenerateFeedback.exporter_class = "autograder.grading.feedback_page.FeedbackPage"

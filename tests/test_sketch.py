@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograder import judge, report, sketch
-from autograder.grading.pages import FeedbackPage
+from autograder.grading.feedback_page import FeedbackPage
 from autograder.grading.verdicts import verdict_outputs
 from tests.answers import HOME, answer, exercise, key, mistake, oracle, outcomes, verdict
 

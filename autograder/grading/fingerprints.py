@@ -51,6 +51,7 @@ def fingerprints(course: Course, name: str) -> Fingerprints:
     judges += [
         course.root / "solutions" / name / "held_out",
         assignment.folder / hints.FILE,
+        assignment.folder / onward.FILE,
         ENGINE,
     ]
     judge = _digest([run.encode(), *_bytes_of([*released, *judges, course.source(name)])])

@@ -15,6 +15,7 @@ from autograder.grading.notebooks import bound_exercise
 from autograder.grading.reading import PROBLEM
 from autograder.grading.records import Probed, RecordStale, RunRecord
 from autograder.grading.verdicts import judged, verdict_outputs
+from autograder.onward import onward
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,11 @@ def judge(course: Course, name: str, record: RunRecord, hidden: HiddenCases) -> 
         else:
             raise RecordStale(f"{exercise_id} was not tried when this record was made")
         verdict = verdict.out_of(float(cell.metadata.nbgrader.points))
-        cell.outputs = verdict_outputs(verdict, hints.fitting(assignment.folder, verdict))
+        hint, further = (
+            hints.fitting(assignment.folder, verdict),
+            onward(assignment.folder, exercise_id),
+        )
+        cell.outputs = verdict_outputs(verdict, hint, further)
     return record.notebook
 
 

@@ -13,6 +13,7 @@ from autograder import judge, probe, report, wire
 from autograder.exercise import Exercise, Verdict, no_verdict
 from autograder.hints import Hints
 from autograder.key import Key
+from autograder.onward import Onward
 
 FINDING_CHARACTERS = 4_000  # a finding says what the student's code returned or raised
 MESSAGE_CHARACTERS = 1_000
@@ -113,10 +114,13 @@ def record_of(verdict: Verdict) -> dict:
     }
 
 
-def verdict_outputs(verdict: Verdict, hint: Hints | None = None) -> list[NotebookNode]:
+def verdict_outputs(
+    verdict: Verdict, hint: Hints | None = None, further: Onward | None = None
+) -> list[NotebookNode]:
     """The outputs that stand for a verdict: a report for people, and the score for nbgrader."""
+    below = (hint.html() if hint else "") + (further.html(verdict) if further else "")
     data = {
-        "text/html": report.html(verdict) + (hint.html() if hint else ""),
+        "text/html": report.html(verdict) + below,
         "text/plain": report.text(verdict),
         VERDICT_MIME: {**record_of(verdict), PARTS: verdict.parts},
     }
