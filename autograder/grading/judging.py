@@ -11,11 +11,11 @@ from autograder import hints, wire
 from autograder.exercise import Case, Exercise, Verdict, no_verdict
 from autograder.grading import keys
 from autograder.grading.course import Course
+from autograder.grading.further import further
 from autograder.grading.notebooks import bound_exercise
 from autograder.grading.reading import PROBLEM
 from autograder.grading.records import Probed, RecordStale, RunRecord
 from autograder.grading.verdicts import judged, verdict_outputs
-from autograder.onward import onward
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,8 @@ def judge(course: Course, name: str, record: RunRecord, hidden: HiddenCases) -> 
         else:
             raise RecordStale(f"{exercise_id} was not tried when this record was made")
         verdict = verdict.out_of(float(cell.metadata.nbgrader.points))
-        hint, further = (
-            hints.fitting(assignment.folder, verdict),
-            onward(assignment.folder, exercise_id),
-        )
-        cell.outputs = verdict_outputs(verdict, hint, further)
+        below = hints.fitting(assignment.folder, verdict), further(course, name, exercise_id)
+        cell.outputs = verdict_outputs(verdict, *below)
     return record.notebook
 
 
