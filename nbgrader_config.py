@@ -28,4 +28,11 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
     "autograder.grading.sanitize.SanitizeSubmission",
 ]
-c.GenerateFeedback.exporter_class = "autograder.grading.pages.FeedbackPage"
+
+# the address of the book's pages (the site's, with book at its end), if they have one: then they are links
+c.Students.site = ""
+# where a student who has passed reads the reference's idea, a sentence from solutions/NAME/ideas.toml:
+# "never", in the "feedback", or at once, in "check", too (released assignments hold it then)
+c.Students.reference_ideas = "feedback"
+
+c.GenerateFeedback.exporter_class = "autograder.grading.feedback_page.FeedbackPage"

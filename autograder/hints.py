@@ -64,9 +64,14 @@ def fitting(folder: Path, verdict: Verdict) -> Hints | None:
     if verdict.status == "error":
         return Hints("the error", AN_ERROR)
     for part, (got, of) in verdict.parts.items():
-        if got < of and (steps := held.get("parts", {}).get(part)):
-            return Hints(part, tuple(steps))
+        if got < of and (steps := of_part(folder, verdict.exercise, part)):
+            return Hints(part, steps)
     return None
+
+
+def of_part(folder: Path, exercise: str, part: str) -> tuple[str, ...]:
+    """The steps to a part of an exercise, none if none are written."""
+    return tuple(_held(folder, exercise).get("parts", {}).get(part, ()))
 
 
 @cache

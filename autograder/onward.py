@@ -1,4 +1,7 @@
-"""What comes after a verdict: the page of the book that explains it, an insight, something to try."""
+"""What comes after a verdict: the page of the book that explains it, an insight, something to try.
+
+The idea of the reference answer stands here as well where the course lets students have it.
+"""
 
 import tomllib
 from dataclasses import dataclass
@@ -13,12 +16,16 @@ FILE = "next.toml"
 
 @dataclass(frozen=True)
 class Onward:
-    """Of an exercise: the page to read, the sentence that its answer teaches, and what to try."""
+    """Of an exercise: the page to read, the sentence that its answer teaches, and what to try.
+
+    ``idea`` is that of the reference answer.
+    """
 
     read: str
     after: str = ""
     attempt: str = ""
     site: str = ""
+    idea: str = ""
 
     def lines(self, verdict: Verdict) -> list[str]:
         """What to say under a verdict; nothing under a stub."""
@@ -26,7 +33,11 @@ class Onward:
             return []
         if verdict.status != "passed":
             return [f"The page that explains it: {self.address}"]
-        said = [self.after, f"Try this: {self.attempt}" if self.attempt else ""]
+        said = [
+            self.after,
+            f"Try this: {self.attempt}" if self.attempt else "",
+            f"The reference's idea: {self.idea}" if self.idea else "",
+        ]
         return [line for line in said if line]
 
     @property
@@ -53,4 +64,5 @@ def onward(folder: Path, exercise: str) -> Onward | None:
     held = tomllib.loads(path.read_text(encoding="utf-8"))
     if (one := held.get(exercise)) is None:
         return None
-    return Onward(one["read"], one.get("after", ""), one.get("try", ""), held.get("site", ""))
+    after, attempt, idea = (one.get(key, "") for key in ("after", "try", "idea"))
+    return Onward(one["read"], after, attempt, held.get("site", ""), idea)

@@ -7,6 +7,7 @@ is not said again. The rest can be unfolded.
 from dataclasses import dataclass
 from html import escape
 
+from autograder import sketch
 from autograder.exercise import Finding, Verdict
 
 HEADLINE = {
@@ -123,7 +124,7 @@ def html(v: Verdict, public: bool = False) -> str:
         rest = "".join(f"<li>{escape(one.line)}{_more(one)}</li>" for one in chosen.values())
         out.append(f"<ul>{rest}</ul>")
     if v.picture:
-        out.append(v.picture)
+        out.append(sketch.captioned(v.picture))
     out += _folded(v)
     if v.note:
         out.append(f"<p><em>{escape(v.note)}.</em></p>")

@@ -14,6 +14,12 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 328, 34, 160  # of the field
 EXPECTED, CAME, INK = "#0072b2", "#d55e00", "#222"
 MOST_POINTS = 200
 BEYOND = 1.5  # heights of what was expected, by which what came may leave it; the rest is cut off
+KEY = (
+    f'<path d="M{LEFT} 14h22" stroke="{EXPECTED}" stroke-width="2"/>'
+    f'<text x="{LEFT + 28}" y="18">expected</text>'
+    f'<path d="M{LEFT + 92} 14h22" stroke="{CAME}" stroke-width="2" stroke-dasharray="5 3"/>'
+    f'<text x="{LEFT + 120}" y="18">yours</text>'
+)
 TOLD = 6  # numbers of each in the text
 
 
@@ -30,15 +36,15 @@ def curves(title: str, along: str, x: Sequence[float], expected: object, came: o
         return ""
     order = np.argsort(at, kind="stable")
     at, want, have = at[order], want[order], have[order]
-    low, high = _limits(want, have)
+    low, high = limits(want, have)
     across = LEFT + (at - at[0]) / np.ptp(at) * (RIGHT - LEFT)
     marks = [
-        _line(across, _heights(want, low, high), EXPECTED, "circle"),
-        _line(across, _heights(have, low, high), CAME, "cross"),
+        line(across, heights(want, low, high), EXPECTED, "circle"),
+        line(across, heights(have, low, high), CAME, "cross"),
     ]
     text = f"{title}, by {along}. Expected: {_told(want)}. Yours: {_told(have)}."
     ends = (f"{at[0]:.4g}", f"{at[-1]:.4g}")
-    return _picture(title, text, along, ends, (f"{low:.3g}", f"{high:.3g}"), marks)
+    return picture(title, text, along, ends, (f"{low:.3g}", f"{high:.3g}"), marks)
 
 
 def histogram(title: str, along: str, ends: tuple[str, str], expected: object, came: object) -> str:
@@ -48,7 +54,7 @@ def histogram(title: str, along: str, ends: tuple[str, str], expected: object, c
         return ""
     high = float(max(want.max(), have.max())) or 1.0
     sides = np.linspace(LEFT, RIGHT, want.size + 1)
-    tops = _heights(have, 0.0, high), _heights(want, 0.0, high)
+    tops = heights(have, 0.0, high), heights(want, 0.0, high)
     bars = "".join(
         f'<rect x="{a:.1f}" y="{top:.1f}" width="{b - a:.1f}" height="{BOTTOM - top:.1f}"/>'
         for a, b, top in zip(sides, sides[1:], tops[0], strict=False)
@@ -63,10 +69,10 @@ def histogram(title: str, along: str, ends: tuple[str, str], expected: object, c
     ]
     most = [f"{100 * shares.max():.0f}% in the fullest bin" for shares in (want, have)]
     text = f"{title}: a histogram along {along}. Expected: {most[0]}. Yours: {most[1]}."
-    return _picture(title, text, along, ends, ("0", f"{100 * high:.0f}%"), marks)
+    return picture(title, text, along, ends, ("0", f"{100 * high:.0f}%"), marks)
 
 
-def _limits(want: np.ndarray, have: np.ndarray) -> tuple[float, float]:
+def limits(want: np.ndarray, have: np.ndarray) -> tuple[float, float]:
     """The ends of the height: all of what was expected, and of what came what is not far off."""
     size = float(np.ptp(want)) or float(np.abs(want).max()) or 1.0
     near = np.clip(have[np.isfinite(have)], want.min() - BEYOND * size, want.max() + BEYOND * size)
@@ -75,14 +81,18 @@ def _limits(want: np.ndarray, have: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low - size / 2, high + size / 2)
 
 
-def _heights(values: np.ndarray, low: float, high: float) -> np.ndarray:
+def heights(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Where values lie in the picture; at the edge where they lie beyond it."""
+    return BOTTOM - shares(values, low, high) * (BOTTOM - TOP)
+
+
+def shares(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """How much of the way from low to high values lie; at an end where they lie beyond it."""
     with np.errstate(all="ignore"):
-        share = np.clip((values - low) / (high - low), 0.0, 1.0)
-    return BOTTOM - share * (BOTTOM - TOP)
+        return np.clip((values - low) / (high - low), 0.0, 1.0)
 
 
-def _line(across: np.ndarray, heights: np.ndarray, color: str, mark: str) -> str:
+def line(across: np.ndarray, heights: np.ndarray, color: str, mark: str) -> str:
     """A line through points, marked each; points that are nan are left out."""
     points = [(x, y) for x, y in zip(across, heights, strict=True) if np.isfinite(y)]
     dash = ' stroke-dasharray="5 3"' if mark == "cross" else ""
@@ -105,21 +115,18 @@ def _told(values: np.ndarray) -> str:
     return f"{shown}, and so on" if values.size > TOLD else shown
 
 
-def _picture(
+def picture(
     title: str,
     text: str,
     along: str,
     across: tuple[str, str],
     upward: tuple[str, str],
     marks: Sequence[str],
+    frame: bool = True,
+    key: str = "",
 ) -> str:
     """A field with its ends written at the sides, a key above it, on white in every theme."""
-    key = (
-        f'<path d="M{LEFT} 14h22" stroke="{EXPECTED}" stroke-width="2"/>'
-        f'<text x="{LEFT + 28}" y="18">expected</text>'
-        f'<path d="M{LEFT + 92} 14h22" stroke="{CAME}" stroke-width="2" stroke-dasharray="5 3"/>'
-        f'<text x="{LEFT + 120}" y="18">yours</text>'
-    )
+    shown = f'<text x="{LEFT}" y="18">{escape(key)}</text>' if key else KEY
     words = (
         f'<text x="{LEFT}" y="{BOTTOM + 16}">{escape(across[0])}</text>'
         f'<text x="{RIGHT}" y="{BOTTOM + 16}" text-anchor="end">{escape(across[1])}</text>'
@@ -127,12 +134,20 @@ def _picture(
         f'<text x="{LEFT - 6}" y="{BOTTOM}" text-anchor="end">{escape(upward[0])}</text>'
         f'<text x="{LEFT - 6}" y="{TOP + 8}" text-anchor="end">{escape(upward[1])}</text>'
     )
+    axes = f'<path d="M{LEFT} {TOP}V{BOTTOM}H{RIGHT}" fill="none" stroke="{INK}"/>' if frame else ""
     return (
         f'<svg class="sketch" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
         f'height="{HEIGHT}" style="max-width: 100%; height: auto; background: #fff" '
         f'aria-label="{escape(text)}"><title>{escape(title)}</title>'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
-        f'<path d="M{LEFT} {TOP}V{BOTTOM}H{RIGHT}" fill="none" stroke="{INK}"/>'
-        f'<g font-family="sans-serif" font-size="12" fill="{INK}">{key}{words}</g>'
+        f"{axes}"
+        f'<g font-family="sans-serif" font-size="12" fill="{INK}">{shown}{words}</g>'
         f"{''.join(marks)}</svg>"
     )
+
+
+def captioned(drawing: str) -> str:
+    """A picture as a figure, with its title below it for everybody to see."""
+    title = drawing.partition("<title>")[2].partition("</title>")[0]
+    caption = f'<figcaption style="font-size: 0.9em">{title}</figcaption>'
+    return f'<figure style="margin: 0.5em 0">{drawing}{caption}</figure>'

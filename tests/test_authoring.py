@@ -42,6 +42,8 @@ def changed(course: Path, folder: Path, place: str, old: str, new: str) -> list[
 
 ANSWER = f"solutions/{NAME}/answers/{EXERCISE}.py"
 NOTEBOOK = f"solutions/{NAME}/{NAME}.md"
+HINTS = f"assignments/{NAME}/hints.toml"
+IDEAS = f"solutions/{NAME}/ideas.toml"
 TRIED = f"assignments/{NAME}/exercises/{EXERCISE}.py"
 
 
@@ -51,6 +53,8 @@ TRIED = f"assignments/{NAME}/exercises/{EXERCISE}.py"
         (ANSWER, "return x / deviation", "return x", "alternative 1"),  # fmt: skip
         (ANSWER, '("x.std(", "x.var(")', '("x.std(", "1.0 * x.std(")', "variance passes"),
         (NOTEBOOK, "points: 3", "points: 4", "4 points in the notebook, 3 in its parts"),
+        (HINTS, '"constant columns"', '"columns"', "hints in hints.toml for constant columns"),
+        (IDEAS, EXERCISE, "another", "the reference's idea in ideas.toml"),
         (NOTEBOOK, "**Points:** 5", "", "a first cell that says **Points:** 5"),  # fmt: skip
         (TRIED, "usual, probe, close", "usual, probe, lambda c, o, e: 1 / 0", "raised"),
         (

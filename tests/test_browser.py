@@ -169,7 +169,7 @@ def test_nothing_runs_in_the_feedback(course, students, driver):
 
 @pytest.mark.nightly
 def test_the_policy_alone_stops_scripts_in_the_feedback(course, students, driver):
-    make_feedback(course, students["bare"], "autograder.grading.pages.FeedbackPage")
+    make_feedback(course, students["bare"], "autograder.grading.feedback_page.FeedbackPage")
     assert visit(driver, feedback(course, students["bare"])) <= {"refresh"}  # no policy forbids it
 
 

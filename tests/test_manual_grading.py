@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
 from autograder.grading.class_folder import class_config
@@ -72,6 +73,14 @@ def test_written_answers_wait_for_a_person(course):
         assert (answered.score, answered.max_score, untouched.score) == (22, 26, 0)
 
 
+def test_what_waits_for_a_person_is_pending_and_not_0(course):
+    nbgrader(course, "generate_feedback", ASSIGNMENT, "--force")
+    text = shown(course, "perfect")
+    assert "22 of 22 points so far. Another 4 points are pending" in text
+    assert "– of 4 points, pending: a person reads it" in text and "0 of 4" not in text
+    assert "0 of 4 points, not answered" in shown(course, "untouched")
+
+
 def test_what_a_person_decided_stands_after_another_grading(course):
     with gradebook(course) as book:
         for cell, given in (
@@ -92,8 +101,15 @@ def test_what_a_person_decided_stands_after_another_grading(course):
 
 def test_the_written_answer_and_its_points_are_in_the_feedback(course):
     nbgrader(course, "generate_feedback", ASSIGNMENT, "--force")
-    page = course / "feedback" / "perfect" / ASSIGNMENT / f"{ASSIGNMENT}.html"
-    assert "Score: 3.0 / 4.0" in page.read_text()
+    text = shown(course, "perfect")
+    assert "3 of 4 points, graded by hand" in text and "27 of 26 points." in text
+    assert "pending" not in text
+
+
+def shown(course: Path, student: str) -> str:
+    """What a student reads on the page of feedback."""
+    page = course / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    return " ".join(BeautifulSoup(page.read_text(), "html.parser").main.text.split())
 
 
 def test_a_changed_answer_is_graded_again(course):

@@ -18,8 +18,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from autograder.exercise import no_verdict
 from autograder.grading import drawings, markup
 from autograder.grading.bounds import Bounds
+from autograder.grading.feedback_page import FeedbackPage
 from autograder.grading.markup import as_markdown, harmless_html, markdown_html
-from autograder.grading.pages import FeedbackPage
 from autograder.grading.sanitize import sanitize
 from autograder.grading.verdicts import verdict_outputs
 from tests.answers import COURSE
@@ -33,10 +33,10 @@ HONEST = [
     "```python\nif a < b:\n\n\n    pass\n```\n\n    indented\n\n```\nplain\n```",
     "![a plot](plot.png) &amp; &lt;b&gt;",
 ]
-# costly for Markdown, for HTML, for the highlighting of code, for colors
+# costly for Markdown, for HTML, for the highlighting of code, for colors, for formulas
 COSTLY = {
     "spaces": " ", "brackets": "[", "environments": "\\begin{a}", "quotes": "> ", "tags": "<div>",
-    "dots": "a.", "colors": "\x1b[1m",
+    "dots": "a.", "colors": "\x1b[1m", "formulas": "$x$ ", "open formulas": "\\[",
 }  # fmt: skip
 SCORES = {"notebook": "n", "score": 0, "max_score": 1, "late_penalty": 0}
 

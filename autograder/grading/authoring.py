@@ -14,9 +14,9 @@ import numpy as np
 from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
-from autograder import judge, probe, report, wire
+from autograder import hints, judge, onward, probe, report, wire
 from autograder.exercise import Case, Exercise, Verdict
-from autograder.grading import keys
+from autograder.grading import further, keys
 from autograder.grading.answer import Answer, edited, fresh
 from autograder.grading.course import Course, CourseError
 from autograder.grading.leaks import lines_in, members, secrets_of
@@ -41,6 +41,9 @@ def new(course: Course, args: argparse.Namespace) -> int:
         "answer": hidden / "answers" / f"{name}_standardize.py",
         "notebook": hidden / f"{name}.md",
         "unlisted": hidden / "unlisted.py",
+        "hints": own / hints.FILE,
+        "next": own / onward.FILE,
+        "ideas": hidden / further.IDEAS,
     }
     for template, path in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +109,7 @@ def examine(course: Course, name: str, only: str | None = None) -> Findings:
             findings.lacks.append(f"{id}: mistakes; it has {count} of {MISTAKES}")
         if (count := len(answer.alternatives)) < ALTERNATIVES:
             findings.lacks.append(f"{id}: right answers in another dress; it has {count} of {ALTERNATIVES}")  # fmt: skip
+        findings.lacks += _unsaid(course, name, exercise)
     findings.lacks += _lacking(source)
     if not (course.source(name).parent / "unlisted.py").is_file():
         findings.lacks.append("unlisted.py: wrong answers that are no known mistakes")
@@ -200,6 +204,19 @@ def _unlisted(course: Course, name: str, id: str, tried: _Tried) -> Iterator[str
             yield f"{id}: {what} passes"
         elif v.mistake not in (None, *named):
             yield f"{id}: {what} is named {v.mistake}"
+
+
+def _unsaid(course: Course, name: str, exercise: Exercise) -> Iterator[str]:
+    """What a good exercise has to say after a verdict."""
+    folder, id = course.assignment(name).folder, exercise.id
+    without = [part.name for part in exercise.parts if not hints.of_part(folder, id, part.name)]
+    if without:
+        yield f"{id}: hints in {hints.FILE} for {', '.join(without)}"
+    said = onward.onward(folder, id)
+    if said is None or not (said.after and said.attempt):
+        yield f"{id}: the page to read, an insight and something to try in {onward.FILE}"
+    if id not in further.ideas(course, name):
+        yield f"{id}: the reference's idea in {further.IDEAS}"
 
 
 def _lacking(source: NotebookNode) -> Iterator[str]:

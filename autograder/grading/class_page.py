@@ -10,6 +10,7 @@ import nbformat
 from jinja2 import Environment
 
 from autograder.grading import class_statistics as stats
+from autograder.grading import further
 from autograder.grading.class_statistics import Submission
 from autograder.grading.course import Course, CourseError
 from autograder.grading.files import write_whole
@@ -60,7 +61,7 @@ def page(course: Course, name: str, held: list[Submission], left: list[str]) -> 
         unnamed=stats.unnamed(held)[:MOST],
         lists={"Not graded": left[:MOST], **_lists(held)},
         pairs=similar(code, [cell.source for cell in released.cells])[:MOST],
-        site="",
+        site=further.site(course).rstrip("/").removesuffix("book"),
     )
 
 

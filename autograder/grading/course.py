@@ -101,6 +101,11 @@ class Course:
         return PyFileConfigLoader(CONFIG_FILE, path=str(self.root)).load_config()
 
     @property
+    def for_students(self) -> Config:
+        """The settings of what students are told, ``c.Students``."""
+        return self._config.Students
+
+    @property
     def source_folder(self) -> Path:
         """Where nbgrader finds the notebooks with the solutions."""
         return self.root / self._config.CourseDirectory.source_directory

@@ -16,6 +16,7 @@ import numpy as np
 from autograder import hints, onward
 from autograder.assignment import PACKAGE
 from autograder.exercise import Exercise
+from autograder.grading import further
 from autograder.grading.course import Course
 from autograder.grading.handout import ENGINE, handout
 
@@ -51,9 +52,12 @@ def fingerprints(course: Course, name: str) -> Fingerprints:
     judges += [
         course.root / "solutions" / name / "held_out",
         assignment.folder / hints.FILE,
+        assignment.folder / onward.FILE,
         ENGINE,
     ]
-    judge = _digest([run.encode(), *_bytes_of([*released, *judges, course.source(name)])])
+    said = repr((further.site(course), further.reference_ideas(course))).encode()
+    judges.append(further.ideas_file(course, name))
+    judge = _digest([run.encode(), said, *_bytes_of([*released, *judges, course.source(name)])])
     return Fingerprints(run, judge)
 
 

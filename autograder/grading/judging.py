@@ -12,6 +12,7 @@ from autograder import hints, wire
 from autograder.exercise import Case, Exercise, Verdict, no_verdict
 from autograder.grading import keys
 from autograder.grading.course import Course
+from autograder.grading.further import further
 from autograder.grading.notebooks import bound_exercise
 from autograder.grading.reading import PROBLEM
 from autograder.grading.records import Probed, RecordStale, RunRecord
@@ -88,7 +89,8 @@ def judge(
         else:
             raise RecordStale(f"{exercise_id} was not tried when this record was made")
         verdict = verdict.out_of(points)
-        cell.outputs = verdict_outputs(verdict, hints.fitting(assignment.folder, verdict))
+        below = hints.fitting(assignment.folder, verdict), further(course, name, exercise_id)
+        cell.outputs = verdict_outputs(verdict, *below)
     return record.notebook
 
 

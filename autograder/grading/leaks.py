@@ -18,6 +18,7 @@ from pathlib import Path
 
 from nbgrader.utils import is_solution
 
+from autograder.grading import further
 from autograder.grading.answer import source_of
 from autograder.grading.course import Course
 from autograder.grading.notebooks import read_source
@@ -77,6 +78,11 @@ def secrets_of(course: Course, seed: str | None, names: Collection[str] = ()) ->
     lines = {line for line in lines if not line.startswith(("import ", "from "))}
     digests = {hashlib.sha256(p.read_bytes()).hexdigest(): _below(course, p) for p in files}
     words = {seed.encode(): "the seed"} if seed else {}
+    if further.reference_ideas(course) != "check":
+        ideas = {name: further.ideas(course, name) for name in course.names(list(names))}
+        words |= {
+            said.encode(): f"the idea of {id}" for of in ideas.values() for id, said in of.items()
+        }
     public = {hashlib.sha256(p.read_bytes()).hexdigest() for p in _public(course)}
     return Secrets(
         lines - public_lines(course) - code_lines("\n".join(given)),

@@ -12,11 +12,6 @@ from traitlets import default
 from autograder.grading.bounds import Bounds, OutOfTime
 from autograder.grading.markup import markdown_html
 
-FEEDBACK_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-    "base-uri 'none'; form-action 'none'"
-)
-
 
 class _Compiled(BytecodeCache):
     """Templates as they were compiled, for the next page that this process makes."""
@@ -77,9 +72,3 @@ class SubmissionPage(HTMLExporter):
         if html is None or not self.bounds.take(html):
             return f'<div class="highlight"><pre>{escape(self.bounds.cut(source))}</pre></div>'
         return html
-
-
-class FeedbackPage(SubmissionPage):
-    """The page that a student gets back: it has no scripts and asks no host for anything."""
-
-    head = f'<meta http-equiv="Content-Security-Policy" content="{FEEDBACK_POLICY}">'

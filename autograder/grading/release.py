@@ -11,6 +11,7 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
 from autograder import key, wire
+from autograder.grading import further
 from autograder.grading.course import Course, CourseError, find_programs
 from autograder.grading.dress import README, dressed
 from autograder.grading.files import write_whole
@@ -117,6 +118,7 @@ def fill(course: Course, name: str, folder: Path) -> None:
         else:
             own(place).parent.mkdir(exist_ok=True)
             shutil.copy(path, own(place))
+    further.fill(course, name, folder)
     more = own(REQUIREMENTS).read_text().split() if own(REQUIREMENTS).exists() else []
     own(REQUIREMENTS).write_text("\n".join([*USUAL_REQUIREMENTS, *more]) + "\n")
     own("README.txt").write_text(README.format(name=name))

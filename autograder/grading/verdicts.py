@@ -14,6 +14,7 @@ from autograder.exercise import Exercise, Verdict, no_verdict
 from autograder.hints import Hints
 from autograder.judge import CheckFailed
 from autograder.key import Key
+from autograder.onward import Onward
 
 FINDING_CHARACTERS = 4_000  # a finding says what the student's code returned or raised
 MESSAGE_CHARACTERS = 1_000
@@ -124,10 +125,13 @@ def record_of(verdict: Verdict) -> dict:
     }
 
 
-def verdict_outputs(verdict: Verdict, hint: Hints | None = None) -> list[NotebookNode]:
+def verdict_outputs(
+    verdict: Verdict, hint: Hints | None = None, further: Onward | None = None
+) -> list[NotebookNode]:
     """The outputs that stand for a verdict: a report for people, and the score for nbgrader."""
+    below = (hint.html() if hint else "") + (further.html(verdict) if further else "")
     data = {
-        "text/html": report.html(verdict) + (hint.html() if hint else ""),
+        "text/html": report.html(verdict) + below,
         "text/plain": report.text(verdict),
         VERDICT_MIME: {**record_of(verdict), PARTS: verdict.parts},
     }

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from autograder import sketch
+from autograder import sketch, sketch_plane
 from autograder.compare import close_by_step, close_line_by_line
 from autograder.exercise import Case, Exercise, Judge, Outputs, Part, Unusable
 
@@ -226,7 +226,7 @@ def shape_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
 
 
 def path(case: Case, outputs: Outputs, expected: Outputs) -> str:
-    """The weight that ends up most wrong, from its start and step by step."""
+    """Two weights as a path in their plane; of others the one that ends up most wrong, step by step."""
     names = [name for name in expected if name.startswith(NEXT_W)]
     for run, name in zip(case.inputs["runs"], names, strict=False):
         start = np.asarray(run["w"]).reshape(1, -1)
@@ -235,6 +235,9 @@ def path(case: Case, outputs: Outputs, expected: Outputs) -> str:
         )
         if np.array_equal(want, have):
             continue
+        if start.size == 2:
+            both = (np.concatenate([start, one]) for one in (want, have))
+            return sketch_plane.paths(f"{name}, {case.name}", ("entry 0", "entry 1"), *both)
         entry = int(np.nan_to_num(abs(have - want), nan=np.inf).max(axis=0).argmax())
         series = [np.concatenate([start, one])[:, entry] for one in (want, have)]
         title = f"{name}, entry {entry}, {case.name}"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder import sketch_plane
 from autograder.chance import close_in_distribution, every, mean, share, spread_mean
 from autograder.compare import equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
@@ -75,6 +76,20 @@ def are_squares(zero: np.ndarray, size: int) -> np.ndarray:
     squares = spans[0][:, None, :, None] & spans[1][None, :, None, :]
     squares = squares.reshape(-1, zero[0].size)
     return (zero.reshape(len(zero), 1, -1) == squares).all(axis=2).any(axis=1)
+
+
+def drawn_zeros(case: Case, outputs: Outputs, expected: Outputs) -> str:
+    """The zeros of the first image whose zeros are no square, in the channel that has most of them."""
+    size = case.inputs["size"]
+    zero = np.asarray(outputs["out"]) == 0
+    wrong = ~(are_squares(zero.any(axis=1), size) & (zero == zero[:, :1]).all(axis=(1, 2, 3)))
+    if not wrong.any():
+        return ""
+    image = zero[wrong.argmax()]
+    most = int(image.sum(axis=(1, 2)).argmax())
+    wanted = f"a square of {size} x {size}, or what the image holds of it, the same in all channels"
+    title = f"where an image is 0 in channel {most}, {case.name}: {size} x {size} was asked for"
+    return sketch_plane.cut_out(title, wanted, image[most])
 
 
 def square_cases(rng: np.random.Generator) -> list[Case]:
@@ -184,7 +199,15 @@ EXERCISE = Exercise(
     "cutout",
     "cutout",
     [
-        Part("squares", 1, square_cases, run_squares, close_in_distribution, seen_in_squares),
+        Part(
+            "squares",
+            1,
+            square_cases,
+            run_squares,
+            close_in_distribution,
+            seen_in_squares,
+            drawn_zeros,
+        ),
         Part("places", 1, place_cases, run_places, close_in_distribution, seen_in_places),
     ],
     on_device=True,

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder import sketch_plane
 from autograder.compare import close
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_array, require_floats
@@ -77,6 +78,27 @@ def crop_cases(rng: np.random.Generator) -> list[Case]:
     return drawn
 
 
+def places(case: Case, sums: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """Where in the first image the crops with these sums lie; two crops of it never have one sum."""
+    x, size, marks = case.inputs["x"][0], case.inputs["size"], case.inputs["marks"]
+    found = []
+    for row in range(x.shape[1] - size + 1):
+        for column in range(x.shape[2] - size + 1):
+            crop = x[:, row : row + size, column : column + size]
+            both = [one.ravel() @ marks for one in (crop, crop[:, :, ::-1])]
+            if np.isclose(np.asarray(sums)[:, None], both, rtol=1e-9, atol=1e-12).any():
+                found.append((row, column, size, size))
+    return found
+
+
+def drawn_crops(case: Case, outputs: Outputs, expected: Outputs) -> str:
+    """The crops of the first image as rectangles."""
+    want, have = (places(case, one[SEEN]) for one in (expected, outputs))
+    rows, columns = case.inputs["x"].shape[2:]
+    title = f"crops of {case.inputs['size']} x {case.inputs['size']}, {case.name}"
+    return sketch_plane.rectangles(title, (rows, columns), want, have)
+
+
 # The average alone, where all crops are the image or its mirror image; then both.
 
 
@@ -104,7 +126,7 @@ EXERCISE = Exercise(
     "ten_crop",
     "ten_crop",
     [
-        Part("crops", 1, crop_cases, run_crops, close),
+        Part("crops", 1, crop_cases, run_crops, close, picture=drawn_crops),
         Part("average", 1, average_cases, run_probabilities, close),
         Part("crops and average", 1, cases_of_both, run_probabilities, close),
     ],
