@@ -66,8 +66,8 @@ def numbers_in(page: ast.AST) -> dict[str, int]:
             else:
                 given.append((target, value))
     known: dict[str, int] = {}
-    for name, value in given:
-        number = number_of(value, known)
+    for name, said in given:
+        number = number_of(said, known)
         if number and isinstance(name, ast.Name) and name.id.lower() == "seeds":
             known[name.id] = number
     return known
