@@ -122,6 +122,19 @@ def test_a_judge_leaves_records_alone_and_a_probe_does_not(metrics, tmp_path):
     assert fingerprints(Course(course), ASSIGNMENT).run != before.run
 
 
+def test_a_public_key_is_made_anew_when_what_makes_it_has_changed(metrics, tmp_path):
+    course = class_of(metrics, tmp_path / "course")
+    key = course / "assignments" / ASSIGNMENT / "key.json"
+    right, made = key.read_text(), list((course / "_build" / "keys").iterdir())
+    key.unlink()
+    autograder(course, "release")
+    assert key.read_text() == right and list((course / "_build" / "keys").iterdir()) == made
+    answer = course / ANSWER
+    answer.write_text(answer.read_text().replace(".any(axis=1)", ".all(axis=1)", 1))
+    autograder(course, "release")
+    assert key.read_text() != right and len(list((course / "_build" / "keys").iterdir())) == 2
+
+
 def test_a_record_is_read_whole_or_not_at_all(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = '\ud800'")])
     output = nbformat.v4.new_output("display_data", {"text/plain": "raw"})
