@@ -233,6 +233,16 @@ def test_github_classroom(cls):
     }
 
 
+def test_what_was_handed_out_and_lies_beside_does_not_count(cls):
+    given = released(OTHER).encode()
+    cls.collect({
+        "optimizers-octojane/optimizers.ipynb": notebook(OTHER, "mine"),
+        "optimizers-octojane/starter/optimizers.ipynb": given,
+        "optimizers-octojane/zz (2).ipynb": given,
+    })  # fmt: skip
+    assert cls.held()["jl/optimizers/optimizers.ipynb"] == notebook(OTHER, "mine")
+
+
 def test_google_classroom(cls):
     status, told = cls.collect({
         "Part II/Jane Lee - optimizers.ipynb": notebook(OTHER, "jl"),
@@ -559,6 +569,20 @@ def test_who_is_not_on_the_roster_hands_in_for_nobody(cls, roster):
         shutil.rmtree(cls.folder / "submitted", ignore_errors=True)
         cls.collect(files)
         assert not {k.split("/")[0] for k in cls.held()} & {"jm", "müllerjosé_102"}, files.keys()
+
+
+@pytest.mark.parametrize(
+    "inner", ["bob_7_assignsubmission_file_", "bob_1_2_work.zip", "bob/optimizers"]
+)
+def test_without_a_roster_nobody_hands_in_for_the_owner_of_another_folder(cls, inner):
+    cls.roster(None)
+    files = {
+        f"jane/optimizers/{inner}/optimizers.ipynb": notebook(OTHER, "of jane"),
+        "bob/optimizers/optimizers.ipynb": notebook(OTHER, "of bob"),
+    }
+    cls.collect(files)
+    assert {k.split("/")[0] for k in cls.held()} == {"jane", "bob"}
+    assert cls.held()["bob/optimizers/optimizers.ipynb"] == notebook(OTHER, "of bob")
 
 
 @pytest.mark.parametrize("roster", ["id,name\njl,Jane Lee\n", None])

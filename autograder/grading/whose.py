@@ -127,8 +127,11 @@ class Whose:
             for i in places:
                 yield from self._of_a_system(place, i)
                 yield from self._of_a_folder(place, i)
-        else:  # any folder could be a student
-            yield from (claim for i in places for claim in self._of_a_system(place, i))
+        else:  # any folder could be a student, and STUDENT/ASSIGNMENT is one
+            for i in places:
+                yield from self._of_a_system(place, i)
+                if i >= self.outer and parts[i + 1 : i + 2] and parts[i + 1] in self.assignments:
+                    yield from self._of_a_folder(place, i)
             yield from (claim for i in places for claim in self._of_a_folder(place, i))
         stem = re.sub(r"\.ipynb.*$", "", parts[-1])
         if BETWEEN in stem:
