@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import stat
+import time
 import warnings
 import zipfile
 from functools import cache
@@ -545,6 +546,15 @@ def test_a_bomb_takes_no_room_from_its_neighbors(cls, monkeypatch):
     refused = [p for p, row in told.items() if row["outcome"] == "refused"]
     assert sum("bomb" in place for place in refused) >= 6
     assert [p for p in refused if "files.zip" in p] == ["xw_103_1_files.zip/50 and all after it"]
+
+
+def test_names_are_looked_at_in_time_that_does_not_grow_with_their_square(cls):
+    slow = ".ipynb" * 600 + "\n" + "x"
+    began = time.process_time()
+    cls.collect({"leejane_101_1_w.zip": in_zip([(f"{k}{slow}", b"") for k in range(300)])})
+    assert time.process_time() - began < 3
+    (row,) = cls.collect({"leejane_101_1_w.zip": in_zip([("A" * 60_000, b"")])})[1].values()
+    assert row["outcome"] == "refused" and "its name has more than" in row["says"]
 
 
 def test_a_full_disk_is_no_students_fault(cls, monkeypatch, capsys):

@@ -133,7 +133,7 @@ class Whose:
                 if i >= self.outer and parts[i + 1 : i + 2] and parts[i + 1] in self.assignments:
                     yield from self._of_a_folder(place, i)
             yield from (claim for i in places for claim in self._of_a_folder(place, i))
-        stem = re.sub(r"\.ipynb.*$", "", parts[-1])
+        stem = parts[-1].partition(".ipynb")[0]
         if BETWEEN in stem:
             sides = stem.split(BETWEEN)
             for name in (sides[0], sides[-1]):
