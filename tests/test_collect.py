@@ -611,6 +611,17 @@ def test_two_people_of_one_name_are_not_taken_for_one(cls, roster, one, other):
     assert len(cls.held()) == (2 if apart else 0) and status == (0 if apart else 3)
 
 
+def test_a_namesake_with_another_number_stands_in_nobodys_way(cls):
+    _, told = cls.collect({
+        "leejane_101_1_optimizers.ipynb": notebook(OTHER, "jane"),
+        "leejane_109_2_optimizers.ipynb": notebook(OTHER, "another"),
+        "müllerjosé_102_3_empty.zip": in_zip([]),
+    })  # fmt: skip
+    assert cls.held() == {"jl/optimizers/optimizers.ipynb": notebook(OTHER, "jane")}
+    assert "nobody on the roster" in told["leejane_109_2_optimizers.ipynb"]["says"]
+    assert told["müllerjosé_102_3_empty.zip"]["says"] == "the zip holds no file"
+
+
 @pytest.mark.parametrize("sid", ["../../../escaped", "/tmp/escaped", "a\\b", "x" * 300])
 def test_a_number_that_a_student_chose_is_no_path(cls, sid):
     cls.roster(None)

@@ -125,6 +125,8 @@ class _Taken:
         try:
             with zipfile.ZipFile(file) as bundle:
                 entries = [entry for entry in bundle.infolist() if not entry.is_dir()]
+                if not entries and place.parts:
+                    yield Refused(str(place), "the zip holds no file")
                 fitting = _fitting(entries, room.bytes)
                 for entry in entries:
                     name = _name(entry)

@@ -207,6 +207,8 @@ class Whose:
             if len(held) == 1:
                 return held[0].id
         named = self._named(claim.name)
+        if claim.canvas:  # who has another number is another one
+            named = {s for s in named if s.canvas in ("", claim.canvas)}
         if len(named) > 1 and claim.moodle:
             named = {s for s in named if s.moodle == claim.moodle} or named
         if not named and claim.moodle and squashed(claim.name) == "participant":  # graded blindly
