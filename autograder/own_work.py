@@ -24,13 +24,15 @@ class ReadyMade:
     """Something of torch's that an exercise asks for.
 
     ``says`` is its name in words. ``files`` maps files below torch's folder (a glob) to its functions
-    there (a regular expression of their names); ``kernels`` is one of the names of its operators. ``called`` says of what ``sys.setprofile`` reports whether it is a use.
+    there (a regular expression of their names); ``kernels`` is one of the names of its operators. ``called`` says of what ``sys.setprofile`` reports whether it is a use. ``elsewhere``
+    names packages that are installed beside torch and have it too.
     """
 
     says: str
     files: Mapping[str, str]
     kernels: str
     called: Callable[[Any, str, Any], bool]
+    elsewhere: tuple[str, ...] = ()
 
 
 def _optimizer_called(frame: Any, event: str, argument: Any) -> bool:
@@ -50,12 +52,14 @@ READY_MADE = {
         {"optim/*.py": r"_(single|multi)_tensor_|_fused_|sparse_adam"},
         r"aten::_fused_(ada|sgd)",
         _optimizer_called,
+        ("sklearn.neural_network",),
     ),
     "dropout": ReadyMade(
         "a dropout of torch",
         {"_refs/nn/functional/*.py": r"\w*dropout", "_decomp/*.py": r"\w*dropout"},
         r"aten::(alpha_|feature_|feature_alpha_|native_|_fused_)?dropout_?(\.|$)",
         _dropout_called,
+        ("efficientnet_lite_pytorch",),
     ),
 }
 

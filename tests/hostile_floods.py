@@ -1,5 +1,7 @@
 """Exhaustion: of memory, processes, disk, messages and the grader's patience. The others' points stay."""
 
+from nbformat.v4 import new_markdown_cell
+
 from tests.hostile_class import ALL, SECOND, Hostile, cells_first, honest, second
 
 # Sends messages as a kernel does, or with any text as their content, in the name of the cell.
@@ -203,6 +205,8 @@ FLOODS += [
     honest("after-the-floods"),
 ]  # fmt: skip
 FLOODS[-1:-1] = [
+    Hostile("floods", "headings-without-end",
+            edit=lambda nb: nb.cells.insert(0, new_markdown_cell("<h1>" * 1_000_000, id="headings"))),
     Hostile("floods", "locked-folders-in-the-socket-folder", shows=READ_ONLY, top=(
         "import glob, os\n" + OWN_FOLDER + "os.chmod(folder, 0o500)")),
     Hostile("floods", "deep-folders-in-the-socket-folder", shows=READ_ONLY,

@@ -455,7 +455,20 @@ FROM_ANOTHER = (
         p.copy_(made)
 """
 )
+OF_SKLEARN = """
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
+
+def adam(w, dw, config=None):
+    config = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "t": 0, **(config or {})}
+    real = AdamOptimizer([w], config["learning_rate"], config["beta1"], config["beta2"])
+    real.ms, real.vs, real.t = [config.get("m", 0 * w)], [config.get("v", 0 * w)], config["t"]
+    real.epsilon = config["epsilon"] * np.sqrt(1 - config["beta2"] ** (real.t + 1))
+    (update,) = real._get_updates([dw])
+    return w + update, {**config, "m": real.ms[0], "v": real.vs[0], "t": real.t}
+"""
 WORK = [
+    Hostile("work", "adam-of-sklearn", assignment=WHOLE, answers={"adam": OF_SKLEARN},
+            lost={"adam": "No module named 'sklearn.neural_network._stochastic_optimizers'"}),
     Hostile("work", "numpy-by-torch", assignment=WHOLE, solved=True,
             answers={"adam": OPTIM + RULE.format(name="adam", call=BY_TORCH["adam"]),
                      **{name: RULE.format(name=name, call=call)

@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import stat
+import time
 import warnings
 import zipfile
 from functools import cache
@@ -231,6 +232,16 @@ def test_github_classroom(cls):
         "jl/optimizers/optimizers.ipynb": notebook(OTHER, "jl"),
         "xw/optimizers/optimizers.ipynb": notebook(OTHER, "xw"),
     }
+
+
+def test_what_was_handed_out_and_lies_beside_does_not_count(cls):
+    given = released(OTHER).encode()
+    cls.collect({
+        "optimizers-octojane/optimizers.ipynb": notebook(OTHER, "mine"),
+        "optimizers-octojane/starter/optimizers.ipynb": given,
+        "optimizers-octojane/zz (2).ipynb": given,
+    })  # fmt: skip
+    assert cls.held()["jl/optimizers/optimizers.ipynb"] == notebook(OTHER, "mine")
 
 
 def test_google_classroom(cls):
@@ -537,6 +548,15 @@ def test_a_bomb_takes_no_room_from_its_neighbors(cls, monkeypatch):
     assert [p for p in refused if "files.zip" in p] == ["xw_103_1_files.zip/50 and all after it"]
 
 
+def test_names_are_looked_at_in_time_that_does_not_grow_with_their_square(cls):
+    slow = ".ipynb" * 600 + "\n" + "x"
+    began = time.process_time()
+    cls.collect({"leejane_101_1_w.zip": in_zip([(f"{k}{slow}", b"") for k in range(300)])})
+    assert time.process_time() - began < 3
+    (row,) = cls.collect({"leejane_101_1_w.zip": in_zip([("A" * 60_000, b"")])})[1].values()
+    assert row["outcome"] == "refused" and "its name has more than" in row["says"]
+
+
 def test_a_full_disk_is_no_students_fault(cls, monkeypatch, capsys):
     monkeypatch.setattr(arriving, "LEAST_DISK", 2**62)
     status, _ = cls.collect({"müllerjosé_102_7_optimizers.ipynb": notebook(OTHER)})
@@ -561,6 +581,20 @@ def test_who_is_not_on_the_roster_hands_in_for_nobody(cls, roster):
         assert not {k.split("/")[0] for k in cls.held()} & {"jm", "müllerjosé_102"}, files.keys()
 
 
+@pytest.mark.parametrize(
+    "inner", ["bob_7_assignsubmission_file_", "bob_1_2_work.zip", "bob/optimizers"]
+)
+def test_without_a_roster_nobody_hands_in_for_the_owner_of_another_folder(cls, inner):
+    cls.roster(None)
+    files = {
+        f"jane/optimizers/{inner}/optimizers.ipynb": notebook(OTHER, "of jane"),
+        "bob/optimizers/optimizers.ipynb": notebook(OTHER, "of bob"),
+    }
+    cls.collect(files)
+    assert {k.split("/")[0] for k in cls.held()} == {"jane", "bob"}
+    assert cls.held()["bob/optimizers/optimizers.ipynb"] == notebook(OTHER, "of bob")
+
+
 @pytest.mark.parametrize("roster", ["id,name\njl,Jane Lee\n", None])
 @pytest.mark.parametrize(
     ("one", "other"),
@@ -575,6 +609,17 @@ def test_two_people_of_one_name_are_not_taken_for_one(cls, roster, one, other):
     status, told = cls.collect(files)
     apart = roster is None and "_101_" in one  # by Canvas's numbers
     assert len(cls.held()) == (2 if apart else 0) and status == (0 if apart else 3)
+
+
+def test_a_namesake_with_another_number_stands_in_nobodys_way(cls):
+    _, told = cls.collect({
+        "leejane_101_1_optimizers.ipynb": notebook(OTHER, "jane"),
+        "leejane_109_2_optimizers.ipynb": notebook(OTHER, "another"),
+        "müllerjosé_102_3_empty.zip": in_zip([]),
+    })  # fmt: skip
+    assert cls.held() == {"jl/optimizers/optimizers.ipynb": notebook(OTHER, "jane")}
+    assert "nobody on the roster" in told["leejane_109_2_optimizers.ipynb"]["says"]
+    assert told["müllerjosé_102_3_empty.zip"]["says"] == "the zip holds no file"
 
 
 @pytest.mark.parametrize("sid", ["../../../escaped", "/tmp/escaped", "a\\b", "x" * 300])

@@ -1,6 +1,7 @@
 """The page that a student gets back: what it says, what it does not ask for, and who can read it."""
 
 import re
+import time
 
 import nbformat
 import pytest
@@ -8,6 +9,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder import hints
+from autograder.grading import feedback_page
 from autograder.grading.bounds import Bounds
 from autograder.grading.feedback_page import FeedbackPage
 from autograder.grading.formulas import mathml, with_formulas
@@ -203,3 +205,15 @@ def test_a_formula_can_do_no_harm(tex):
     own = {"display", "xmlns", "alttext", "class", "tabindex"}
     assert all(set(element.attrs) <= own for element in page.find_all(True))
     assert "full-credit" not in {c for e in page.find_all(class_=True) for c in e["class"]}
+
+
+@pytest.mark.parametrize(
+    "text", ["<h1>" * 500_000, "# a" + " " * 1_000_000 + "b", "# " + " (" * 500_000, "#" * 1_000_000,
+             "<h1>" + "\u00a0" * 1_000_000, "# x (points" * 100_000, "# a\n" * 300_000],
+)  # fmt: skip
+def test_headings_are_found_in_time_that_grows_with_the_text_alone(text):
+    began = time.process_time()
+    cells = [new_markdown_cell(text), new_markdown_cell("## A title (3 points)"),
+             new_markdown_cell("words", metadata={"nbgrader": {"grade": True, "solution": True, "grade_id": "a", "points": 3}})]  # fmt: skip
+    (row,) = feedback_page._rows(new_notebook(cells=cells))
+    assert row.title == "A title" and time.process_time() - began < 2

@@ -523,6 +523,15 @@ def a_name_of_two_lines(nb, place):
     return nb
 
 
+@odd()
+def a_page_beside_the_notebook(nb, place):
+    (place / "more").mkdir()
+    for name in (f"{NAME}.html", "index.html", "more/feedback.HTML", "page.svg", "run.py"):
+        (place / name).write_text("<svg><script>alert('not the grader')</script></svg>")
+    (place / "more" / "picture.png").write_bytes(b"")
+    return nb
+
+
 @odd(student="registered")
 def a_name_that_the_grader_has_used(nb, place):
     return nb
@@ -673,6 +682,13 @@ def test_the_score_and_what_is_said(name, course, graded, gradebook):
         shown = "".join(c for c in expected.says if c not in "`'")  # as nbconvert writes them
         plain = page.read_text().replace("<code>", "").replace("</code>", "")
         assert shown in plain.replace("'", "").replace("&#39;", "").replace("&#x27;", "")
+
+
+def test_the_feedback_holds_the_page_and_pictures_alone(course, graded):
+    folder = course / "feedback" / student_of("a-page-beside-the-notebook") / NAME
+    held = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert held == {f"{NAME}.html", "more/picture.png"}
+    assert "not the grader" not in (folder / f"{NAME}.html").read_text()
 
 
 @each(["a-pasted-picture", "a-pasted-picture-in-a-stripped-answer", "a-picture-that-is-gone"])

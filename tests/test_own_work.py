@@ -174,6 +174,19 @@ def test_what_is_absent_stays_so_for_who_searches_the_memory():
         assert "False" in said(session, f"(ready({fused}) + 0.1).abs().max().item() < 1e-5")
 
 
+def test_what_is_installed_beside_torch_is_no_way_either():
+    elsewhere = {
+        "from sklearn.neural_network._stochastic_optimizers import AdamOptimizer": "sklearn",
+        "from efficientnet_lite_pytorch.utils import drop_connect": "efficientnet_lite_pytorch",
+    }
+    with Session(ABSENT) as session:
+        for line, package in elsewhere.items():
+            exec(line, {})  # it is there, outside
+            (error,) = session.run(line, 60)
+            assert error.ename == "ModuleNotFoundError" and package in error.evalue
+        assert session.run("import sklearn.linear_model, sklearn.datasets", 60) == []
+
+
 def test_what_stands_below_a_line_for_another_machine_still_runs():
     """Programs can't be started here, as they could at home; nor is there a front end."""
     with Session(ABSENT) as session:

@@ -27,6 +27,7 @@ MOST_OF_ONE = 20_000  # files of a zip in an export: ten times as many as gradin
 MOST_UNPACKED = (
     100  # times the size of a zip, beyond LARGEST_FOLDER: what people write packs to a tenth
 )
+LONGEST_NAME = 4_096  # characters, with the folders; no file system takes more
 DEEPEST = 2  # zips in zips
 CHUNK = 2**20
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, NotImplementedError,
@@ -124,6 +125,8 @@ class _Taken:
         try:
             with zipfile.ZipFile(file) as bundle:
                 entries = [entry for entry in bundle.infolist() if not entry.is_dir()]
+                if not entries and place.parts:
+                    yield Refused(str(place), "the zip holds no file")
                 fitting = _fitting(entries, room.bytes)
                 for entry in entries:
                     name = _name(entry)
@@ -233,6 +236,8 @@ def _objection(entry: zipfile.ZipInfo, name: str) -> str | None:
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or (len(name) > 1 and name[1] == ":"):
         return "its place is outside of the zip"
+    if len(name) > LONGEST_NAME:
+        return f"its name has more than {LONGEST_NAME} characters"
     if "\0" in entry.orig_filename or not [p for p in parts if p not in ("", ".")]:
         return "its name is no name of a file"
     kind = stat.S_IFMT(entry.external_attr >> 16)

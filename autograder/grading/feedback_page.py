@@ -5,6 +5,7 @@ nbgrader's ``generate_feedback`` writes it. It has no scripts and asks no host f
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -30,6 +31,7 @@ POLICY = (
 LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"
 PENDING = "pending: a person reads it"
 IN_BRACKETS = re.compile(r"\s*\([^()]*(?:points?|minutes|by hand|credit)[^()]*\)\s*$")
+LONGEST_TITLE = 200  # characters
 EMPTY_HEAD = re.compile(r"<th\b[^>]*>\s*</th>")
 
 
@@ -118,8 +120,7 @@ def _rows(nb: NotebookNode) -> list[Row]:
     for cell in nb.cells:
         marks = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "markdown" and not marks.get("solution"):
-            headings = re.findall(r"^#{1,6} +(.+?)\s*$|<h[1-6]>(.+?)</h[1-6]>", cell.source, re.M)
-            title = next((IN_BRACKETS.sub("", a or b) for a, b in headings[::-1]), title)
+            title = next((IN_BRACKETS.sub("", h) for h in _headings(cell.source)), title)
         if not (marks.get("grade") or marks.get("task")):
             continue
         points, score = float(marks.get("points", 0)), marks.get("score")
@@ -136,6 +137,20 @@ def _rows(nb: NotebookNode) -> list[Row]:
             state = "graded by hand" if marks.get("by_hand") else _unread(score, points)
             rows.append(Row(anchor, title or anchor, state, points, score))
     return rows
+
+
+def _headings(text: str) -> Iterator[str]:
+    """The headings of a text, the last one first: in time that grows with its length, and no faster."""
+    for line in reversed(text.splitlines()):
+        marks, _, words = line.partition(" ")
+        if set(marks) == {"#"} and len(marks) <= 6:
+            found = words.strip()
+        elif line[:2] == "<h" and line[2:3] in "123456" and line[3:4] == ">":
+            found = line[4:].partition("</h")[0]
+        else:
+            continue
+        if found:
+            yield found[:LONGEST_TITLE].strip()
 
 
 def _unread(score: float, points: float) -> str:

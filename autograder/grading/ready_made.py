@@ -31,6 +31,18 @@ def torch_folders() -> list[str]:
     return sorted({folder, os.path.realpath(folder)})
 
 
+def absent_folders(names: Iterable[str]) -> list[str]:
+    """The folders of other installed packages that have something of these: seen empty."""
+    found = set()
+    for package in (package for name in names for package in READY_MADE[name].elsewhere):
+        top, *inner = package.split(".")
+        spec = importlib.util.find_spec(top)
+        if spec is not None and spec.origin is not None:
+            folder = os.path.join(os.path.dirname(spec.origin), *inner)
+            found |= {folder, os.path.realpath(folder)}
+    return sorted(folder for folder in found if os.path.isdir(folder))
+
+
 @cache
 def _replaced(name: str) -> dict[str, str]:
     ready_made = READY_MADE[name]

@@ -72,6 +72,8 @@ def sandbox_command(
     for prefix in _python_folders():
         args += ["--ro-bind", prefix, prefix]
     args += _replacing_arguments(replaced)
+    for folder in ready_made.absent_folders(handout.own_work):
+        args += ["--tmpfs", folder, "--remount-ro", folder]
     for place, path in handout.files.items():
         args += ["--ro-bind", str(path), f"{handout.inside}/{place}"]
     for script in ("zygote.py", "syscalls.py", "shell.py"):

@@ -64,6 +64,7 @@ class Piece:
     assignment: str = ""
     by_content: bool = False
     note: str = ""
+    given: bool = False  # as it was handed out, byte for byte
 
     def became(self, what: What, says: str = "", assignment: str = "") -> Outcome:
         says = "; ".join(filter(None, (says, self.note)))
@@ -75,12 +76,13 @@ class Piece:
     @property
     def order(self) -> tuple:
         """The later of two attempts has the greater one; what has an assignment's cells comes last."""
-        stem = re.sub(r"\.ipynb.*$", "", self.arrival.place.name)
+        stem = self.arrival.place.name.partition(".ipynb")[0]
         copy = COPY.search(stem)
         number = int(next(filter(None, copy.groups()))) if copy else 0
         handed_in = self.claim.handed_in
         known = handed_in.timestamp() if handed_in else 0.0
-        return self.by_content, known, self.claim.file, self.arrival.modified, number, stem
+        changed = not self.given
+        return self.by_content, known, self.claim.file, changed, self.arrival.modified, number, stem
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,10 @@ class Sorting:
             self.outcomes.append(said)
             return
         for student, claim in owners:
-            yield Piece(arrival, student, claim, notebook, assignment, by_content is not None, note)
+            yield Piece(
+                arrival, student, claim, notebook, assignment, by_content is not None, note,
+                arrival.digest in self.given,
+            )  # fmt: skip
 
     def _content(self, arrival: Arrival, notebook: bool) -> str | None:
         maybe = (

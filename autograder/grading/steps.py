@@ -22,6 +22,7 @@ from autograder.grading.course import GradingImpossible
 from autograder.grading.gradebook import MARKS, GatherMarks, Marks
 from autograder.grading.jobs import Job
 
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 SAVES, RUNS = "SaveAutoGrades", "RunSubmission"
 # Penalties are for the one who records. Metadata was just written by the repair: nobody else changes it,
 # and to look at it cell by cell takes a fifth of the time that judging takes.
@@ -73,7 +74,13 @@ class _Autograde(_OneSubmission, Autograde):
 
 
 class _GenerateFeedback(_OneSubmission, GenerateFeedback):
-    pass
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Beside the page come the pictures that it may show, and no other file of a student's: it
+        could be a page itself, with scripts, that whoever opens it takes for the feedback."""
+        super().init_assignment(assignment_id, student_id)
+        for path in find_all_files(self._format_dest(assignment_id, student_id), []):
+            if Path(path).suffix.casefold() not in PICTURES:
+                os.unlink(path)
 
 
 def autograde(config: Config, job: Job) -> Marks:

@@ -127,10 +127,13 @@ class Whose:
             for i in places:
                 yield from self._of_a_system(place, i)
                 yield from self._of_a_folder(place, i)
-        else:  # any folder could be a student
-            yield from (claim for i in places for claim in self._of_a_system(place, i))
+        else:  # any folder could be a student, and STUDENT/ASSIGNMENT is one
+            for i in places:
+                yield from self._of_a_system(place, i)
+                if i >= self.outer and parts[i + 1 : i + 2] and parts[i + 1] in self.assignments:
+                    yield from self._of_a_folder(place, i)
             yield from (claim for i in places for claim in self._of_a_folder(place, i))
-        stem = re.sub(r"\.ipynb.*$", "", parts[-1])
+        stem = parts[-1].partition(".ipynb")[0]
         if BETWEEN in stem:
             sides = stem.split(BETWEEN)
             for name in (sides[0], sides[-1]):
@@ -204,6 +207,8 @@ class Whose:
             if len(held) == 1:
                 return held[0].id
         named = self._named(claim.name)
+        if claim.canvas:  # who has another number is another one
+            named = {s for s in named if s.canvas in ("", claim.canvas)}
         if len(named) > 1 and claim.moodle:
             named = {s for s in named if s.moodle == claim.moodle} or named
         if not named and claim.moodle and squashed(claim.name) == "participant":  # graded blindly
