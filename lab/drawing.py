@@ -162,9 +162,32 @@ def stack(figure: Figure) -> bool:
             shorten(ax, PHONE / part.columns_on_phone(), height / rows)
     for text in figure.findobj(Text):
         text.set_fontsize(min(max(text.get_fontsize(), SMALLEST), LARGEST))
+    more = sum(raise_legend(ax, PHONE) for part in parts for ax in part.panels)
     figure.set_layout_engine("constrained")
-    figure.set_size_inches(PHONE, sum(heights))
+    figure.set_size_inches(PHONE, sum(heights) + more)
     return True
+
+
+def raise_legend(ax: Axes, wide: float) -> float:
+    """Put a legend of several columns above its panel, in as many as fit; the inches that it takes there."""
+    legend = ax.get_legend()
+    if legend is None or legend._ncols == 1:  # type: ignore[attr-defined]
+        return 0.0
+    names = [text.get_text() for text in legend.get_texts()]
+    fit = int((wide - 0.5) / (max(map(len, names)) * LETTER + 0.45))
+    columns = min(max(fit, 1), legend._ncols)  # type: ignore[attr-defined]
+    title = legend.get_title().get_text() or None
+    ax.legend(
+        [handle for handle in legend.legend_handles if handle],
+        names,
+        title=title,
+        ncols=columns,
+        fontsize=LARGEST,
+        title_fontsize=LARGEST,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.02),
+    )
+    return 0.17 * (math.ceil(len(names) / columns) + bool(title))
 
 
 def parts_of(figure: Figure) -> list[Part]:

@@ -83,6 +83,18 @@ def test_what_was_below_a_picture_stays_below_it():
     assert panels[0, 4].get_position().y1 < panels[1, 0].get_position().y0
 
 
+def test_a_legend_of_many_columns_stands_above_in_fewer():
+    figure = Figure(figsize=(7, 3.6))
+    ax = figure.subplots()
+    for i in range(6):
+        ax.plot([0, 1], [i, 0], label=f"contender number {i}, cosine")
+    ax.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, 1.3))
+    svg = parts(drawing.both(figure))[1]
+    assert ax.get_position().width > 0.7
+    assert ax.get_legend().get_window_extent().y0 > ax.get_window_extent().y1
+    assert min(sizes(svg)[2]) * min(1, PIXELS / sizes(svg)[0]) >= 9
+
+
 def test_grids_in_a_grid_are_stacked_part_by_part():
     figure = Figure(figsize=(8, 3), layout="constrained")
     left, right = figure.add_gridspec(1, 2)

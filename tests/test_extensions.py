@@ -83,10 +83,16 @@ def test_a_claim_on_two_pages_fails_the_build(build):
 
 
 def test_pages_run_once_and_an_error_is_reported(build):
-    first = build(cards(CLAIMS))
+    with (build.source / "conf.py").open("a") as conf:
+        conf.write("extensions.append('book.extensions.fold')\n")
+    slow = cards(CLAIMS).replace("from lab", "import time; time.sleep(1.6)\nfrom lab")
+    shown = build.html.with_name("measured.html")
+    first = build(slow)
     assert "executing [1/1] measured.md" in first.stdout
-    again = build(cards(CLAIMS) + "\nA sentence more.\n")  # the code is the same
+    assert re.search(r"Measurement: [2-9] s, \d+ lines", shown.read_text())
+    again = build(slow + "\nA sentence more.\n")  # the code is the same
     assert again.returncode == 0 and "executing" not in again.stdout
+    assert re.search(r"Measurement: [2-9] s, \d+ lines", shown.read_text())
     broken = build(cards(CLAIMS).replace("from lab", "1 / 0\nfrom lab"))
     assert broken.returncode != 0 and "ZeroDivisionError" in broken.stderr
     dead = build(cards(CLAIMS).replace("from lab", "import os; os._exit(1)\nfrom lab"))

@@ -2,12 +2,13 @@
 
 MyST-NB runs a page when it reads it, one after the other, unless its cache holds the outputs. This
 fills that cache, several pages at a time. MyST-NB looks a page up by the code of its cells; each
-entry also keeps a digest of the modules and data that the code depends on (``modules.py``), and an
-entry with another digest than today's is thrown away. A page whose code fails or hangs is left to
+entry also keeps how long the cells ran, and a digest of the modules and data that the code depends on
+(``modules.py``); an entry with another digest than today's is thrown away. A page whose code fails or hangs is left to
 MyST-NB, which runs it again and reports the error where it happened.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -36,6 +37,7 @@ class Environment(SphinxEnvType):
     """Sphinx's environment, with a digest of what each page with code depends on."""
 
     page_modules: dict[str, str]
+    page_seconds: dict[str, dict[str, float]]  # of a page's cells, for fold.py
 
 
 def read_notebook(env: Environment, docname: str) -> NotebookNode | None:
@@ -77,6 +79,8 @@ def pages_to_run(
         if record.data.get("modules") != env.page_modules[docname]:
             cache.remove_cache(record.pk)
             yield docname, env.doc2path(docname), notebook
+        else:
+            env.page_seconds[docname] = record.data.get("seconds", {})
 
 
 def run_page(page: Page, timeout: int) -> tuple[str, str, ExecutionResult | None]:
@@ -94,12 +98,27 @@ def run_page(page: Page, timeout: int) -> tuple[str, str, ExecutionResult | None
                 str(Path(path).parent),
                 timeout,
                 allow_errors=False,
-                record_timing=True,  # fold.py says how long a cell takes
+                record_timing=True,
                 config=config,
             )
         except RuntimeError:  # the kernel died
             return docname, path, None
     return docname, path, result if result.err is None else None
+
+
+def take_times(notebook: NotebookNode) -> dict[str, float]:
+    """Take from a notebook how long its cells ran, in seconds, by the number of their execution.
+
+    It must not stay there: MyST-NB looks a page up by all that its cells have.
+    """
+    seconds = {}
+    for cell in notebook.cells:
+        noted = cell.metadata.pop("execution", {})
+        if {"iopub.execute_input", "shell.execute_reply"} <= set(noted):
+            began = datetime.fromisoformat(noted["iopub.execute_input"])
+            ended = datetime.fromisoformat(noted["shell.execute_reply"])
+            seconds[str(cell.execution_count)] = (ended - began).total_seconds()
+    return seconds
 
 
 def run_pages(app: Sphinx, env: Environment, docnames: list[str]) -> None:
@@ -108,6 +127,7 @@ def run_pages(app: Sphinx, env: Environment, docnames: list[str]) -> None:
     if config.execution_mode != "cache":
         return
     cache = get_cache(config.execution_cache_path)
+    env.page_seconds = getattr(env, "page_seconds", {})
     todo = list(pages_to_run(env, docnames, cache))
     run = partial(run_page, timeout=config.execution_timeout)
     fork_kernels()
@@ -118,7 +138,12 @@ def run_pages(app: Sphinx, env: Environment, docnames: list[str]) -> None:
             ending = f"{result.time:.1f} s" if result else "failed"
             logger.info(f"executing [{count}/{len(todo)}] {where}: {ending}")
             if result:
-                about = {"execution_seconds": result.time, "modules": env.page_modules[docname]}
+                seconds = env.page_seconds[docname] = take_times(result.nb)
+                about = {
+                    "execution_seconds": result.time,
+                    "modules": env.page_modules[docname],
+                    "seconds": seconds,
+                }
                 bundle = CacheBundleIn(result.nb, where, data=about)
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 

@@ -9,8 +9,6 @@ the page's first sentence.
 
 import ast
 import re
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from docutils import nodes
@@ -85,17 +83,10 @@ def seeds_of(code: str, page: str) -> int | None:
     return next((number for node in said if (number := number_of(node, known))), None)
 
 
-def time_of(metadata: Mapping[str, Any]) -> str:
-    """How long a cell ran, as the kernel's messages say; "" if it was not noted."""
-    noted = metadata.get("execution", {})
-    try:
-        began, ended = (
-            datetime.fromisoformat(noted[key])
-            for key in ("iopub.execute_input", "shell.execute_reply")
-        )
-    except KeyError:
+def time_of(seconds: float | None) -> str:
+    """How long a cell ran, in a word; "" if nobody knows."""
+    if seconds is None:
         return ""
-    seconds = (ended - began).total_seconds()
     return f"{seconds:.0f} s" if seconds >= 1 else "under 1 s"
 
 
@@ -141,6 +132,8 @@ class Fold(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         found = cells(self.document)
+        env = getattr(self.document.settings, "env", None)
+        ran = getattr(env, "page_seconds", {}).get(env.docname, {}) if env else {}
         page = "\n".join(code for _, code in found)
         for cell, code in found:
             tags = cell["cell_metadata"].get("tags", [])
@@ -151,7 +144,7 @@ class Fold(SphinxPostTransform):
             draws = any(True for _ in cell.findall(nodes.image))
             cell["hide_mode"] = "input"
             cell["prompt_show"] = cell["prompt_hide"] = label(
-                code, draws, page, time_of(cell["cell_metadata"])
+                code, draws, page, time_of(ran.get(str(cell.get("exec_count"))))
             )
         if len(found) > 1 and is_setting_up(found[0][1]):
             (first, _), (second, _) = found[:2]
