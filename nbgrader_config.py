@@ -35,4 +35,5 @@ c.Students.site = ""
 # "never", in the "feedback", or at once, in "check", too (released assignments hold it then)
 c.Students.reference_ideas = "feedback"
 
+c.AssignLatePenalties.plugin_class = "autograder.grading.late.LatePenalty"  # deadlines.toml
 c.GenerateFeedback.exporter_class = "autograder.grading.feedback_page.FeedbackPage"

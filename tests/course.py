@@ -101,9 +101,9 @@ def run(course: Path, *command: str, check: bool) -> subprocess.CompletedProcess
     return done
 
 
-def gradebook(folder: Path) -> dict[str, list]:
+def gradebook(folder: Path, url: str = "") -> dict[str, list]:
     """All that the gradebook holds of submissions, whatever the ids of its rows."""
-    engine = create_engine(f"sqlite:///{folder / 'gradebook.db'}")
+    engine = create_engine(url or f"sqlite:///{folder / 'gradebook.db'}")
     with engine.connect() as book:
         return {name: sorted(map(repr, book.execute(text(q)))) for name, q in TABLES.items()}
 

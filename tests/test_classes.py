@@ -7,6 +7,8 @@ common mistakes, and the rest every night.
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -15,7 +17,7 @@ from nbgrader.api import Gradebook
 
 from autograder.grading.results import Result, read
 from autograder.grading.sample import SampleStudent, sample_class
-from tests.answers import ASSIGNMENTS, COURSE, exercise
+from tests.answers import ASSIGNMENTS, COURSE, ROOT, exercise
 from tests.course import autograder, copy_course, nbgrader
 
 FIELDS = ["student", "assignment", "exercise", "score", "max_score", "status", "mistake", "message",
@@ -136,3 +138,15 @@ def test_the_whole_class_gets_the_right_scores(assignment, tmp_path):
         wanted = student.expected.get(result.exercise, student.otherwise)
         assert wanted in (None, result.status), result
         assert student.mistakes.get(result.exercise) in (None, result.mistake), result
+
+
+def test_the_commands_own_process_starts_without_what_its_workers_import():
+    """It takes three seconds to import them; an answer that comes back must not do it either."""
+    code = (
+        "import sys\n"
+        "from autograder.grading import cli, classes, graded, grade_command\n"
+        "assert 'torch' not in sys.modules, 'torch is imported'\n"
+        "answers = [graded.Plan, graded.Graded, graded.Work]\n"
+        "assert all(a.__module__ == 'autograder.grading.graded' for a in answers)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -6,9 +6,12 @@ import shutil
 from pathlib import Path
 
 import psutil
-from sqlalchemy.engine import make_url
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
+from autograder.grading import deadlines
 from autograder.grading.course import Course, CourseError
 from autograder.grading.sandbox import MEGABYTE
 
@@ -28,6 +31,8 @@ def class_config(course: Course, submissions: Path, device: str) -> Config:
         folders.db_url = f"sqlite:///{class_folder / 'gradebook.db'}"
     if "course_id" not in folders:
         folders.course_id = ""
+    if (said := deadlines.find([class_folder, course.root])) is not None:
+        config.LatePenalty.file = str(said)
     config.RunSubmission.device = device
     config.RunSubmission.class_folder = str(class_folder)
     return config
@@ -61,7 +66,7 @@ def require_gradebook(config: Config) -> str:
     """Whether the gradebook, if there is one, can be written; raises CourseError with what to do."""
     url = make_url(config.CourseDirectory.db_url)
     if url.get_backend_name() != "sqlite" or not url.database:
-        return f"{url.render_as_string()}: not looked into"
+        return _reached(url)
     path = Path(url.database)
     if not path.exists():
         return "none yet: made at the first grading"
@@ -72,3 +77,16 @@ def require_gradebook(config: Config) -> str:
     if begins not in (b"", b"SQLite format 3\0"):
         raise CourseError(f"{path} is no gradebook: put it away, or bring back a copy")
     return str(path)
+
+
+def _reached(url: URL) -> str:
+    """Whether a database of a server's answers; raises CourseError if not."""
+    shown = url.render_as_string()  # without the password
+    try:
+        engine = create_engine(url)
+        engine.connect().close()
+        engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        why = " ".join(str(error).split("(Background")[0].split())[:300]
+        raise CourseError(f"the gradebook at {shown} can't be reached: {why}") from None
+    return f"{shown}, reached"

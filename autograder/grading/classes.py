@@ -64,7 +64,8 @@ class ClassRun:
         """Grade what is to be graded; ``results`` grows with everything that is done."""
         course, config, pool, runners = self.course, self.config, self.pool, self.runners
         names = list(dict.fromkeys(job.assignment for job in self.jobs))
-        pool.call("autograder.grading.planning.prepare", course, config, names)
+        for note in pool.call("autograder.grading.planning.prepare", course, config, names):
+            print(f"autograder: {note}", flush=True)
         runners.prepare(names)
         known = gradebook.recorded(config)
         plan = pool.call(

@@ -84,6 +84,29 @@ def _parser() -> argparse.ArgumentParser:
 
     grade_command.add_to(commands)
 
+    one = commands.add_parser(
+        "one",
+        help="grade one submission for a system that runs graders itself",
+        description="Grade the notebook in FOLDER and write the results as the system wants them: "
+        "Gradescope's results.json, or a summary and annotations of a workflow of GitHub's. Nothing else "
+        "is kept. Exit status 3, and no results, if the grader failed.",
+    )
+    one.add_argument("assignment", metavar="ASSIGNMENT")
+    one.add_argument("folder", metavar="FOLDER", type=Path)
+    one.add_argument("--format", choices=["gradescope", "github"], required=True)
+    one.add_argument("--output", metavar="FILE", type=Path, required=True)
+    one.set_defaults(run=_later("one", "run"))
+
+    zipped = commands.add_parser(
+        "gradescope",
+        help="make the zip of an autograder for Gradescope",
+        description="Put all that grading an assignment needs into a zip for Gradescope. It holds the "
+        "answers and the seed.",
+    )
+    zipped.add_argument("assignment", metavar="ASSIGNMENT")
+    zipped.add_argument("zip", metavar="ZIP", type=Path)
+    zipped.set_defaults(run=_later("gradescope_zip", "run"))
+
     why = commands.add_parser(
         "why",
         parents=[of_class],

@@ -30,6 +30,7 @@ POLICY = (
 )
 LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"
 PENDING = "pending: a person reads it"
+UNGRADED = "not graded yet"
 IN_BRACKETS = re.compile(r"\s*\([^()]*(?:points?|minutes|by hand|credit)[^()]*\)\s*$")
 LONGEST_TITLE = 200  # characters
 EMPTY_HEAD = re.compile(r"<th\b[^>]*>\s*</th>")
@@ -128,7 +129,9 @@ def _rows(nb: NotebookNode) -> list[Row]:
         verdict = read_verdict(cell)
         if verdict is not None:
             state = HEADLINE.get(verdict["status"], verdict["status"])
-            if score is None:
+            if verdict["status"] == "ungraded":  # the check failed: an older score stands
+                state, score = UNGRADED, None if marks.get("waits") else score
+            elif score is None:
                 score = verdict["score"]
             rows.append(Row(anchor, title, state, points, score, True, read_parts(cell)))
         elif marks.get("waits") or score is None:

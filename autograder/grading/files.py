@@ -5,7 +5,7 @@ import csv
 import io
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,13 @@ def from_table(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].startswith((*RISKY, "'")) else text
 
 
-def write_zip(path: Path, files: Iterable[tuple[str, Path | bytes]]) -> None:
-    """Write a zip of files at places, whole or not at all; equal files give an equal zip."""
+def write_zip(
+    path: Path, files: Iterable[tuple[str, Path | bytes]], programs: Collection[str] = ()
+) -> None:
+    """Write a zip of files at places, whole or not at all; equal files give an equal zip.
+
+    Those of the ``programs`` can be executed once they are unpacked.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -60,7 +65,7 @@ def write_zip(path: Path, files: Iterable[tuple[str, Path | bytes]]) -> None:
             for place, held in sorted(files, key=lambda file: file[0]):
                 entry = zipfile.ZipInfo(place, ALWAYS)
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
+                entry.external_attr = (0o755 if place in programs else 0o644) << 16
                 bundle.writestr(entry, held.read_bytes() if isinstance(held, Path) else held)
         os.replace(half, path)
     finally:

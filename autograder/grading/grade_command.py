@@ -5,8 +5,8 @@ import os
 from multiprocessing import forkserver
 from pathlib import Path
 
+from autograder.grading import deadlines, seeds, terminal
 from autograder.grading import results as results_file
-from autograder.grading import seeds, terminal
 from autograder.grading.capacity import default_jobs
 from autograder.grading.course import Course
 from autograder.grading.jobs import Job, find_jobs
@@ -86,6 +86,8 @@ def run(course: Course, args: argparse.Namespace) -> int:
     submissions = course.submissions(args.submissions)
     jobs = find_jobs(course, submissions, args.assignment, args.student)
     _require_what_is_named(submissions, args.results)
+    if (said := deadlines.find([submissions.resolve().parent, course.root])) is not None:
+        deadlines.read(said, course.names([]))  # before anything is started
     # The process that workers are forked from imports what they need while this one does.
     forkserver.set_forkserver_preload(["autograder.grading.planning"])
     forkserver.ensure_running()

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -18,9 +19,10 @@ from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from autograder.grading import deadlines
 from autograder.grading.course import find_programs
+from autograder.grading.deadlines import Deadlines
 from autograder.grading.jobs import Job
-from autograder.grading.verdicts import is_ungraded
 
 MARKS = "autograder_marks"  # among nbgrader's resources: what is to be recorded
 logger = logging.getLogger("autograder")
@@ -51,6 +53,10 @@ class GatherMarks(NbGraderPreprocessor):
     """nbgrader preprocessor, in the place of SaveAutoGrades: gathers what that would save."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        from autograder.grading.verdicts import (
+            is_ungraded,
+        )  # with NumPy, which the writer does without
+
         scores: dict[str, float | None] = {}
         comments: dict[str, str | None] = {}
         for cell in nb.cells:
@@ -88,11 +94,13 @@ def record(config: Config, batch: Sequence[Entry]) -> list[list[str]]:
 
     Raises what the database raises.
     """
+    path = deadlines_file(config)
+    held = None if path is None else deadlines.read(path)
     with opened(config) as gradebook:
         session = gradebook.db()
         gradebook.db.commit = session.flush  # nbgrader commits at every step
         try:
-            said = [_record_one(config, gradebook, entry) for entry in batch]
+            said = [_record_one(config, gradebook, entry, held) for entry in batch]
             session.commit()
         except BaseException:
             session.rollback()
@@ -100,11 +108,21 @@ def record(config: Config, batch: Sequence[Entry]) -> list[list[str]]:
     return said
 
 
-def _record_one(config: Config, gradebook: Gradebook, entry: Entry) -> list[str]:
+def deadlines_file(config: Config) -> Path | None:
+    """The file that says when the class's assignments are due, if there is one."""
+    named = config.LatePenalty.file if "file" in config.LatePenalty else ""
+    return Path(named) if named else deadlines.find([Path(config.CourseDirectory.root)])
+
+
+def _record_one(
+    config: Config, gradebook: Gradebook, entry: Entry, said: Deadlines | None
+) -> list[str]:
     job, marks = entry.job, entry.marks
     gradebook.update_or_create_student(job.student)
     known = {} if marks is None or marks.handed_in is None else {"timestamp": marks.handed_in}
     submission = gradebook.update_or_create_submission(job.assignment, job.student, **known)
+    if said is not None:
+        submission.extension = said.extension(job.assignment, job.student)
     if marks is None:
         return [note for notebook in submission.notebooks for note in _zero(notebook)]
     for notebook in submission.notebooks:
@@ -119,9 +137,7 @@ def _record_one(config: Config, gradebook: Gradebook, entry: Entry) -> list[str]
                 comment.auto_comment = marks.comments[comment.name]
     gradebook.db.flush()
     gradebook.db.expire_all()  # sums are of the database's making
-    late = submission.total_seconds_late
-    for notebook in submission.notebooks:
-        _penalize(config, notebook, job.student, late)
+    penalize(config, submission)
     return []
 
 
@@ -137,8 +153,14 @@ def _zero(notebook: SubmittedNotebook) -> list[str]:
     return taken_back
 
 
-def _penalize(config: Config, notebook: SubmittedNotebook, student: str, late: float) -> None:
+def penalize(config: Config, submission: SubmittedAssignment) -> None:
     """The late penalty as nbgrader's AssignLatePenalties and the course's plug-in have it."""
+    late = submission.total_seconds_late
+    for notebook in submission.notebooks:
+        _penalize(config, notebook, submission.student_id, late)
+
+
+def _penalize(config: Config, notebook: SubmittedNotebook, student: str, late: float) -> None:
     notebook.late_submission_penalty = None
     if late <= 0:
         return

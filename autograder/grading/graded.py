@@ -1,4 +1,4 @@
-"""What passes between the command and its workers about one submission."""
+"""What passes between the command and its workers. The command needs none of what workers import."""
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -15,6 +15,15 @@ class Work(Enum):
     NEEDED = "what is needed: nothing if nothing has changed; run it unless there is a record of it"
     AGAIN = "run it again, whatever there is"
     JUDGE = "judge its record; never run it"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The submissions that are done, with their results, and those that are to be judged or run."""
+
+    done: dict[Job, list[Result]]
+    judge: list[Job]
+    run: list[Job]
 
 
 @dataclass(frozen=True)

@@ -1,38 +1,30 @@
 """What there is to do for a class; runs in a worker, which has the exercises at hand."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 from traitlets.config import Config
 
-from autograder.grading import doctor, gradebook, ledger, records, staging
+from autograder.grading import doctor, due_dates, gradebook, ledger, records, staging
 from autograder.grading.course import Course
 from autograder.grading.execution import resolve_device
 from autograder.grading.files import write_whole
 from autograder.grading.grade import current_fingerprints, record_name
-from autograder.grading.graded import Work
+from autograder.grading.graded import Plan, Work
 from autograder.grading.handout import handout
 from autograder.grading.jobs import Job
 from autograder.grading.release import build_source, register
-from autograder.grading.results import Result
 from autograder.grading.staging import NotHandedIn
 
 REGISTERED = ".registered"  # after an assignment's name: students' folders lie below that
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The submissions that are done, with their results, and those that are to be judged or run."""
+def prepare(course: Course, config: Config, names: list[str]) -> list[str]:
+    """Make a class ready for the grading of assignments; returns what is to be said.
 
-    done: dict[Job, list[Result]]
-    judge: list[Job]
-    run: list[Job]
-
-
-def prepare(course: Course, config: Config, names: list[str]) -> None:
-    """Make a class ready for the grading of assignments; raises GradingImpossible if it can't be."""
+    Raises GradingImpossible if it can't be.
+    """
     resolve_device(config.RunSubmission.device)
     class_folder = Path(config.CourseDirectory.root)
     for name in names:
@@ -48,6 +40,7 @@ def prepare(course: Course, config: Config, names: list[str]) -> None:
                 continue
             register(course, name, class_folder, config.CourseDirectory.db_url)
             write_whole(stamp, print_of_source.encode())
+    return due_dates.bring_in_line(course, config)
 
 
 def _assignments(config: Config) -> set[str]:

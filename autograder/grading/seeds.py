@@ -42,6 +42,11 @@ def class_seed(root: Path) -> str:
     return seed
 
 
+def is_set() -> bool:
+    """Whether the environment has the seed."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def _make(path: Path) -> None:
     """Make a seed, unless another process does: nobody ever sees half of the file."""
     whole = path.with_name(f"{path.name}-{os.getpid()}")
