@@ -18,6 +18,7 @@ from autograder.exercise import Case, Outputs
 # hundred comparisons a grading, a right answer fails less than once in 1e9 gradings.
 SIGMAS = 7.0
 EVERY, SHARE = ": every one", ": share"
+PART = "share of "  # what the names of shares begin with
 
 
 def whole(holds: Any) -> float | None:
@@ -76,19 +77,23 @@ def drop_probability(rng: np.random.Generator) -> float:
 
 def close_in_distribution(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """The judge of random answers: shares and means agree within chance, all else as in ``close``."""
-    findings = []
+    findings, missing = [], []
     for name, want in expected.items():
         got = outputs.get(name)
         if name not in outputs:
-            findings.append(f"{name} is missing")
+            missing.append(f"{name} is missing")
         elif isinstance(want, dict):
             findings += _beyond_chance(name, got, want, tolerance(case.inputs))
         elif name.endswith(EVERY) and (want, got) == (True, False):
             what = name.removesuffix(EVERY)
             findings.append(f"{what}: expected every one, got {_part(outputs.get(what + SHARE))}")
+        elif isinstance(want, float) and got is None:
+            findings.append(f"{name}: there is nothing of which a share could be taken")
+        elif name.startswith(PART) and want == 1.0 and isinstance(got, float) and got < 1.0:
+            findings.append(f"{name}: expected all, got {got:.1%} of them")
         elif (finding := difference(name, got, want, tolerance(case.inputs))) is not None:
             findings.append(finding)
-    return findings
+    return findings or missing  # what else is wrong is why something could not be looked at
 
 
 def _beyond_chance(name: str, got: Any, want: dict[str, float], rtol: float) -> list[str]:

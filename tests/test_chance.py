@@ -66,3 +66,16 @@ def test_plain_outputs_are_compared_as_ever():
         CASE, {"values": np.array([0.0, 1.2]), "kept": True}, expected
     )
     assert chance.close_in_distribution(CASE, {"kept": True}, expected) == ["values is missing"]
+
+
+def test_what_could_not_be_looked_at_is_no_news_beside_its_cause():
+    expected = {"all alike": True, "share of them": 1.0, "their mean": 2.0}
+    came = {"all alike": False, "share of them": 0.25}
+    assert chance.close_in_distribution(CASE, came, expected) == [
+        "all alike: expected True, got False",
+        "share of them: expected all, got 25.0% of them",
+    ]
+    came = {"all alike": True, "share of them": None, "their mean": 2.0}
+    assert chance.close_in_distribution(CASE, came, expected) == [
+        "share of them: there is nothing of which a share could be taken"
+    ]

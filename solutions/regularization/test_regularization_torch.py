@@ -91,6 +91,21 @@ def test_each_center_of_a_cut_is_as_likely_as_the_others(size, which):
     assert stats.chisquare(observed).pvalue > 1e-6
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("no-center", "saw 8 crops, expected 10; missing, by row and column of the first pixel: (1, 1)"),
+        ("flipped-first", "(0, 1) mirrored of image 1; not asked for, or too often: (0, 2) mirrored"),
+        ("upside-down", "no crops of the images, nor mirrored left to right: 5"),
+    ],
+)  # fmt: skip
+def test_crops_are_called_by_their_places(wrong, says):
+    (first, *_) = (
+        f for f in verdict("ten_crop", mistake("ten_crop", wrong)).findings if f.part == "crops"
+    )
+    assert says in first.message
+
+
 def test_the_worked_example_of_ten_crops():
     def model(crops):
         return torch.stack([crops[:, 0, 0, 0], torch.full((len(crops),), 4.0)], dim=1)

@@ -24,6 +24,7 @@ def probabilities(average_predictions: Any, inputs: dict[str, Any], device: str)
 def plain_logits(rng: np.random.Generator) -> list[Case]:
     """Members that agree and that do not."""
     return [
+        case("the example in the text", np.array([[[2.0, 0.0]], [[0.0, 0.0]]])),
         case("three members", draw(rng, 3, 4, 5)),
         case("members that disagree", draw(rng, 2, 3, 4, scale=6.0)),
         case("one member", draw(rng, 1, 3, 4)),

@@ -79,6 +79,9 @@ def uneven(rng: np.random.Generator) -> list[Case]:
     """Numbers of steps that they do not."""
     length = int(rng.integers(4, 8))
     return [
+        Case(
+            "the example in the text", {"steps": 10, "cycles": 3, "lr": 0.2, "at": list(range(10))}
+        ),
         case(rng, "one step too many for three cycles", 3 * length + 1, 3),
         case(rng, "one step too few for four cycles", 4 * length - 1, 4),
         case(rng, "half a step too many for two cycles", 2 * length + 1, 2),

@@ -58,12 +58,14 @@ def positively_correlated(rng: np.random.Generator, examples: int) -> np.ndarray
 
 def edges(rng: np.random.Generator) -> list[Case]:
     """Members that are never, or always, wrong."""
+    example = [[1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
     never = np.insert(positively_correlated(rng, 40), int(rng.integers(3)), False, axis=0)
     examples = int(rng.integers(25, 35))
     constant = [np.full(examples, True), np.full(examples, False)]
     rows = [*constant, *positively_correlated(rng, examples)]
     right = np.zeros((int(rng.integers(2, 6)), int(rng.integers(5, 10))), dtype=bool)
     return [
+        Case("the example in the text", {"wrong": np.array(example, dtype=bool)}),
         Case("one member is never wrong", {"wrong": never}),
         Case("one is never wrong, one always", {"wrong": np.array(rows)[rng.permutation(4)]}),
         Case("no member is ever wrong", {"wrong": right}),

@@ -85,6 +85,11 @@ def around(fraction: float) -> list[Band]:
     return [(fraction - 0.06, fraction - 0.03), (fraction + 0.03, fraction + 0.06)]
 
 
+def in_the_text(*best: float) -> Case:
+    given = {"low": 1e-4, "high": 1e-1, "fraction": SMALL}
+    return Case("the example in the text", {"best": list(best), **given})
+
+
 def inside_and_outside(rng: np.random.Generator) -> list[Case]:
     below, above = (-0.4, -0.1), (1.1, 1.4)
     return [
@@ -96,6 +101,7 @@ def inside_and_outside(rng: np.random.Generator) -> list[Case]:
 def low_end(rng: np.random.Generator) -> list[Case]:
     f = own_fraction(rng)
     return [
+        in_the_text(0.00015, 0.0003),
         case(rng, "near the low end or not", drawn_range(rng), *near_an_end(SMALL)),
         case(rng, "a range above 1", ABOVE_1, *near_an_end(SMALL)),
         case(rng, "a fraction of its own", drawn_range(rng), *around(f), fraction=f),
@@ -106,6 +112,7 @@ def high_end(rng: np.random.Generator) -> list[Case]:
     f = own_fraction(rng)
     close, own = mirrored(near_an_end(SMALL)), mirrored(around(f))
     return [
+        in_the_text(0.0003, 0.08),
         case(rng, "near the high end or not", drawn_range(rng), *close),
         case(rng, "a range above 1, its high end", ABOVE_1, *close),
         case(rng, "a fraction of its own, high end", drawn_range(rng), *own, fraction=f),

@@ -17,7 +17,7 @@ def probe(expected_initial_loss: Any, inputs: dict[str, Any], device: str) -> Ou
 
 def softmax_loss(rng: np.random.Generator) -> list[Case]:
     return [
-        Case("ten classes", {"num_classes": 10}),
+        Case("the example in the text: ten classes", {"num_classes": 10}),
         Case("some classes", {"num_classes": int(rng.integers(3, 30))}),
         Case("two classes", {"num_classes": 2}),
         Case("one class", {"num_classes": 1}),
@@ -34,8 +34,10 @@ def with_a_penalty(rng: np.random.Generator) -> list[Case]:
         weights = [rng.standard_normal(shape) + 0.5 for shape in shapes]
         return Case(name, {"num_classes": classes, "weights": weights, **penalty})
 
+    example = [np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[3.0]])]
     biases_too = [(4, 3), (3,), (3, 6), (6,)]
     return [
+        Case("the example in the text", {"num_classes": 3, "weights": example, "reg": 0.1}),
         case("a penalty on two layers", classes, (4, 3), (3, classes), reg=reg),
         case("a penalty on one layer", 5, (6, 5), reg=reg),
         case("a penalty on weights and biases", 6, *biases_too, reg=reg),

@@ -92,11 +92,14 @@ def edges(rng: np.random.Generator) -> list[Case]:
 
 def diverged_trials(rng: np.random.Generator) -> list[Case]:
     """Where there are too few others, those that diverged lie beyond them."""
+    values, losses = np.array([1e-4, 1e-3, 1e-2, 1e-1]), np.array([2.1, 0.9, 0.7, nan])
+    example = {"values": values, "losses": losses}
     some = dict.fromkeys(rng.permutation(9)[:3].tolist(), nan)
     one = {int(rng.integers(8)): inf}
     outer = {2: nan, 3: nan, 4: nan, 5: nan}
     mixed = {1: nan, 3: inf, 5: inf, 6: inf, 7: inf}
     return [
+        Case("the example in the text", {**example, "keep": 2, "widen": 2.0}),
         case(rng, "diverged trials are nan", 3, 9, some),
         case(rng, "fewer finite trials than asked for", 4, 6, outer, widen=widening(rng)),
         case(rng, "a diverged trial has loss inf", 3, 8, one),

@@ -78,6 +78,7 @@ def decaying(rng: np.random.Generator, low: float, high: float) -> dict[str, flo
 def decay_formula(rng: np.random.Generator) -> list[Case]:
     steps = sorted(int(s) for s in rng.choice(np.arange(4, 40), size=5, replace=False))
     return [
+        calls("the example in the text", [10], {"base_lr": 1.0, "rate": 0.1}),
         calls("a small rate", steps, decaying(rng, 0.01, 0.1)),
         calls("a large rate", [1, 2, 3], decaying(rng, 0.4, 0.9)),
     ]

@@ -45,6 +45,12 @@ def problem(
     )
 
 
+def in_the_text(*eigenvalues: float) -> Case:
+    """Its matrices are diagonal."""
+    given = {"grad": np.array([2.0, 1.0]), "hessian": np.diag(eigenvalues), "damping": 0.5}
+    return Case("the example in the text", given)
+
+
 def values(rng: np.random.Generator, low: float, high: float, count: int) -> list[float]:
     return [float(v) for v in rng.uniform(low, high, count)]
 
@@ -56,6 +62,7 @@ def some_damping(rng: np.random.Generator) -> float:
 def bowls(rng: np.random.Generator) -> list[Case]:
     flat = [0.05, *values(rng, 1, 3, 2)]
     return [
+        in_the_text(2.0, 4.0),
         problem(rng, "a bowl, little damping", values(rng, 1, 4, 3), 0.01),
         problem(rng, "a bowl, much damping", values(rng, 1, 4, 3), some_damping(rng)),
         problem(rng, "a bowl with an almost flat direction", flat, some_damping(rng)),
@@ -69,7 +76,8 @@ def saddles(rng: np.random.Generator) -> list[Case]:
         "a maximum": values(rng, -3, -0.5, 3),
         "a valley (one eigenvalue is 0)": [0.0, *values(rng, 1, 3, 1)],
     }
-    return [problem(rng, name, of, some_damping(rng)) for name, of in eigenvalues.items()]
+    drawn = [problem(rng, name, of, some_damping(rng)) for name, of in eigenvalues.items()]
+    return [in_the_text(2.0, -1.0), *drawn]
 
 
 def shapes(rng: np.random.Generator) -> list[Case]:

@@ -39,6 +39,7 @@ def loss_cases(rng: np.random.Generator) -> list[Case]:
     x, y = huge.inputs["x"], huge.inputs["y"]
     y[0], y[1] = x[0].argmin(), x[1].argmax()  # a probability that is 0 when rounded, and one of 1
     return [
+        in_the_text(),
         case("five samples, four classes", 2 * normal((5, 4))),
         case("one sample", normal((1, 3))),
         case("float32 scores", normal((4, 3)).astype(np.float32)),
@@ -47,6 +48,11 @@ def loss_cases(rng: np.random.Generator) -> list[Case]:
         case("all scores near -5000", normal((3, 4)) - 5000.0),
         case("rows at levels 1500, 0 and -1500", normal((3, 4)) + [[1500.0], [0.0], [-1500.0]]),
     ]
+
+
+def in_the_text(**more: float) -> Case:
+    x = np.array([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    return Case("the example in the text", {"x": x, "y": np.array([0, 2]), **more})
 
 
 def permutations(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
@@ -93,6 +99,7 @@ def gradient_cases(rng: np.random.Generator) -> list[Case]:
 
     far = 800.0 * permutations(rng, 3, 4)
     return [
+        in_the_text(h=numeric.STEP),
         elements("each element of a 3 x 4 dx", rng.standard_normal((3, 4))),
         elements("each element of a 4 x 3 dx, larger scores", 3 * rng.standard_normal((4, 3))),
         elements("each element of dx where scores lie 800 apart", far, h=1e-3),

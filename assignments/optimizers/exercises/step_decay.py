@@ -20,13 +20,17 @@ def drawn(rng: np.random.Generator) -> tuple[dict[str, float], float, int]:
 def formula(rng: np.random.Generator) -> list[Case]:
     base, drop, every = drawn(rng)
     steps = [k * every + part for k in range(4) for part in (every // 4, 3 * every // 4)]
-    return [calls("between the drops", steps, base, drop=drop, every=every)]
+    return [
+        calls("the example in the text", [29], {"base_lr": 1.0}),
+        calls("between the drops", steps, base, drop=drop, every=every),
+    ]
 
 
 def edges(rng: np.random.Generator) -> list[Case]:
     base, drop, every = drawn(rng)
     around = [0] + [k * every + offset for k in (1, 2, 3) for offset in (-1, 0)]
     return [
+        calls("the example in the text", [30, 60], {"base_lr": 1.0}),
         calls("around the drops", around, base, drop=drop, every=every),
         calls("drop and every left out", [7, 37, 67, 97], base),
         calls("only drop given", [8, 38, 68], base, drop=drop),

@@ -55,10 +55,17 @@ def run_out(batchnorm_forward: Any, inputs: dict[str, Any], device: str) -> Outp
     return {"out": called(batchnorm_forward, inputs)[0]}
 
 
+def in_the_text() -> Case:
+    x = np.array([[1.0, 10.0], [3.0, 10.0], [5.0, 40.0]])
+    arrays = {"gamma": np.array([1.0, 2.0]), "beta": np.array([0.0, -1.0])}
+    return Case("the example in the text", {"calls": [["train", x]], "param": {}, **arrays})
+
+
 def training_cases(rng: np.random.Generator) -> list[Case]:
     constant = case(rng, "a feature that never varies", ["train"])
     constant.inputs["calls"][0][1][:, 1] = 1.5
     return [
+        in_the_text(),
         case(rng, "a batch", ["train"]),
         case(rng, "a large batch", ["train"], count=20, features=3),
         case(rng, "one example", ["train"], count=1, features=5),
@@ -88,6 +95,7 @@ def run_running(batchnorm_forward: Any, inputs: dict[str, Any], device: str) -> 
 
 def running_cases(rng: np.random.Generator) -> list[Case]:
     return [
+        in_the_text(),
         case(rng, "one step", ["train"]),
         case(rng, "three steps", ["train"] * 3),
         case(rng, "two steps with defaults", ["train"] * 2, defaults=True),

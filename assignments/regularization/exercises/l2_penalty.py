@@ -26,6 +26,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         return Case(name, {"w": (rng.standard_normal(shape) + 0.5).astype(dtype), "lam": lam})
 
     return [
+        Case("the example in the text", {"w": np.array([[1.0, -2.0], [0.0, 3.0]]), "lam": 0.1}),
         case("a matrix", [3, 2]),
         case("a vector", [5]),
         case("filters of a convolution", [2, 2, 1, 2]),

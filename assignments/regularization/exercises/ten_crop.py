@@ -1,12 +1,14 @@
 """The exercise ``ten_crop``: a prediction averaged over ten crops at test time, in torch."""
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 
 from autograder import sketch_plane
-from autograder.compare import close
+from autograder.compare import close, numbers
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_array, require_floats
 
@@ -91,6 +93,46 @@ def places(case: Case, sums: np.ndarray) -> list[tuple[int, int, int, int]]:
     return found
 
 
+def judge_crops(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """Which crops are missing, and which were not asked for, by the place of their first pixel."""
+    wrong = close(case, outputs, expected)
+    got = numbers(outputs.get(SEEN))
+    if not wrong or got is None or got.ndim != 1:
+        return wrong
+    known = dict(all_crops(case))
+    names, values = list(known), np.array(list(known.values()))
+    counts = []
+    for sums in (np.asarray(expected[SEEN]), got):
+        alike = np.isclose(sums[:, None], values, rtol=1e-5, atol=1e-8)
+        counts.append(Counter(names[i] for i in alike.argmax(axis=1)[alike.any(axis=1)]))
+    want, have = counts
+    strange = got.size - have.total()
+    said = {
+        "missing, by row and column of the first pixel": list(want - have),
+        "not asked for, or too often": list(have - want),
+        "no crops of the images, nor mirrored left to right": [str(strange)] if strange else [],
+    }
+    found = [f"{what}: {_few(which)}" for what, which in said.items() if which]
+    seen = f"the model saw {got.size} crops, expected {want.total()}"
+    return [f"{seen}; {'; '.join(found)}"] if found else wrong
+
+
+def all_crops(case: Case) -> Iterator[tuple[str, float]]:
+    """Each crop that there is and its mirror image: its name, and its sum."""
+    images, size, marks = case.inputs["x"], case.inputs["size"], case.inputs["marks"]
+    for number, x in enumerate(images):
+        of = f" of image {number}" if len(images) > 1 else ""
+        for row, column in np.ndindex(x.shape[1] - size + 1, x.shape[2] - size + 1):
+            crop = x[:, row : row + size, column : column + size]
+            yield f"({row}, {column}){of}", crop.ravel() @ marks
+            if size > 1:  # one pixel is its own mirror image
+                yield f"({row}, {column}) mirrored{of}", crop[:, :, ::-1].ravel() @ marks
+
+
+def _few(which: list[str]) -> str:
+    return ", ".join(which[:3]) + (f" and {len(which) - 3} more" if len(which) > 3 else "")
+
+
 def drawn_crops(case: Case, outputs: Outputs, expected: Outputs) -> str:
     """The crops of the first image as rectangles."""
     want, have = (places(case, one[SEEN]) for one in (expected, outputs))
@@ -126,7 +168,7 @@ EXERCISE = Exercise(
     "ten_crop",
     "ten_crop",
     [
-        Part("crops", 1, crop_cases, run_crops, close, picture=drawn_crops),
+        Part("crops", 1, crop_cases, run_crops, judge_crops, picture=drawn_crops),
         Part("average", 1, average_cases, run_probabilities, close),
         Part("crops and average", 1, cases_of_both, run_probabilities, close),
     ],

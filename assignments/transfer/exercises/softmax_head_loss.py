@@ -37,6 +37,16 @@ def case(
     return Case(name, inputs)
 
 
+def in_the_text() -> Case:
+    given = {
+        "W": np.array([[1.0, 0.0, -1.0], [0.0, 2.0, 0.0]]),
+        "b": np.array([0.0, 0.0, 1.0]),
+        "features": np.array([[1.0, 1.0], [2.0, 0.0]]),
+        "y": np.array([1, 0]),
+    }
+    return Case("the example in the text", given)
+
+
 def scores_of(inputs: dict[str, Any]) -> np.ndarray:
     return np.einsum("nf,fc->nc", inputs["features"], inputs["W"]) + inputs["b"]
 
@@ -69,6 +79,7 @@ def draw_losses(rng: np.random.Generator) -> list[Case]:
     for name in ("W", "b", "features"):
         single.inputs[name] = single.inputs[name].astype(np.float32)
     return [
+        in_the_text(),
         case(rng, "five pictures", 5, 4, 3),
         case(rng, "one picture", 1, 3, 4),
         case(rng, "two classes", 7, 3, 2),
@@ -88,6 +99,7 @@ def probe_loss(softmax_head_loss: Any, inputs: dict[str, Any], device: str) -> O
 
 def draw_weights(rng: np.random.Generator) -> list[Case]:
     return [
+        in_the_text(),
         case(rng, "each element", 5, 4, 3),
         case(rng, "each element, six classes", 4, 2, 6),
         case(rng, "many features", 12, 40, 6, seed=int(rng.integers(2**31))),
@@ -98,6 +110,7 @@ def draw_weights(rng: np.random.Generator) -> list[Case]:
 
 def draw_biases(rng: np.random.Generator) -> list[Case]:
     return [
+        in_the_text(),
         case(rng, "each element", 5, 4, 3),
         case(rng, "six classes", 9, 2, 6),
         case(rng, "one picture", 1, 3, 4),
