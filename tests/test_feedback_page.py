@@ -1,6 +1,8 @@
 """The page that a student gets back: what it says, what it does not ask for, and who can read it."""
 
 import re
+import subprocess
+import sys
 import time
 
 import nbformat
@@ -217,3 +219,15 @@ def test_headings_are_found_in_time_that_grows_with_the_text_alone(text):
              new_markdown_cell("words", metadata={"nbgrader": {"grade": True, "solution": True, "grade_id": "a", "points": 3}})]  # fmt: skip
     (row,) = feedback_page._rows(new_notebook(cells=cells))
     assert row.title == "A title" and time.process_time() - began < 2
+
+
+def test_to_make_a_page_leaves_the_processs_log_alone():
+    code = (
+        "import logging, nbformat\n"
+        "from autograder.grading.feedback_page import FeedbackPage\n"
+        "FeedbackPage().from_notebook_node(nbformat.v4.new_notebook())\n"
+        "logging.getLogger('traitlets').warning('heard')\n"
+        "print(logging.root.handlers, logging.root.level)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] 30" and "traitlets" not in done.stderr, done

@@ -4,10 +4,12 @@ nbgrader's ``generate_feedback`` writes it. It has no scripts and asks no host f
 """
 
 import base64
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 LIGHT, DARK = "a11y-high-contrast-light", "a11y-high-contrast-dark"
+STYLES = "a11y_pygments"  # the package of these two
 PENDING = "pending: a person reads it"
 UNGRADED = "not graded yet"
 IN_BRACKETS = re.compile(r"\s*\([^()]*(?:points?|minutes|by hand|credit)[^()]*\)\s*$")
@@ -83,8 +86,8 @@ class FeedbackPage(SubmissionPage):
             "waiting": sum(row.points for row in rows if row.score is None),
             "waits": any(row.score is None for row in rows),
             "exercises": any(row.exercise for row in rows),
-            "light": HtmlFormatter(style=LIGHT).get_style_defs(".highlight"),
-            "dark": HtmlFormatter(style=DARK).get_style_defs(".highlight"),
+            "light": _colors(LIGHT),
+            "dark": _colors(DARK),
         }
         return nb, resources
 
@@ -97,6 +100,16 @@ class FeedbackPage(SubmissionPage):
 
     def highlight_code(self, source: str, metadata: Any = None) -> str:
         return super().highlight_code(source, metadata).replace("<pre>", '<pre tabindex="0">', 1)
+
+
+def _colors(style: str) -> str:
+    """The colors of code; the package of the styles sets up the whole process's log, which is undone."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    import_module(STYLES)
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    return str(HtmlFormatter(style=style).get_style_defs(".highlight"))
 
 
 def _note_what_waits(nb: NotebookNode, known: dict[str, Any]) -> None:
