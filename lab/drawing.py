@@ -69,7 +69,20 @@ def on_pictures(figure: Figure) -> list[Artist]:
         if ax.images
         or any(isinstance(c, QuadMesh) or getattr(c, "filled", False) for c in ax.collections)
     ]
-    return [artist for ax in filled for artist in (*ax.texts, *ax.lines, *ax.collections)]
+    return [
+        artist
+        for ax in filled
+        for artist in (*filter(is_inside, ax.texts), *ax.lines, *ax.collections)
+    ]
+
+
+def is_inside(text: Text) -> bool:
+    """Whether a text begins inside of its panel; a heading above it does not."""
+    ax = text.axes
+    assert ax is not None
+    ax.get_xlim(), ax.get_ylim()  # limits that wait for the data are found now
+    x, y = ax.transAxes.inverted().transform(text.get_transform().transform(text.get_position()))
+    return bool(0 <= x <= 1 and 0 <= y <= 1)
 
 
 def svg(figure: Figure) -> str:

@@ -137,6 +137,7 @@ def test_what_lies_on_an_image_keeps_its_colors_in_the_dark():
     plain.text(0.5, 0.5, "on the page")
     pictured.imshow(np.eye(3))
     pictured.text(1, 1, "on the image", color="white")
+    pictured.text(0.5, 1.2, "above it", transform=pictured.transAxes)
     wide, _ = parts(drawing.both(figure))
     root = ElementTree.fromstring(light.with_dark(wide))
     kept = [e for e in root.iter() if (e.get("id") or "").startswith("keep-")]
