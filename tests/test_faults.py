@@ -309,6 +309,25 @@ def test_a_judge_that_raises_leaves_its_own_exercise_ungraded(two):
     assert by_exercise(two) == by_exercise(two, "new") == PASSED
 
 
+@pytest.mark.nightly
+def test_a_probe_that_fails_in_the_sandbox_alone_costs_nobody_a_point(two):
+    """Here the module can be imported; where students' code runs, something that it needs is absent."""
+    probes = two / "assignments" / ASSIGNMENT / "exercises" / "hit_rate.py"
+    right = probes.read_text()
+    needs = f"import pathlib\n\nassert pathlib.Path({str(two)!r}).exists(), 'data are missing'\n"
+    probes.write_text(right.replace("import numpy", f"{needs}import numpy", 1))
+    before = gradebook(two)
+    for _ in range(2):  # it stays so, and is tried anew each time
+        done = autograder(two, "grade", "--student", "perfect", "--results", "r.jsonl", check=False)
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert "fails without any answer: AssertionError: data are missing" in done.stderr
+        assert by_exercise(two) == PASSED | {"hit_rate": ("ungraded", None)}
+        assert gradebook(two) == before
+    probes.write_text(right)
+    autograder(two, "grade", "--results", "r.jsonl")
+    assert by_exercise(two) == PASSED
+
+
 # ---- stopping
 
 

@@ -16,7 +16,7 @@ from autograder.grading.bounds import Bounds
 from autograder.grading.feedback_page import FeedbackPage
 from autograder.grading.formulas import mathml, with_formulas
 from autograder.grading.markup import markdown_html
-from autograder.grading.verdicts import verdict_outputs
+from autograder.grading.verdicts import ungraded_outputs, verdict_outputs
 from autograder.onward import onward
 from tests import browser
 from tests.answers import ASSIGNMENTS, COURSE, ROOT, mistake, oracle, verdict
@@ -108,6 +108,24 @@ def test_a_verdict_says_what_came_the_mistake_the_page_to_read_and_a_hint(soup):
     assert re.search(r"expected [-\d.]+, got [-\d.]+", said) and "a hint (1 of" in said
     assert "The page that explains it: optimization/adam in the book" in said
     assert "Try this: " in text_of(soup.find(id="step_decay"))
+
+
+@pytest.mark.parametrize(("waits", "score"), [(True, 0.0), (False, 1.5)])
+def test_an_exercise_that_is_ungraded_is_no_zero_and_no_fault(waits, score):
+    """Without a score there is none on the page; an older one stands."""
+    cell = new_code_cell("check(adam)", outputs=ungraded_outputs(8.0, "it is broken"))
+    cell.metadata = nbformat.from_dict(marks("adam", 8.0, score=score, waits=waits))
+    known = {"notebook": "optimizers", "score": score, "max_score": 8.0, "late_penalty": 0}
+    notebook = new_notebook(cells=[new_markdown_cell(TEXT), cell])
+    made = BeautifulSoup(
+        FeedbackPage().from_notebook_node(notebook, {"nbgrader": known})[0], "html.parser"
+    )
+    row = text_of(made.select_one("table.overview tbody tr"))
+    assert "not graded yet" in row and row.endswith("– of 8" if waits else "1.5 of 8")
+    assert "That is no fault of yours" in text_of(made.find(id="adam"))
+    said = text_of(made.main)
+    assert ("points are pending." in said) == waits and "a person reads" not in said
+    assert "it is broken" not in said
 
 
 def test_points_that_wait_for_a_person_are_no_zeros(soup):

@@ -66,6 +66,11 @@ def require_gradebook(config: Config) -> str:
     """Whether the gradebook, if there is one, can be written; raises CourseError with what to do."""
     url = make_url(config.CourseDirectory.db_url)
     if url.get_backend_name() != "sqlite" or not url.database:
+        if not config.CourseDirectory.course_id:  # SQLite overlooks that there is no such course
+            raise CourseError(
+                f"a gradebook in {url.get_backend_name()} needs c.CourseDirectory.course_id in "
+                "nbgrader_config.py: give the course a name there"
+            )
         return _reached(url)
     path = Path(url.database)
     if not path.exists():

@@ -15,7 +15,7 @@ from traitlets import Bool, Dict, Enum, Float, Unicode
 
 from autograder.assignment import Assignment
 from autograder.exercise import Exercise
-from autograder.grading import demonstrations, judging, records, sandbox, seeds
+from autograder.grading import demonstrations, judging, records, sandbox, seeds, without_answers
 from autograder.grading.course import Course, GradingImpossible
 from autograder.grading.dress import SUMMARY
 from autograder.grading.fingerprints import versions
@@ -108,7 +108,7 @@ class RunSubmission(NbGraderPreprocessor):
             cases = HiddenCases(course, name, record.seed)
         else:
             record, cases = self._run(course, name, nb, Path(resources["metadata"]["path"]))
-            if self.record_to_write:
+            if self.record_to_write and record.complete:
                 records.write(Path(self.record_to_write), record)
         return judging.judge(course, name, record, cases, self.whole), resources
 
@@ -209,8 +209,9 @@ class NotebookRun:
             return Probed(drawn.digest, device, note, stopped=("timeout", str(stopped)))
         except KernelDied as stopped:
             return Probed(drawn.digest, device, note, stopped=("error", str(stopped)))
+        failed = without_answers.why_it_fails(self.session, code, outputs)
         why_missing = self._why_missing(exercise.entry)
-        return Probed(drawn.digest, device, note, why_missing, outputs)
+        return Probed(drawn.digest, device, note, why_missing, outputs, failed=failed)
 
     def _why_missing(self, entry: str) -> str:
         """Why what an exercise asks for may not be there: the error of the cell that speaks of it.

@@ -85,6 +85,7 @@ class FeedbackPage(SubmissionPage):
             "by_anchor": {row.anchor: row for row in rows},
             "waiting": sum(row.points for row in rows if row.score is None),
             "waits": any(row.score is None for row in rows),
+            "for_a_person": any(row.score is None and not row.exercise for row in rows),
             "exercises": any(row.exercise for row in rows),
             "light": _colors(LIGHT),
             "dark": _colors(DARK),

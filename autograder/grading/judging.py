@@ -101,6 +101,8 @@ def verdict_on(
     drawn = hidden.of(exercise.id)
     if drawn.digest != probed.cases:
         raise RecordStale(f"{exercise.id} was tried on other cases than are drawn now")
+    if probed.failed:
+        raise CheckFailed(f"the probe of {exercise.id} fails without any answer: {probed.failed}")
     known: dict[str, Any] = {"device": probed.device, "note": probed.note}
     if probed.stopped is not None:
         status, reason = probed.stopped

@@ -42,7 +42,8 @@ class Probed:
     """What one exercise's probe brought home: the raw outputs of its cell, or why there are none.
 
     ``cases`` is the digest of the cases that were sent; ``stopped`` the status and the reason if the
-    probe did not end; ``why_missing`` says why the student's object may not be there.
+    probe did not end; ``why_missing`` says why the student's object may not be there; ``failed`` why
+    the probe fails without any student's code, too.
     """
 
     cases: str
@@ -51,6 +52,7 @@ class Probed:
     why_missing: str = ""
     outputs: list[NotebookNode] = field(default_factory=list)
     stopped: tuple[Status, str] | None = None
+    failed: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class RunRecord:
     probed: dict[str, Probed]
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether each probe did its work: else the submission is to be run again."""
+        return not any(probed.failed for probed in self.probed.values())
 
 
 def folder(class_folder: Path, job: Job) -> Path:

@@ -149,7 +149,7 @@ def ungraded_outputs(points: float, cause: str) -> list[NotebookNode]:
         "message": _cut(f"the grader could not grade it: {cause}", MESSAGE_CHARACTERS),
         "device": "cpu", "seconds": 0.0,
     }  # fmt: skip
-    data = {"text/plain": NOT_GRADED, VERDICT_MIME: record}
+    data = {"text/html": f"<p>{NOT_GRADED}</p>", "text/plain": NOT_GRADED, VERDICT_MIME: record}
     return [nbformat.v4.new_output("display_data", data)]
 
 
