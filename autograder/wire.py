@@ -8,7 +8,9 @@ and the beginning of its repr. Reading never executes anything and never trusts 
 import base64
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -70,6 +72,8 @@ def _encode(value: Any) -> Any:
         value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
+        if array.dtype.kind == "f" and array.dtype.name not in DTYPES:
+            array = array.astype(np.float64)  # longdouble
         if array.dtype.name in DTYPES and array.size <= MAX_ELEMENTS:
             little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
             data = base64.b64encode(little.tobytes()).decode()
@@ -77,6 +81,9 @@ def _encode(value: Any) -> Any:
         return _other(value, f"array of {array.dtype} with shape {array.shape}")
     if type(value) is Other:
         return _other(value, value.shown, value.type)
+    if isinstance(value, Real) and not isinstance(value, int | float):
+        with suppress(Exception):  # a fraction, say; a huge one is no float
+            return _encode(float(value))
     return _other(value)
 
 

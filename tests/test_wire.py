@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -40,6 +41,12 @@ PLAIN = st.recursive(
 @given(PLAIN)
 def test_plain_values_arrive_equal(value):
     assert wire.loads(wire.dumps(value)) == value
+
+
+@pytest.mark.parametrize("number", [Fraction(1, 4), np.longdouble(0.25)])
+def test_real_numbers_of_any_type_travel_as_floats(number):
+    assert wire.loads(wire.dumps([number])) == [0.25]
+    assert isinstance(wire.loads(wire.dumps(Fraction(10**400))), wire.Other)
 
 
 def test_nan_and_torch_tensors():
