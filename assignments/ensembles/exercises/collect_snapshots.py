@@ -85,8 +85,10 @@ def how_it_trains(collect_snapshots: Any, inputs: dict[str, Any], device: str) -
     _, run = collected(collect_snapshots, inputs)
     return {
         "calls of train_step": len(run.rates),
-        "rate, by call": run.rates,
-        "sum of the weights given, by call": [total(weights) for weights in run.given],
+        "rate that train_step is given, by call": run.rates,
+        "sum of the weights that train_step is given, by call": [
+            total(weights) for weights in run.given
+        ],
     }
 
 
@@ -110,7 +112,7 @@ def when_taken(case: Case, outputs: Outputs) -> Outputs:
     after = [next((str(k) for k, w in enumerate(known) if same(s, w)), "none") for s in made]
     return {
         "number of snapshots": len(made),
-        "steps after which snapshots were taken": ", ".join(after),
+        "steps after which snapshots were taken": ", ".join(after) or "none",
     }
 
 

@@ -61,7 +61,7 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
         raise Unusable("a gradient from a use that there was not")
     steps = [sizes[i] for i in learned] or sizes  # torch.func tells of no gradients
     too_many = len(learned) > case.inputs.get("steps", STEPS) + 1  # one more is no harm
-    what = f"the bool {answer}" if isinstance(answer, bool) else f"a {answer!s:.40}, no bool"
+    what = f"{answer}" if isinstance(answer, bool) else f"a {answer!s:.40}, no bool"
     seen: Outputs = {
         "answer": what,
         "most examples the network saw at once": said(max(sizes, default=(0, 0))),
