@@ -17,7 +17,7 @@ GRADER := nbgrader_config.py $(shell find autograder -name '*.py')
 SOURCES := $(shell find solutions assignments/*/exercises assignments/*/data -type f -not -name '*.pyc')
 
 .DEFAULT_GOAL := all
-.PHONY: all setup site site-meanwhile types tests-without-site experiments release sample serve test test-nightly test-cuda format bench clean help
+.PHONY: all setup site experiments release sample serve test test-nightly test-cuda format bench clean help
 
 all: _build/html/.done _build/sample/results.jsonl
 	@echo
@@ -95,20 +95,10 @@ test: $(READY)
 	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(MAKE) -j 3 site-meanwhile types tests-without-site
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(IN_BROWSER)
-
-# The site takes what time the tests leave.
-site-meanwhile: | $(READY)
-	@mkdir -p _build
-	@echo "building the site meanwhile: _build/site.log"
-	@nice -n 10 $(MAKE) site > _build/site.log 2>&1 || { tail -n 60 _build/site.log; exit 1; }
-
-types: | $(READY)
-	@nice -n 5 $(BIN)/mypy
-
-tests-without-site: | $(READY)
+	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(IN_BROWSER:%=--ignore %)
+	$(MAKE) site
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(IN_BROWSER)
 
 test-nightly: $(READY)
 	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver

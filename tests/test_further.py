@@ -1,8 +1,10 @@
 """What a course's settings add to what is said after a verdict: a link, and the reference's idea."""
 
 import shutil
+import sys
 from html import escape
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -29,7 +31,15 @@ def course(tmp_path):
         (tmp_path / "nbgrader_config.py").write_text(config + own)
         return Course(tmp_path)
 
-    return make
+    def loaded() -> dict[str, ModuleType]:
+        own = ("assignments", "solutions")
+        return {n: m for n, m in sys.modules.items() if n.partition(".")[0] in own}
+
+    before = loaded()
+    yield make
+    for name in loaded():  # those of the course that was made
+        del sys.modules[name]
+    sys.modules.update(before)
 
 
 @pytest.mark.parametrize("name", HOME)
