@@ -4,6 +4,7 @@ There are two walls: a submission is sanitized before it is stored, and the page
 security policy. Each has to hold without the other, and without both the attacks must succeed.
 """
 
+import copy
 import glob
 import json
 import os
@@ -22,19 +23,21 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from autograder.grading import order
 from autograder.grading.course import Course
 from autograder.grading.release import release
 from tests import hostile
 from tests.browser import errors, launch
 from tests.course import autograder, example_course
 
-NAME = "metrics"
+NAME, HONEST = "metrics", "honest"
 QUESTION = """
 +++ {"nbgrader": {"grade": true, "grade_id": "why", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}}
 
@@ -110,6 +113,7 @@ def course(tmp_path_factory, beacon, students):
         (place / "attack.js").write_text(hostile.code_for(beacon, "file-script"))
         page = f"<script>{hostile.code_for(beacon, 'file-page')}</script>"
         (place / "attack.html").write_text(page)
+    write_honest(released, folder / "submitted" / HONEST / NAME)
     config = (folder / "nbgrader_config.py").read_text()
     assert SANITIZE in config
     keep = config.replace(SANITIZE, f'"keep_copy.KeepCopy", {SANITIZE}')
@@ -119,6 +123,16 @@ def course(tmp_path_factory, beacon, students):
     (folder / "nbgrader_config.py").write_text(config)
     shutil.copy(folder / "b.ipynb", graded(folder, students["bare"]))
     return folder
+
+
+def write_honest(released: NotebookNode, place: Path) -> None:
+    """A submission whose written answer has a picture pasted into it."""
+    notebook = copy.deepcopy(released)
+    (answer,) = (c for c in notebook.cells if order.grade_id(c) == hostile.WRITTEN)
+    answer.source = "See my plot:\n\n![my plot](attachment:plot.png)"
+    answer.attachments = {"plot.png": {"image/png": hostile.PIXEL}}
+    place.mkdir(parents=True)
+    nbformat.write(notebook, place / f"{NAME}.ipynb")
 
 
 def graded(course: Path, student: str) -> Path:
@@ -304,6 +318,42 @@ def test_points_and_comments_can_be_entered_in_the_formgrader(ours, course, stud
     driver.get(f"{ours}manage_assignments")
     wait.until(lambda d: d.find_element(By.PARTIAL_LINK_TEXT, "Add new")).click()
     wait.until(lambda d: d.find_element(By.CSS_SELECTOR, ".modal .name").is_displayed())
+
+
+@pytest.mark.nightly
+def test_an_answer_with_a_pasted_picture_is_graded_and_another_grading_keeps_the_points(
+    ours, course, driver
+):
+    """A person sees the picture and gives points; both are there after the student's regrade."""
+    wait = WebDriverWait(driver, 10)
+    ready = "return formgrader.loaded && formgrader.grades.loaded && formgrader.comments.loaded"
+    widths = (
+        "return [...document.images].filter((i) => i.alt == 'my plot').map((i) => i.naturalWidth)"
+    )
+    key = (hostile.WRITTEN, NAME, NAME, HONEST)
+
+    def held() -> tuple[float | None, bool]:
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+            grade = book.find_grade(*key)
+            return grade.manual_score, grade.needs_manual_grade
+
+    def open_page() -> None:
+        driver.get(ours + submission(course, HONEST))
+        wait.until(lambda d: d.execute_script(ready))
+        assert driver.execute_script(widths) == [1]  # it is drawn, not only there
+
+    assert held() == (None, True)
+    open_page()
+    driver.find_element(By.ID, hostile.WRITTEN).send_keys("1.5", Keys.TAB)
+    wait.until(lambda _: held() == (1.5, False))
+    autograder(course, "grade", "--student", HONEST)
+    assert held() == (1.5, True)  # the points stand, and a person is asked to look again
+    open_page()
+    box = driver.find_element(By.ID, hostile.WRITTEN)
+    assert float(box.get_attribute("value")) == 1.5
+    driver.get(feedback(course, HONEST))
+    assert driver.execute_script(widths) == [1]
+    assert "1.5" in driver.find_element(By.TAG_NAME, "body").text
 
 
 # ---- what honest students show
