@@ -53,9 +53,8 @@ class GatherMarks(NbGraderPreprocessor):
     """nbgrader preprocessor, in the place of SaveAutoGrades: gathers what that would save."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        from autograder.grading.verdicts import (
-            is_ungraded,
-        )  # with NumPy, which the writer does without
+        # It brings NumPy with it, which the writer does without.
+        from autograder.grading.verdicts import is_ungraded
 
         scores: dict[str, float | None] = {}
         comments: dict[str, str | None] = {}

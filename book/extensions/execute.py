@@ -2,9 +2,9 @@
 
 MyST-NB runs a page when it reads it, one after the other, unless its cache holds the outputs. This
 fills that cache, several pages at a time. MyST-NB looks a page up by the code of its cells; each
-entry also keeps how long the cells ran, and a digest of the modules and data that the code depends on
-(``modules.py``); an entry with another digest than today's is thrown away. A page whose code fails or hangs is left to
-MyST-NB, which runs it again and reports the error where it happened.
+entry also keeps how long the cells ran, and a digest of the modules and data that the code depends
+on (``modules.py``); an entry with another digest than today's is thrown away. A page whose code
+fails or hangs is left to MyST-NB, which runs it again and reports the error where it happened.
 """
 
 from collections.abc import Iterable, Iterator
