@@ -27,14 +27,22 @@ NOT_GRADED = (
 logger = logging.getLogger(__name__)
 
 
+def replies(outputs: list[NotebookNode]) -> list[Any]:
+    """What the outputs of a probe's cell hold as its reply: one text, unless something went wrong."""
+    return [
+        o.data[probe.MIME]
+        for o in outputs
+        if o.output_type == "display_data" and probe.MIME in o.data
+    ]
+
+
 def outcomes_of(outputs: list[NotebookNode], order: Sequence[int]) -> list[Any] | None:
     """What a probe brought home, one outcome a case; None if that can't be read, or is nothing.
 
     ``order`` says which case came first, second and so on.
     """
-    replies = [o.data[probe.MIME] for o in outputs if probe.MIME in o.get("data", {})]
     try:
-        (reply,) = replies
+        (reply,) = replies(outputs)
         outcomes = wire.loads(reply)["outcomes"]
     except (wire.WireError, LookupError, TypeError, ValueError):
         return None
@@ -62,12 +70,8 @@ def judged(
     ``known`` is what is known of the run; ``why_missing`` says why the student's object may not be
     there. Raises CheckFailed if the reference or a judge fails by itself.
     """
-    replies = [
-        o.data[probe.MIME]
-        for o in outputs
-        if o.output_type == "display_data" and probe.MIME in o.data
-    ]
-    if len(replies) != 1 or not isinstance(replies[0], str):
+    came = replies(outputs)
+    if len(came) != 1 or not isinstance(came[0], str):
         errors = [o for o in outputs if o.output_type == "error"]
         reason = (
             f"the probe failed: {errors[0].ename}: {errors[0].evalue[:200]}"
@@ -76,7 +80,7 @@ def judged(
         )
         return no_verdict(exercise, "error", reason, **known)
     try:
-        reply = wire.loads(replies[0])
+        reply = wire.loads(came[0])
         outcomes, seconds = by_case(reply["outcomes"], order), float(reply["seconds"])
         if not 0 <= seconds < math.inf:
             raise ValueError("no number of seconds")

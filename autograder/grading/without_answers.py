@@ -5,9 +5,9 @@ What a student's process says of this would prove nothing: it could make any pro
 
 from nbformat import NotebookNode
 
-from autograder import probe
 from autograder.grading.sandbox import START_SECONDS
 from autograder.grading.session import CellTimeout, KernelDied, Session
+from autograder.grading.verdicts import replies
 
 
 def why_it_fails(session: Session, code: str, outputs: list[NotebookNode]) -> str:
@@ -15,18 +15,14 @@ def why_it_fails(session: Session, code: str, outputs: list[NotebookNode]) -> st
 
     ``outputs`` are what it brought home in the kernel of a session: if all is well, none is started.
     """
-    if _replies(outputs):
+    if replies(outputs):
         return ""
     with Session(session.handout, None, session.alone) as fresh:
         try:
             outputs = fresh.run(code, START_SECONDS, silent=True)
         except (CellTimeout, KernelDied) as stopped:
             return str(stopped)
-    if _replies(outputs):
+    if replies(outputs):
         return ""
     errors = [f"{o.ename}: {o.evalue[:300]}" for o in outputs if o.output_type == "error"]
     return errors[0] if errors else "it brings nothing home"
-
-
-def _replies(outputs: list[NotebookNode]) -> int:
-    return sum(probe.MIME in output.get("data", {}) for output in outputs)
