@@ -7,8 +7,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 import torch
@@ -163,6 +165,42 @@ def test_a_device_that_can_not_be_used_is_no_fault_of_the_submission(course, tmp
     assert "KernelNotStarted: the device can't be used: " in said
     assert [r.status for r in read(course / "results.jsonl")] == ["ungraded"]
     assert scores(course) == {}
+
+
+@pytest.fixture
+def two_gigabytes() -> Iterator[Path]:
+    """A control group whose processes have 2 GB of memory together."""
+    groups = Path("/sys/fs/cgroup")
+    older = groups / "memory"
+    group = (older if older.is_dir() else groups) / f"autograder-tests-{os.getpid()}"
+    limit = "memory.limit_in_bytes" if older.is_dir() else "memory.max"
+    try:
+        group.mkdir()
+        (group / limit).write_text(str(2 * 2**30))
+    except OSError as error:
+        pytest.skip(f"NOT RUN: no control group with less memory can be made here: {error}")
+    yield group
+    group.rmdir()
+
+
+@pytest.mark.nightly
+def test_a_machine_whose_memory_runs_out_is_no_fault_of_the_submission(course, two_gigabytes):
+    """A submission takes less than it may have, and more than there is."""
+    path = course / "submitted" / "perfect" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    takes = "import time\nheld = []\nfor _ in range(30):\n    held.append(b'1' * 2**27); time.sleep(0.1)"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(takes))
+    nbformat.write(notebook, path)
+    inside = f"echo $$ > {two_gigabytes}/cgroup.procs && exec {sys.executable} -m autograder grade"
+    done = subprocess.run(
+        ["sh", "-c", f"{inside} --jobs 1 --results results.jsonl"],
+        cwd=course, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "OutOfMemory: the machine's memory ran out" in done.stdout + done.stderr
+    status = {r.student: r.status for r in read(course / "results.jsonl")}
+    assert status["perfect"] == "ungraded" and status["mistakes-2"] != "ungraded"
+    assert scores(course) == {name: RIGHT[name] for name in ("mistakes-2", "untouched")}
 
 
 # ---- what works all the same

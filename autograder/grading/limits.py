@@ -41,6 +41,16 @@ def excess(process: psutil.Process, folder: Path) -> str | None:
     return None
 
 
+def killed_for_memory() -> int:
+    """How many processes the system has killed since it started, because memory ran out.
+
+    By the machine's memory or a control group's; 0 where it does not say.
+    """
+    with contextlib.suppress(OSError), open("/proc/vmstat") as counts:
+        return sum(int(line.split()[1]) for line in counts if line.startswith("oom_kill "))
+    return 0
+
+
 def _sum(measure: Callable[[psutil.Process], int], family: list[psutil.Process]) -> int:
     """The sum over the processes that are still there."""
     total = 0

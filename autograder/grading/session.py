@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 
 from autograder.grading.handout import Handout, engine
 from autograder.grading.kernels import SandboxedKernelManager, new_manager, sandbox_process
-from autograder.grading.limits import OWN_MEMORY, excess
+from autograder.grading.limits import OWN_MEMORY, excess, killed_for_memory
 from autograder.grading.messages import (
     MESSAGE_BYTES,
     PROBE_CHARACTERS,
@@ -28,10 +28,18 @@ from autograder.grading.sandbox import START_SECONDS, remove_tree
 logger = logging.getLogger(__name__)
 
 INTERRUPT_SECONDS = 3.0
+NO_MEMORY = (
+    "the machine's memory ran out, and the system killed the kernel: "
+    "grade fewer submissions at a time (--jobs)"
+)
 
 
 class KernelNotStarted(RuntimeError):
     """No kernel comes up: the grader's fault, not the code's that was to run in it."""
+
+
+class OutOfMemory(RuntimeError):
+    """The machine has too little memory, and killed the kernel: no fault of the code in it."""
 
 
 class KernelDied(RuntimeError):
@@ -53,6 +61,7 @@ class _Kernel:
     manager: SandboxedKernelManager
     client: BlockingKernelClient
     process: psutil.Process
+    killed_before: int  # processes, for want of memory, when the kernel started
     excess: str | None = None  # what it outgrew, and so was killed for
     stopped: bool = False
 
@@ -94,7 +103,8 @@ class Session:
             raise
         client = manager.blocking_client()
         client.start_channels()
-        kernel = self.kernel = _Kernel(manager, client, sandbox_process(manager))
+        process = sandbox_process(manager)
+        kernel = self.kernel = _Kernel(manager, client, process, killed_for_memory())
         threading.Thread(target=_watch, args=(kernel,), daemon=True).start()
         try:
             client.wait_for_ready(timeout=START_SECONDS)
@@ -107,8 +117,9 @@ class Session:
         """Run a cell and return its outputs, an ``error`` output among them if it raised.
 
         Stream output beyond OUTPUT_CHARACTERS is cut, and messages that no kernel writes are passed
-        over. IPython's hooks around cells know nothing of one that is ``silent``. Raises CellTimeout if it does not end within
-        ``timeout`` seconds, and KernelDied if the kernel stops or cannot be interrupted.
+        over. IPython's hooks around cells know nothing of one that is ``silent``. Raises CellTimeout
+        if it does not end within ``timeout`` seconds, KernelDied if the kernel stops or cannot be
+        interrupted, and OutOfMemory if the machine's memory ran out under it.
         """
         if self.kernel is None:
             self.start()
@@ -141,8 +152,9 @@ class Session:
             if message is None:
                 if not kernel.manager.is_alive():
                     self.stop()
-                    reason = kernel.excess or "your code ended the Python process"
-                    raise KernelDied(reason) from None
+                    if not kernel.excess and killed_for_memory() > kernel.killed_before:
+                        raise OutOfMemory(NO_MEMORY)
+                    raise KernelDied(kernel.excess or "your code ended the Python process")
                 continue
             try:
                 if message["parent_header"]["msg_id"] != sent:
