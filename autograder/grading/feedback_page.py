@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import DictLoader, pass_context
+from nbconvert.exporters import TemplateExporter
 from nbconvert.filters.ansi import ansi2html
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from pygments.formatters import HtmlFormatter
 from traitlets import default
 
+from autograder.grading.bounds import Bounds
 from autograder.grading.formulas import mathml, with_formulas
 from autograder.grading.pages import SubmissionPage
 from autograder.grading.verdicts import read_parts, read_verdict
@@ -37,6 +39,7 @@ UNGRADED = "not graded yet"
 IN_BRACKETS = re.compile(r"\s*\([^()]*(?:points?|minutes|by hand|credit)[^()]*\)\s*$")
 LONGEST_TITLE = 200  # characters
 EMPTY_HEAD = re.compile(r"<th\b[^>]*>\s*</th>")
+NOT_DESCRIBED = re.compile(r"<img\b(?![^>]*\balt=)")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ class FeedbackPage(SubmissionPage):
     def _filters_default(self) -> dict:
         return {**super()._filters_default(), **FILTERS}
 
+    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> Any:
+        """Without what HTMLExporter does next: it reads the whole page again, which takes as long."""
+        self.bounds = Bounds()
+        return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+
     def _preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         nb, resources = super()._preprocess(nb, resources)
         known = resources.setdefault("nbgrader", {})
@@ -97,6 +105,7 @@ class FeedbackPage(SubmissionPage):
         html = with_formulas(super().markdown2html(context, source), self.bounds)
         html = re.sub(r"(</?h)([1-5])\b", lambda m: f"{m[1]}{int(m[2]) + 1}", html)
         html = EMPTY_HEAD.sub("<td></td>", html)
+        html = NOT_DESCRIBED.sub('<img alt="A picture without a description"', html)
         return html.replace("<pre", '<pre tabindex="0"')
 
     def highlight_code(self, source: str, metadata: Any = None) -> str:

@@ -4,6 +4,7 @@ What is not understood stays as TeX.
 """
 
 import re
+from functools import lru_cache
 from html import unescape
 from xml.etree.ElementTree import Element, tostring
 
@@ -38,10 +39,15 @@ def with_formulas(html: str, bounds: Bounds) -> str:
         return html
     try:
         with bounds.time():
-            made = "".join(_pieces(html))
+            made = _with_formulas(html)
     except OutOfTime:
         return html
     return made if bounds.take(made) else html
+
+
+@lru_cache(maxsize=256)  # most texts are the release's: the same in the whole class
+def _with_formulas(html: str) -> str:
+    return "".join(_pieces(html))
 
 
 def _pieces(html: str) -> list[str]:

@@ -89,7 +89,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
     if (said := deadlines.find([submissions.resolve().parent, course.root])) is not None:
         deadlines.read(said, course.names([]))  # before anything is started
     # The process that workers are forked from imports what they need while this one does.
-    forkserver.set_forkserver_preload(["autograder.grading.planning"])
+    forkserver.set_forkserver_preload(["autograder.grading.preloaded"])
     forkserver.ensure_running()
     from autograder.grading.class_folder import LOG
     from autograder.grading.classes import grade_class

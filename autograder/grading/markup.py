@@ -1,6 +1,7 @@
 """Markup that students wrote, made harmless: HTML, Markdown and SVG for an instructor's browser."""
 
 import re
+from functools import lru_cache
 from html import escape
 
 import nh3
@@ -90,17 +91,28 @@ def markdown_html(source: str, attachments: dict, bounds: Bounds) -> tuple[str, 
     """
     if len(source) > MOST_MARKDOWN:
         return plain_html(bounds.cut(source)), False
-    renderer = _Watchful(attachments)
     try:
         with bounds.time():
-            html = MarkdownWithMath(renderer=renderer).render(source)
-            strip_files_prefix(html)  # nbconvert does that next, and it can take longer still
+            html, doubtful = _rendered(source) if not attachments else _render(source, attachments)
     except (OutOfTime, Exception):  # RecursionError, and what a parser has in store
         return plain_html(bounds.cut(source)), False
-    if renderer.doubtful:
+    if doubtful:
         clean = harmless_html(html, bounds)
         return plain_html(bounds.cut(source)) if clean is None else clean, False
     return (html, True) if bounds.take(_unpacked(html)) else (plain_html(bounds.cut(source)), False)
+
+
+@lru_cache(maxsize=256)  # most texts are the release's: the same in the whole class
+def _rendered(source: str) -> tuple[str, bool]:
+    return _render(source, {})
+
+
+def _render(source: str, attachments: dict) -> tuple[str, bool]:
+    """Markdown as nbconvert's HTML, and whether that needs to be cleaned."""
+    renderer = _Watchful(attachments)
+    html = MarkdownWithMath(renderer=renderer).render(source)
+    strip_files_prefix(html)  # nbconvert does that next, and it can take longer still
+    return html, renderer.doubtful
 
 
 class _Watchful(IPythonRenderer):

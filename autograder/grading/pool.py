@@ -21,7 +21,7 @@ from autograder.grading import worker
 TRIES = 2
 SECONDS_TO_END = 0.7
 TICK = 0.5
-PRELOADED = "autograder.grading.planning"  # with all that workers import
+PRELOADED = "autograder.grading.preloaded"
 WAITING = "nothing yet"
 
 

@@ -22,10 +22,11 @@ LARGEST_FILE = 128 * 2**20
 LARGEST_NOTEBOOK = 20 * 2**20  # characters of text, and of pictures; outputs do not count
 MOST_CELLS = 5_000
 MOST_VALUES = 10_000_000  # each takes up to 72 bytes once it is read
-KINDS = {
-    "code": nbformat.v4.new_code_cell,
-    "markdown": nbformat.v4.new_markdown_cell,
-    "raw": nbformat.v4.new_raw_cell,
+# what each kind of cell has besides its text; nbformat's own functions validate every cell they make
+KINDS: dict[str, dict[str, Any]] = {
+    "code": {"outputs": [], "execution_count": None},
+    "markdown": {},
+    "raw": {},
 }
 OF_CODE = ("outputs", "execution_count", "input", "prompt_number")
 
@@ -135,7 +136,7 @@ def _cell(held: dict[str, Any], notes: list[str]) -> NotebookNode:
     if not isinstance(kind, str) or kind not in KINDS:
         kind = "code" if any(key in held for key in OF_CODE) or _is_code(source) else "markdown"
         notes.append(f"A cell without a type that is known was read as {kind}.")
-    cell = KINDS[kind](source)
+    cell = nbformat.from_dict({"cell_type": kind, "metadata": {}, "source": source} | KINDS[kind])
     own_id = held.get("id")
     cell.id = own_id if _is_id(own_id) else None
     metadata = held.get("metadata")

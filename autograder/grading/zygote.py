@@ -10,6 +10,7 @@ learns its process id from the socket's credentials: ``{"ok": true}`` or ``{"err
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import re
@@ -50,6 +51,8 @@ def main(scratch_bytes: int, handed_out: str, own_work: list[str]) -> None:
     control = socket.socket(fileno=0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     warm_up(own_work)
+    gc.collect()
+    gc.freeze()  # or a kernel's first collection would go through all this, and copy it
     _checked(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl")  # kernels can't look into it
     while message := control.recv(2**16):
         request = json.loads(message)

@@ -1,5 +1,6 @@
 """What the pages' kernels share: imported once, by the process that they are forked from."""
 
+import gc
 import os
 from importlib import import_module
 
@@ -14,3 +15,6 @@ for name in (
     "torch._dynamo",  # the first optimizer imports it
 ):
     import_module(name)
+
+gc.collect()
+gc.freeze()  # or a page's first collection would go through all this, and copy it
