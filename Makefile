@@ -96,9 +96,9 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(IN_BROWSER:%=--ignore %)
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(IN_BROWSER:%=--ignore %)
 	$(MAKE) site
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(IN_BROWSER)
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(IN_BROWSER)
 
 test-nightly: $(READY)
 	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver

@@ -1,5 +1,6 @@
 """Fast tests first: what grades a class comes last. And a course to grade."""
 
+import gc
 import shutil
 from pathlib import Path
 
@@ -77,6 +78,11 @@ class InOneProcess(LoadScopeScheduling):
         exercise = next((word for word in words if word in HOME), "")
         file = file.replace("test_cluster.py", "test_interruptions.py")  # one small graded class
         return f"{file}/{exercise}" if file.endswith("test_exercises.py") else file
+
+
+def pytest_collection_finish(session):
+    gc.collect()
+    gc.freeze()  # what was imported stays: no collection need go through it
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -153,6 +153,7 @@ def assert_as_undisturbed(course: Path, undisturbed: Path, grading: Grading) -> 
     assert not list(course.glob(".grading-*"))
 
 
+@pytest.mark.nightly
 def test_a_cluster_gives_the_scores_of_the_local_run(cluster, course, undisturbed):
     cluster.worker("plain")
     cluster.worker("untagged", tags="")

@@ -11,7 +11,12 @@ from tests.answers import ASSIGNMENTS, COURSE
 NOTEBOOK_SECONDS, CHECKS_SECONDS = 120, 30
 
 
-@pytest.mark.parametrize("name", ASSIGNMENTS)
+FIRST, *OTHERS = ASSIGNMENTS
+
+
+@pytest.mark.parametrize(
+    "name", [FIRST, *(pytest.param(name, marks=pytest.mark.nightly) for name in OTHERS)]
+)
 def test_a_solved_notebook_runs_through_in_time(name):
     notebook = read_source(COURSE.source(name))
     folder = COURSE.assignment(name).folder

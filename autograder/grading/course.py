@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import sysconfig
 from functools import cached_property
 from importlib import import_module
@@ -18,6 +19,7 @@ from autograder.grading.answer import Answer
 if TYPE_CHECKING:  # slow to import, and most of what a course knows needs none of it
     from nbgrader.coursedir import CourseDirectory
 
+IMPORTS_TORCH = re.compile(r"^\s*(import|from) torch\b", re.MULTILINE)
 CONFIG_FILE = "nbgrader_config.py"
 
 
@@ -83,6 +85,12 @@ class Course:
     def assignment(self, name: str) -> Assignment:
         """What students receive of an assignment."""
         return Assignment(self.root / "assignments" / name)
+
+    def imports_torch(self, name: str) -> bool:
+        """Whether an assignment's notebook or exercises import PyTorch, which takes seconds."""
+        exercises = (self.root / "assignments" / name / "exercises").glob("*.py")
+        texts = [path.read_text(encoding="utf-8") for path in (self.source(name), *exercises)]
+        return any(IMPORTS_TORCH.search(text) for text in texts)
 
     def answer(self, name: str, exercise: str) -> Answer:
         """The answers to an exercise: ``solutions/NAME/answers/ID.py``.

@@ -89,7 +89,8 @@ def run(course: Course, args: argparse.Namespace) -> int:
     if (said := deadlines.find([submissions.resolve().parent, course.root])) is not None:
         deadlines.read(said, course.names([]))  # before anything is started
     # The process that workers are forked from imports what they need while this one does.
-    forkserver.set_forkserver_preload(["autograder.grading.preloaded"])
+    torch = ["torch"] if any(map(course.imports_torch, {job.assignment for job in jobs})) else []
+    forkserver.set_forkserver_preload([*torch, "autograder.grading.preloaded"])
     forkserver.ensure_running()
     from autograder.grading.class_folder import LOG
     from autograder.grading.classes import grade_class

@@ -18,12 +18,14 @@ INSTRUCTORS_SIDE = ("grading", "__main__.py")
 class Handout:
     """The files and folders that students of an assignment have, by their place in its folder.
 
-    ``own_work`` names what of torch's its exercises ask for: in a sandbox that is absent.
+    ``own_work`` names what of torch's its exercises ask for: in a sandbox that is absent. ``torch``
+    says whether a kernel should have it at hand; without that it is imported when it is needed.
     """
 
     name: str
     files: Mapping[str, Path]
     own_work: tuple[str, ...] = ()
+    torch: bool = False
 
     @property
     def inside(self) -> str:
@@ -56,6 +58,7 @@ def handout(course: Course, name: str) -> Handout:
             **{f"lab/{p.name}": p for p in lab},
         },
         tuple(sorted(own_work)),
+        course.imports_torch(name),
     )
 
 

@@ -1,12 +1,12 @@
 """Answer keys: what the oracle and each known mistake give on cases drawn from a seed."""
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
-import torch
 
 from autograder import probe, wire
 from autograder.exercise import Case, Exercise, Outputs
@@ -14,8 +14,6 @@ from autograder.grading.answer import Answer, WrongAnswer, fresh
 from autograder.key import Mistake, WholeKey
 
 PUBLIC_SEED = "public"
-
-torch.set_num_threads(1)  # oracles and mistakes work on small tensors, a grader on each core
 
 
 def hidden_cases(exercise: Exercise, answer: Answer, seed: str) -> list[Case]:
@@ -29,11 +27,16 @@ def hidden_cases(exercise: Exercise, answer: Answer, seed: str) -> list[Case]:
 
 
 def restart_chance(name: str) -> None:
-    """Seed NumPy's and torch's global generators on the CPU from a name: keys can be made again."""
+    """Seed NumPy's and torch's global generators on the CPU from a name: keys can be made again.
+
+    Torch's only where an exercise has imported it.
+    """
     digest = hashlib.sha256(name.encode()).digest()
     np.random.seed(int.from_bytes(digest[:4], "little"))
-    # torch.manual_seed would seed devices besides, and take a note of the stack for each: ten times as slow
-    torch.default_generator.manual_seed(int.from_bytes(digest[4:8], "little"))
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(1)  # what follows works on small tensors, with a grader on each core
+        # torch.manual_seed would seed devices besides, and note the stack for each: ten times as slow
+        torch.default_generator.manual_seed(int.from_bytes(digest[4:8], "little"))
 
 
 def as_float64(value: Any) -> Any:

@@ -121,6 +121,11 @@ def _python_folders() -> list[str]:
     return sorted(p for p in wanted if not any(p.startswith(q + "/") for q in wanted))
 
 
+def _at_hand(handout: Handout) -> list[str]:
+    """What the waiting process is told of torch: whether to import it, and what of it is absent."""
+    return ["torch" if handout.torch or handout.own_work else "", *handout.own_work]
+
+
 def _environment(handout: Handout) -> dict[str, str]:
     return {
         "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
@@ -164,7 +169,7 @@ class OuterSandbox:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._control.settimeout(START_SECONDS)
-        command = [sys.executable, "/zygote.py", str(SCRATCH), handout.inside, *handout.own_work]
+        command = [sys.executable, "/zygote.py", str(SCRATCH), handout.inside, *_at_hand(handout)]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         self.process = subprocess.Popen(
             sandbox_command(handout, self.shared, Path(self._replaced.name), command),

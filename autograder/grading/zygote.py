@@ -40,17 +40,19 @@ FILES = 20_000  # in a folder in memory: each takes about a kilobyte, even if it
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(scratch_bytes: int, handed_out: str, own_work: list[str]) -> None:
+def main(scratch_bytes: int, handed_out: str, torch: bool, own_work: list[str]) -> None:
     """Serve requests until the other side closes the control socket.
 
-    ``handed_out`` is the folder with what students of the assignment have; ``own_work`` names what
-    of torch's they are to write, which is absent here.
+    ``handed_out`` is the folder with what students of the assignment have; ``torch`` says whether
+    they need it; ``own_work`` names what of it they are to write, which is absent here.
     """
     with contextlib.suppress(OSError):  # no namespaces in namespaces here: bubblewrap's have to do
         protect_devices()
     control = socket.socket(fileno=0)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    warm_up(own_work)
+    warm_up()
+    if torch:
+        warm_up_torch(own_work)
     gc.collect()
     gc.freeze()  # or a kernel's first collection would go through all this, and copy it
     _checked(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl")  # kernels can't look into it
@@ -74,16 +76,20 @@ def main(scratch_bytes: int, handed_out: str, own_work: list[str]) -> None:
         os._exit(0)
 
 
-def warm_up(own_work: list[str]) -> None:
-    """Import what most notebooks import, down to what torch imports when it is first used."""
+def warm_up() -> None:
+    """Import what most notebooks import."""
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # the kernel does without: nobody debugs here, and it is slow
 
     import matplotlib.pyplot  # noqa: F401
     import numpy  # noqa: F401
-    import torch
     from ipykernel import kernelapp  # noqa: F401
     from IPython.core import completerlib, debugger, logger, oinspect  # noqa: F401
     from IPython.extensions import storemagic  # noqa: F401
+
+
+def warm_up_torch(own_work: list[str]) -> None:
+    """Import torch, down to what it imports when it is first used."""
+    import torch
 
     from autograder.absent import remove_kernels
 
@@ -262,4 +268,4 @@ def _checked(status: int, what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(int(sys.argv[1]), sys.argv[2], bool(sys.argv[3]), sys.argv[4:])

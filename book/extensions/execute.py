@@ -130,7 +130,8 @@ def run_pages(app: Sphinx, env: Environment, docnames: list[str]) -> None:
     env.page_seconds = getattr(env, "page_seconds", {})
     todo = list(pages_to_run(env, docnames, cache))
     run = partial(run_page, timeout=config.execution_timeout)
-    fork_kernels()
+    if len(todo) > 1:
+        fork_kernels()
     with ThreadPool() as pool:  # each waits for its kernel
         for count, done in enumerate(pool.imap_unordered(run, todo), 1):
             docname, path, result = done
