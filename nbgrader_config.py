@@ -10,9 +10,9 @@ c.CourseDirectory.source_directory = "_build/source"
 c.CourseDirectory.release_directory = "_build/release"
 
 c.Autograde.exporter_class = "autograder.grading.submission.SubmissionExporter"
+# no ClearOutput: outputs are dropped as a submission is read, but for sound pictures of demonstrations
 c.Autograde.sanitize_preprocessors = [
     "autograder.grading.submission.RepairSubmission",
-    "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",

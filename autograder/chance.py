@@ -18,6 +18,7 @@ from autograder.exercise import Case, Outputs
 # hundred comparisons a grading, a right answer fails less than once in 1e9 gradings.
 SIGMAS = 7.0
 EVERY, SHARE = ": every one", ": share"
+MOST_VALUES = 4  # of those that a number may become
 PART = "share of "  # what the names of shares begin with
 
 
@@ -68,6 +69,26 @@ def spread_mean(values: Any) -> dict[str, float]:
         means = table.mean(axis=axis)
         sd = max(sd, float(means.std() * np.sqrt(table.size / len(means))))
     return _rounded(float(table.mean()), sd, int(table.size))
+
+
+def becomes(given: Any, made: Any) -> dict[str, str]:
+    """What becomes of each number, or row of numbers, that is ``given``, in so many calls: in words.
+
+    ``made`` has an axis more, the calls. After many of them a right answer has shown all there is.
+    """
+    rows = np.asarray(given, np.float64).reshape(len(given), -1)
+    calls = np.round(np.asarray(made, np.float64).reshape(-1, *rows.shape), 6) + 0.0
+    return {
+        f"{_said(row)} becomes": " or ".join(
+            [_said(value) for value in np.unique(calls[:, i], axis=0)[:MOST_VALUES]]
+        )
+        for i, row in enumerate(rows)
+    }
+
+
+def _said(row: np.ndarray) -> str:
+    numbers = ", ".join(f"{number:.6g}" for number in row)
+    return numbers if row.size == 1 else f"({numbers})"
 
 
 def drop_probability(rng: np.random.Generator) -> float:

@@ -2,7 +2,7 @@
 
 What torch loads at its first use is loaded before the clock starts. An answer that takes longer than
 it may in grading is judged all the same, with a remark. One that does not end is interrupted, and
-what it gave until then is judged.
+what it gave until then is judged. Of what it prints the first lines are shown.
 """
 
 import _thread
@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from autograder import probe
+from autograder import prints, probe
 from autograder.exercise import Case, Exercise
 
 LONGEST = 4.0  # times as long as in grading: then it is interrupted
@@ -43,7 +43,8 @@ def run(
             signal.signal(signal.SIGINT, signal.default_int_handler)
         alarm.start()
     try:
-        probe.run(exercise, student, cases, device, outcomes)
+        with prints.first_lines():
+            probe.run(exercise, student, cases, device, outcomes)
     except KeyboardInterrupt:
         if not rung.is_set():
             raise

@@ -1,4 +1,5 @@
-"""Small pictures in the plane: two paths, rectangles on an image, and which pixels were cut out."""
+"""Small pictures in the plane: two paths, over the contours of a loss where there is one, rectangles
+on an image, and which pixels were cut out."""
 
 from collections.abc import Sequence
 from html import escape
@@ -8,22 +9,39 @@ import numpy as np
 from autograder import sketch
 from autograder.sketch import BOTTOM, CAME, EXPECTED, LEFT, RIGHT, TOP
 
+LEVELS = (
+    0.04,
+    0.16,
+    0.36,
+    0.64,
+    1.0,
+    1.44,
+)  # of the loss at the start: contours at equal distances
 MOST_SIDE = 24  # pixels of an image that are drawn one by one
 Rectangle = tuple[float, float, float, float]  # row, column, height, width
+Ends = tuple[float, float]
 
 
-def paths(title: str, names: tuple[str, str], expected: object, came: object) -> str:
+def paths(
+    title: str,
+    names: tuple[str, str],
+    expected: object,
+    came: object,
+    valley: Sequence[float] = (),
+) -> str:
     """Two paths ``(steps + 1, 2)`` from one start, a square; the first entry goes to the right.
 
-    Empty where there is no path to see.
+    ``valley`` holds the curvatures (a, b) of the loss (a x^2 + b y^2) / 2 that they descend, if there
+    is one. Empty where there is no path to see.
     """
     want, have = (np.asarray(path, dtype=np.float64) for path in (expected, came))
     if want.ndim != 2 or want.shape[1] != 2 or want.shape != have.shape or len(want) < 2:
         return ""
     if len(want) > sketch.MOST_POINTS or not np.isfinite(want).all():
         return ""
-    ends = [sketch.limits(want[:, i], have[:, i]) for i in (0, 1)]
-    marks = []
+    lowest = np.zeros((1 if valley else 0, 2))
+    ends = [sketch.limits(np.concatenate([want, lowest])[:, i], have[:, i]) for i in (0, 1)]
+    marks = [_contours(valley, want[0], ends)] if valley else []
     for path, color, mark in ((want, EXPECTED, "circle"), (have, CAME, "cross")):
         across = LEFT + sketch.shares(path[:, 0], *ends[0]) * (RIGHT - LEFT)
         marks.append(sketch.line(across, sketch.heights(path[:, 1], *ends[1]), color, mark))
@@ -37,9 +55,28 @@ def paths(title: str, names: tuple[str, str], expected: object, came: object) ->
         f"{title}: a path of {len(want) - 1} steps from ({want[0, 0]:.4g}, {want[0, 1]:.4g}). "
         f"Expected: it ends at ({last[0]}). Yours: at ({last[1]})."
     )
+    if valley:
+        text += " Grey are the contours of the loss, which is lowest at (0, 0)."
     written = [(f"{low:.3g}", f"{high:.3g}") for low, high in ends]
     along = f"{names[0]} across, {names[1]} upward"
     return sketch.picture(title, text, along, written[0], written[1], marks)
+
+
+def _contours(valley: Sequence[float], start: np.ndarray, ends: Sequence[Ends]) -> str:
+    """Ellipses of equal loss around its lowest point, a dot; what is beyond the field is cut off."""
+    (x0, x1), (y0, y1) = ends
+    wide, high = (RIGHT - LEFT) / (x1 - x0), (BOTTOM - TOP) / (y1 - y0)
+    x, y = -x0 * wide, BOTTOM - TOP + y0 * high
+    loss = float(np.asarray(valley) @ start**2)
+    rings = "".join(
+        f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{wide * (level * loss / valley[0]) ** 0.5:.1f}" '
+        f'ry="{high * (level * loss / valley[1]) ** 0.5:.1f}"/>'
+        for level in LEVELS
+    )
+    return (
+        f'<svg x="{LEFT}" y="{TOP}" width="{RIGHT - LEFT}" height="{BOTTOM - TOP}">'
+        f'<g fill="none" stroke="#aaa">{rings}</g><circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="#777"/></svg>'
+    )
 
 
 def rectangles(

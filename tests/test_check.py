@@ -8,7 +8,9 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 import autograder
+from autograder import patience, prints
 from autograder.check import NothingToCheck, check
+from tests.answers import exercise, oracle
 
 RIGHT = """\
 def top_k_accuracy(scores, y, k):
@@ -95,3 +97,25 @@ def test_the_folder_may_have_any_name(metrics, tmp_path, monkeypatch, capsys):
     with pytest.raises(autograder.NotYet, match="top_k_accuracy is not all right yet"):
         check(top_k_accuracy)
     assert "top_k_accuracy: not right yet" in capsys.readouterr().out
+
+
+def test_what_an_answer_prints_is_shown_once_not_for_every_call(capsys):
+    def talking(w, dw, config=None):
+        print(f"w = {w}")
+        print("dw =", dw, end="\n", flush=True)
+        return oracle("adam")(w, dw, config)
+
+    name = exercise("adam")
+    patience.run(name, talking, name.draw("public"), "cpu")
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert lines[0] == "w = [1. 2.]" and lines[1] == "dw = [ 0.5 -1. ]"
+    assert len(lines) == prints.MOST_LINES
+    more = sum(len(run["grads"]) for c in name.draw("public") for run in c.inputs["runs"])
+    assert int(last.split()[0].strip("[")) >= 2 * more - prints.MOST_LINES
+
+
+def test_a_few_lines_are_shown_as_they_are(capsys):
+    with prints.first_lines():
+        print("one\ntwo", end="")
+        print(" and a half")
+    assert capsys.readouterr().out == "one\ntwo and a half\n"

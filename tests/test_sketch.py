@@ -77,6 +77,34 @@ def test_paths_lie_in_one_plane_and_begin_in_one_place():
     assert sketch_plane.paths("t", ("a", "b"), [[1], [2]], [[1], [2]]) == ""
 
 
+def test_paths_down_a_valley_lie_over_its_contours():
+    want, have = [[2, 1], [1, 0.5], [0.5, 0.1]], [[2, 1], [3, 2], [5, 4]]
+    drawing = sketch_plane.paths("Two", ("w0", "w1"), want, have, valley=(0.5, 2.0))
+    assert len(drawing) < 15_000
+    (inner,) = [e for e in parsed(drawing) if e.tag == "svg"]
+    rings = [{k: float(v) for k, v in ring.attrib.items()} for ring in inner.iter("ellipse")]
+    assert len(rings) == len(sketch_plane.LEVELS)
+    start = points(drawing)[0][0] - [sketch.LEFT, sketch.TOP]
+    off = [
+        ((start[0] - r["cx"]) / r["rx"]) ** 2 + ((start[1] - r["cy"]) / r["ry"]) ** 2 for r in rings
+    ]
+    assert min(abs(x - 1) for x in off) < 0.01, "one goes through the start"
+    (lowest,) = inner.iter("circle")
+    width, height = float(inner.get("width")), float(inner.get("height"))
+    assert 0 <= float(lowest.get("cx")) <= width and 0 <= float(lowest.get("cy")) <= height
+    assert "lowest at (0, 0)" in parsed(drawing).get("aria-label")
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in HOME if any(c.name.endswith("down a valley") for c in key(n, "1").cases)]
+)
+def test_a_rule_that_fails_in_a_valley_is_drawn_there(name):
+    wrong = answer(name).mistakes[:4]
+    drawn = [v for m in wrong if "<ellipse" in (v := verdict(name, m.code)).picture]
+    assert len(drawn) > len(wrong) / 2
+    assert all("down a valley" in v.picture for v in drawn)
+
+
 def boxes(drawing):
     """Rectangles but for the ground: x, y, width, height, and the color of the line."""
     held = [r for r in parsed(drawing).iter("rect") if r.get("stroke") not in (None, "#222")]
@@ -122,7 +150,7 @@ def test_every_picture_has_a_caption_for_all():
     v = verdict("cutout", mistake("cutout", "one-more"))
     title = parsed(v.picture).find("title").text
     figure = parsed(sketch.captioned(v.picture))
-    assert figure.find("figcaption").text == title and "4 x 4 was asked for" in title
+    assert figure.find("figcaption").text == title and "3 x 3 was asked for" in title
     assert sketch.captioned(v.picture) in report.html(v)
 
 

@@ -165,8 +165,7 @@ class NotebookRun:
             if cell.cell_type != "code":
                 continue
             if grade_id(cell) in left_out:
-                note = nbformat.v4.new_output("stream", text=demonstrations.NOT_RUN)
-                cell.execution_count, cell.outputs = None, [note]
+                cell.execution_count, cell.outputs = None, demonstrations.not_run(cell)
                 continue
             exercise_id = bound_exercise(cell, self.assignment)
             if exercise_id is None:

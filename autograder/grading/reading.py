@@ -2,7 +2,8 @@
 
 Nothing is taken over but what grading looks at: of a cell its type, text, id, ``grade_id`` and
 pasted pictures, of the notebook its cells. Outputs, and whatever a program wrote beside them, are
-dropped before sizes count and before nbformat sees anything, so neither can cost a point.
+dropped before sizes count and before nbformat sees anything, so neither can cost a point; but for
+the pictures under given cells (``handed_in``), which may be shown to the student again.
 """
 
 import ast
@@ -14,6 +15,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.grading.handed_in import Kept, sound
 from autograder.grading.order import MOST_CODE
 
 PROBLEM = "autograder_problem"  # notebook metadata: why the file could not be used as it was
@@ -80,7 +82,7 @@ def _content(path: Path, notes: list[str]) -> Any:
     if start == len(text):
         raise NotANotebook("it is empty")
     try:
-        return json.JSONDecoder(object_hook=_without_outputs).raw_decode(text, start)[0]
+        return json.JSONDecoder(object_hook=Kept().of_cell).raw_decode(text, start)[0]
     except json.JSONDecodeError as error:
         cut = error.pos > len(text.rstrip()) - 8 or error.msg.startswith("Unterminated")
         raise NotANotebook(
@@ -92,13 +94,6 @@ def _content(path: Path, notes: list[str]) -> Any:
         raise NotANotebook("its contents are nested too deeply") from None
     except ValueError as error:  # a number of thousands of digits
         raise NotANotebook(f"its JSON can't be read ({str(error)[:80]})") from None
-
-
-def _without_outputs(held: dict[str, Any]) -> dict[str, Any]:
-    """Called for each object as soon as it is read, so that no two cells' outputs are in memory."""
-    if "outputs" in held:
-        held["outputs"] = None
-    return held
 
 
 def _cells(content: Any, notes: list[str]) -> list[NotebookNode]:
@@ -144,6 +139,8 @@ def _cell(held: dict[str, Any], notes: list[str]) -> NotebookNode:
     grade_id = given.get("grade_id") if isinstance(given, dict) else None
     if isinstance(grade_id, str):
         cell.metadata.nbgrader = nbformat.from_dict({"grade_id": whole(grade_id)})
+    if kind == "code" and isinstance(grade_id, str):
+        cell.outputs = sound(held.get("outputs"))
     if kind != "code" and (pictures := _pictures(held.get("attachments"))):
         cell.attachments = nbformat.from_dict(pictures)
     return cell

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from nbformat import NotebookNode
 
+from autograder.grading.demonstrations import is_demonstration
 from autograder.grading.order import grade_id, names_in, running_order
 from autograder.grading.pictures import mend_references
 from autograder.grading.reading import PROBLEM, give_unique_ids
@@ -95,6 +96,8 @@ class _Repair:
             if "attachments" in cell and original.cell_type == "markdown":
                 original.attachments = cell.attachments
             return [original]
+        if is_demonstration(original):
+            original.outputs = cell.get("outputs", [])
         if plain(cell.source) == plain(original.source):
             return [original]
         self.note(
@@ -217,6 +220,8 @@ class _Repair:
 def _ordinary(cell: NotebookNode, source: str | None = None) -> NotebookNode:
     """The same cell without any data of nbgrader's."""
     own = copy.deepcopy(cell)
+    if own.cell_type == "code":
+        own.outputs = []
     own.metadata.pop("nbgrader", None)
     if source is not None:
         own.source = source

@@ -256,11 +256,17 @@ def test_examples_of_the_classes():
         seen.append(ema.average["weight"].item())
     text = statement("exponential_moving_average")
     assert f"the average is 1, then {seen[0]:.6g}, then {seen[1]:.6g}." in text
-    stop = oracle("early_stopping")(2, 0.1)
-    answers = [stop.update(loss, {}) for loss in (1.0, 0.95, 0.8, math.nan, 0.75)]
     text = statement("early_stopping")
-    assert f"answers are {', '.join(map(str, answers))}:" in text
-    assert f"best loss is {stop.best_loss}." in text
+    for delta, losses in (
+        ("0", "1.0, 0.8, 0.9, 0.85"),
+        ("0.1", "1.0, 0.95, 0.8, 0.75, 0.72"),
+        ("0", "1.0, 0.8, `nan`, 0.85"),
+    ):
+        stop, answers, bests = oracle("early_stopping")(2, float(delta)), [], []
+        for loss in losses.replace("`", "").split(", "):
+            answers.append(str(stop.update(float(loss), {})))
+            bests.append(f"{stop.best_loss:g}")
+        assert f"| {losses} | {delta} | {', '.join(bests)} | {', '.join(answers)} |" in text
 
 
 @pytest.mark.parametrize("solved", [True, False])

@@ -100,10 +100,8 @@ def test_each_center_of_a_cut_is_as_likely_as_the_others(size, which):
     ],
 )  # fmt: skip
 def test_crops_are_called_by_their_places(wrong, says):
-    (first, *_) = (
-        f for f in verdict("ten_crop", mistake("ten_crop", wrong)).findings if f.part == "crops"
-    )
-    assert says in first.message
+    found = verdict("ten_crop", mistake("ten_crop", wrong)).findings
+    assert any(says in f.message for f in found if f.part == "crops")
 
 
 def test_the_worked_example_of_ten_crops():
@@ -214,8 +212,8 @@ def test_the_modules_must_do_their_own_work(name, kind):
         ("mixup", lambda x, y, alpha, classes: x, "return two tensors: mixed_x and mixed_y"),
         ("mixup", lambda x, y, alpha, classes: (x, y), "mixed_y must be a tensor of floats"),
         ("cutout", lambda x, size: x[:, 0], "must be a tensor of floats of shape"),
-        ("ten_crop", lambda model, x, size: model(x), "the model takes batches of shape (M, 2, 3, 3)"),
-        ("ten_crop", lambda model, x, size: torch.full((len(x), 3), 1 / 3), "was never asked"),
+        ("ten_crop", lambda model, x, size: model(x), "the model takes batches of shape (M, 1, 2, 2)"),
+        ("ten_crop", lambda model, x, size: torch.full((len(x), 2), 1 / 2), "was never asked"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_said_in_words(name, code, said):

@@ -14,6 +14,8 @@ State = dict[str, np.ndarray]
 
 # For each network the shape of an entry of its state, and its kind.
 ENTRIES: dict[str, dict[str, tuple[tuple[int, ...], str]]] = {
+    "one weight": {"weight": ((1, 1), "signed")},
+    "one weight and a counter": {"weight": ((1, 1), "signed"), "seen": ((), "count")},
     "linear": {"weight": ((2, 3), "signed"), "bias": ((2,), "signed")},
     "two layers": {
         "0.weight": ((3, 2), "signed"),
@@ -57,6 +59,15 @@ class Masked(nn.Module):
         self.register_buffer("seen", torch.zeros(3, dtype=torch.int64))
 
 
+class Counted(nn.Module):
+    """A parameter and a counter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1, 1))
+        self.register_buffer("seen", torch.tensor(0))
+
+
 class Shared(nn.Module):
     """A layer that stands in two places, and a buffer that is not saved."""
 
@@ -68,6 +79,8 @@ class Shared(nn.Module):
 
 
 MAKERS: dict[str, Callable[[], nn.Module]] = {
+    "one weight": lambda: nn.Linear(1, 1, bias=False),
+    "one weight and a counter": Counted,
     "linear": lambda: nn.Linear(3, 2),
     "two layers": lambda: nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2)),
     "batch norm": lambda: nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)),

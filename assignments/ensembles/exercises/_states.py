@@ -93,3 +93,13 @@ def listed(names: set[str]) -> str:
 
 def as_before(holds: bool) -> str:
     return "as before" if holds else "changed"
+
+
+def in_the_text(counted: bool) -> Case:
+    """A weight that is 1, 2 and 4, and a counter beside it."""
+    states: list[State] = [{"weight": np.array([[w]], np.float32)} for w in (1.0, 2.0, 4.0)]
+    if counted:
+        states = [state | {"seen": np.asarray(n)} for n, state in enumerate(states)]
+    network = "one weight and a counter" if counted else "one weight"
+    more = {"decay": 0.9, "frozen": [], "updated_with": "the network"}
+    return Case("the example in the text", {"network": network, "states": states, **more})

@@ -15,11 +15,13 @@ from ._weights import Weights, changed
 class Run:
     """A training that notes how it is called: the weights given, and the rate, by call.
 
-    ``how`` says in which way its steps change the weights: see ``_weights``.
+    ``how`` says in which way its steps change the weights: see ``_weights``. A ``plain`` run is that
+    of the example in the text: the rates count the steps, and are added to the weights.
     """
 
     lr: float
     how: str
+    plain: bool = False
     given: list[Weights] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     latest: Weights = field(default_factory=dict)
@@ -27,19 +29,19 @@ class Run:
     def train_step(self, weights: Weights, rate: float) -> Weights:
         self.given.append({name: np.array(w) for name, w in weights.items()})
         self.rates.append(float(rate))
-        self.latest = changed(weights, next_weights(weights, rate), self.how)
+        self.latest = changed(weights, next_weights(weights, rate, self.plain), self.how)
         return self.latest
 
     def rate(self, step: int) -> float:
-        return self.lr * (1 + (7 * step % 11) / 11)
+        return float(step + 1) if self.plain else self.lr * (1 + (7 * step % 11) / 11)
 
     def goes_on(self) -> None:
         """Change the weights once more, after the snapshots were handed over."""
         changed(self.latest, {n: w + 1.0 for n, w in self.latest.items()}, self.how)
 
 
-def next_weights(weights: Weights, rate: float) -> Weights:
-    return {name: 0.8 * w + rate for name, w in weights.items()}
+def next_weights(weights: Weights, rate: float, plain: bool = False) -> Weights:
+    return {name: (1.0 if plain else 0.8) * w + rate for name, w in weights.items()}
 
 
 def total(weights: Weights) -> float:
@@ -50,7 +52,7 @@ def collected(
     collect_snapshots: Any, inputs: dict[str, Any], how: str = "new arrays"
 ) -> tuple[list[Weights], Run]:
     """The snapshots of a run, as they are when it has gone on; raises Unusable for anything else."""
-    run = Run(inputs["lr"], how)
+    run = Run(inputs["lr"], how, inputs.get("plain", False))
     start = {name: w.copy() for name, w in inputs["weights"].items()}
     made = collect_snapshots(run.train_step, start, inputs["steps"], inputs["cycles"], run.rate)
     if not isinstance(made, list | tuple) or not all(isinstance(s, dict) for s in made):
@@ -79,6 +81,11 @@ def case(rng: np.random.Generator, name: str, steps: int, cycles: int, **more: A
 
 def length_of_a_cycle(rng: np.random.Generator) -> int:
     return int(rng.integers(4, 7))
+
+
+def in_the_text() -> Case:
+    more = {"weights": {"w": np.array([0.0])}, "lr": 1.0, "plain": True}
+    return Case("the example in the text", {"steps": 10, "cycles": 3, **more})
 
 
 def how_it_trains(collect_snapshots: Any, inputs: dict[str, Any], device: str) -> Outputs:
@@ -110,10 +117,16 @@ def when_taken(case: Case, outputs: Outputs) -> Outputs:
     made, given = (weights_in(case, outputs, name) for name in ("made", "given"))
     known = reached(case.inputs, given, outputs.get("rates"))
     after = [next((str(k) for k, w in enumerate(known) if same(s, w)), "none") for s in made]
-    return {
+    seen: Outputs = {"what the snapshots hold": as_numbers(made)} if "plain" in case.inputs else {}
+    return seen | {
         "number of snapshots": len(made),
         "steps after which snapshots were taken": ", ".join(after) or "none",
     }
+
+
+def as_numbers(made: list[Weights]) -> list[float]:
+    """Snapshots of a single number."""
+    return [total(weights) for weights in made]
 
 
 def whole_cycles(rng: np.random.Generator) -> list[Case]:
@@ -172,10 +185,12 @@ def reached(inputs: dict[str, Any], given: list[Weights], rates: Any) -> list[We
     whole = isinstance(rates, list) and all(type(rate) is float for rate in rates)
     if not whole or len(rates) != len(given):
         raise Unusable("there are no rates")
-    known, possible = [inputs["weights"]], [Run(inputs["lr"], "").rate(s) for s in range(11)]
+    plain = inputs.get("plain", False)
+    run, known = Run(inputs["lr"], "", plain), [inputs["weights"]]
+    possible = [run.rate(s) for s in range(11)]
     for weights, rate in zip(given, rates, strict=True):
         if rate in possible and any(same(weights, w) for w in known):
-            known.append(next_weights(weights, rate))
+            known.append(next_weights(weights, rate, plain))
     return known
 
 
@@ -196,6 +211,7 @@ def copies(rng: np.random.Generator) -> list[Case]:
 def cut_short(rng: np.random.Generator) -> list[Case]:
     length = length_of_a_cycle(rng)
     return [
+        in_the_text(),
         case(rng, "one step too many for three cycles", 3 * length + 1, 3),
         case(rng, "one step too few for four cycles", 4 * length - 1, 4),
         case(rng, "fewer cycles than asked for", 9, 4),

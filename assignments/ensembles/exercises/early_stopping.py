@@ -142,6 +142,13 @@ def case(
     return Case(name, inputs | more)
 
 
+def in_the_text(losses: list[float], **more: Any) -> Case:
+    """A run whose weights are the number of the check."""
+    weights = np.repeat(1.0 + np.arange(len(losses))[:, None], 3, axis=1)
+    inputs = {"losses": losses, "patience": 2, "how": "new arrays", "weights": weights}
+    return Case("the example in the text", inputs | more)
+
+
 def ranked(rng: np.random.Generator, *ranks: float) -> list[float]:
     """Losses in the order that the ranks give; nan and inf stay."""
     known = sorted({r for r in ranks if math.isfinite(r)})
@@ -203,6 +210,7 @@ def patience(rng: np.random.Generator) -> list[Case]:
     in_time = "".join("w" * times(1, q - 1) + "b" for _ in range(times(2, 3)))
     again = "w" * (t + 1) + "b" * times(1, 3) + "w" * (t + times(0, 2))
     return [
+        in_the_text([1.0, 0.8, 0.9, 0.85]),
         of("better, then worse", p, "w" * (p + times(0, 3))),
         of("better again before patience is out", q, in_time + "w" * (q + times(0, 2))),
         of("the same loss again and again", r, "b" + "e" * (r + times(0, 2))),
@@ -238,7 +246,10 @@ def min_delta(rng: np.random.Generator) -> list[Case]:
         losses, delta = falling(rng, *steps)
         return case(rng, name, losses, 2, min_delta=delta, instead=huge(losses, too_small))
 
+    losses = [1.0, 0.95, 0.8, 0.75, 0.72]
+    instead = huge(losses, {1, 3, 4})
     return [
+        in_the_text(losses, min_delta=0.1, instead=instead),
         of("too small an improvement", 1, 1, 1),
         of("an improvement by exactly min_delta", 2, 5),
         of("many small improvements add up", 1, 2, 3, 4, 5, 6),
@@ -286,7 +297,9 @@ def diverged(rng: np.random.Generator) -> list[Case]:
         instead = huge(losses, {i for i, loss in enumerate(losses) if math.isnan(loss)})
         return case(rng, name, losses, patience, instead=instead)
 
+    with_nan = [1.0, 0.8, nan, 0.85]
     return [
+        in_the_text(with_nan, instead=huge(with_nan, {2})),
         counted("nan between good checks", 2, 5, 4, nan, 3, nan, nan, 2),
         of("nan at first", 2, nan, 4, 5, 3, 6),
         counted("nan after the best", 4, 4, 2, nan, 3, nan, 5),

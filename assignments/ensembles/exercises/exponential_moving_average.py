@@ -17,6 +17,7 @@ from ._states import (
     as_before,
     dicts_in,
     differing,
+    in_the_text,
     is_state,
     listed,
     mode_of,
@@ -160,6 +161,7 @@ def judge_by_update(case: Case, outputs: Outputs, expected: Outputs) -> list[str
 
 def parameters(rng: np.random.Generator) -> list[Case]:
     return [
+        in_the_text(counted=False),
         case(rng, "a linear layer", "linear"),
         case(rng, "a linear layer in float64", "linear", 4, np.float64),
         case(rng, "two layers, decay 0.99", "two layers", 5, decay=0.99),
@@ -172,6 +174,7 @@ def parameters(rng: np.random.Generator) -> list[Case]:
 
 def buffers(rng: np.random.Generator) -> list[Case]:
     return [
+        in_the_text(counted=True),
         case(rng, "batch norm", "batch norm"),
         case(rng, "batch norm in float64", "batch norm", 4, np.float64),
         case(rng, "a mask and counters", "masked"),

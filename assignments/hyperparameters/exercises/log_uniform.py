@@ -24,6 +24,8 @@ def probe(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
 def summary(case: Case, outputs: Outputs) -> Outputs:
     """Which shares of the draws fall where, on a log scale; and what depends on the generator."""
     shape = shape_of(case.inputs)
+    if "table" in case.inputs:
+        return by_powers_of_ten(floats(outputs, "draws", shape), case.inputs["low"])
     one, again, other = (floats(outputs, n, shape) for n in ("draws", "again", "from another seed"))
     where, elsewhere = positions(one, case.inputs), positions(other, case.inputs)
     inside = np.concatenate([where, elsewhere])
@@ -43,6 +45,20 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
         "the draws differ from each other": bool(np.unique(one).size > 0.9 * one.size),
         "two generators with one seed draw the same": bool(np.array_equal(one, again)),
         "two generators with different seeds draw the same": bool(np.array_equal(one, other)),
+    }
+
+
+def by_powers_of_ten(draws: np.ndarray, low: float) -> Outputs:
+    """Which shares of the example's draws lie in each of its three powers of ten."""
+    bounds = [0.0, *(low * 10.0**k for k in (1, 2)), np.inf]
+    shown = [
+        f"below {bounds[1]:.4g}",
+        f"from {bounds[1]:.4g} to {bounds[2]:.4g}",
+        f"above {bounds[2]:.4g}",
+    ]
+    return {
+        f"share of draws {name}": share((draws >= start) & (draws < end))
+        for name, start, end in zip(shown, bounds[:-1], bounds[1:], strict=True)
     }
 
 
@@ -103,7 +119,9 @@ def case(rng: np.random.Generator, name: str, low: Band, ratio: Band, size: Any 
 
 
 def distribution(rng: np.random.Generator) -> list[Case]:
+    example = {"low": 1e-4, "high": 1e-1, "size": MANY, "seed": 0, "table": True}
     return [
+        Case("the example in the text", example, draws=True),
         case(rng, "learning rates", (1e-5, 1e-3), (300, 3000)),
         case(rng, "a wide range", (1e-8, 1e-5), (1e4, 1e6)),
         case(rng, "a range above 1", (2, 3), (150, 400)),

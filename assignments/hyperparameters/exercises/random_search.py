@@ -239,8 +239,11 @@ def diverging_trials(rng: np.random.Generator) -> list[Case]:
     losses = draw_losses(rng, 21)
     losses[::3] = np.nan
     losses[[5, 19, 20]] = rng.uniform(0.1, 0.5), 1.0, 1.5
+    given = {"space": {"learning_rate": [1e-4, 1e-1]}, "trials": 3, "seed": 0}
+    example = {**given, "losses": np.array([np.nan, 0.7, 0.9])}
     every_third = "every third trial diverges, the first included"
     return [
+        Case("the example in the text", example),
         case(rng, every_third, 21, losses=losses),
         case(rng, "all trials diverge", 4, losses=np.full(4, np.nan)),
     ]

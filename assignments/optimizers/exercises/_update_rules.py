@@ -9,13 +9,14 @@ from typing import Any, Literal
 import numpy as np
 
 from autograder import sketch, sketch_plane
-from autograder.compare import close_by_step, close_line_by_line
+from autograder.compare import close_by_step, close_line_by_line, numbers
 from autograder.exercise import Case, Exercise, Judge, Outputs, Part, Unusable
 
 from ._steps import between, stacked
 
 WHICH = ("first", "second")
 NEXT_W = "next_w"
+IN_THE_TEXT = "the example in the text"
 EXAMPLE_GRADIENTS = np.array([[0.5, -1.0], [1.0, 1.0]])  # of every worked example in the text
 Range = tuple[float, float]
 Kind = Literal["signed", "positive", "count"]
@@ -31,7 +32,9 @@ class Run:
     ``omit``: the first call leaves the config out. ``rates``: learning rates to be set before a
     step, None leaves it. ``read``: the state to be read from the config after each step.
     ``saved``: the config is copied between steps, as if it had been saved. ``state_only``: what is
-    kept is all that is brought home, which no slip in the step itself can spoil.
+    kept is all that is brought home, which no slip in the step itself can spoil. ``valley``: the
+    curvatures (a, b) of a loss (a w0^2 + b w1^2) / 2, whose gradients, where the rule has come to,
+    take the place of those given.
     """
 
     w: Any
@@ -42,6 +45,7 @@ class Run:
     read: Sequence[str] = ()
     saved: bool = False
     state_only: bool = False
+    valley: Sequence[float] = ()
     seen: dict[str, list] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,7 +57,7 @@ class Run:
         rate = self.rates[step] if self.rates else None
         if rate is not None and isinstance(self.config, dict):
             self.config["learning_rate"] = rate
-        arguments = [self.w, np.array(self.grads[step])]
+        arguments = [self.w, self.gradient(step)]
         if not (self.omit and step == 0):
             arguments.append(self.config)
         self.w, self.config = _two_values(rule(*arguments))
@@ -63,6 +67,14 @@ class Run:
                 self.seen[key].append(_snapshot(self.config[key]))
         if self.saved:
             self.config = copy.deepcopy(self.config)
+
+    def gradient(self, step: int) -> np.ndarray:
+        if not self.valley:
+            return np.array(self.grads[step])
+        w = numbers(self.w)
+        if w is None or w.shape != (2,):
+            raise Unusable("the next_w that you return must have the shape of w, (2,)")
+        return np.array(self.valley) * w
 
     def outputs(self, of: str) -> Outputs:
         """What was seen, by step; state that was missing after one is left out."""
@@ -153,6 +165,16 @@ def _case(name: str, *runs: dict, order: list[int] | None = None) -> Case:
     return Case(name, {"runs": list(runs), "order": order})
 
 
+def down_a_valley(rule: Rule, rng: np.random.Generator) -> Case:
+    """A loss that is flat along w0 and steep along w1, seen from its slope."""
+    curvatures = [between(rng, 0.2, 0.5), between(rng, 1.5, 3.0)]
+    sides = rng.choice([-1.0, 1.0], 2)
+    run = {"w": sides * [between(rng, 1.5, 2.5), between(rng, 0.6, 1.0)], "valley": curvatures}
+    return _case(
+        "eight steps down a valley", {**run, "grads": np.zeros((8, 2)), "config": rule.some(rng)}
+    )
+
+
 def update_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
     zeros = _run(rng, rule.some(rng))
     zeros["grads"][0] = 0.0
@@ -170,7 +192,8 @@ def update_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
         _case("small gradients first, large ones later", growing),
     ]
     example = {"w": np.array([1.0, 2.0]), "grads": EXAMPLE_GRADIENTS, "config": rule.example}
-    cases = [_case("the example in the text", copy.deepcopy(example)), *drawn]
+    valley = down_a_valley(rule, rng)
+    cases = [_case(IN_THE_TEXT, copy.deepcopy(example)), valley, *drawn]
     for case in cases:
         case.inputs["runs"][0]["read"] = list(rule.state)
     return cases
@@ -226,7 +249,12 @@ def shape_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
 
 
 def path(case: Case, outputs: Outputs, expected: Outputs) -> str:
-    """Two weights as a path in their plane; of others the one that ends up most wrong, step by step."""
+    """Two weights as a path in their plane; of others the one that ends up most wrong, step by step.
+
+    Of the example in the text there is none: its two steps are said number by number.
+    """
+    if case.name == IN_THE_TEXT:
+        return ""
     names = [name for name in expected if name.startswith(NEXT_W)]
     for run, name in zip(case.inputs["runs"], names, strict=False):
         start = np.asarray(run["w"]).reshape(1, -1)
@@ -236,8 +264,9 @@ def path(case: Case, outputs: Outputs, expected: Outputs) -> str:
         if np.array_equal(want, have):
             continue
         if start.size == 2:
-            both = (np.concatenate([start, one]) for one in (want, have))
-            return sketch_plane.paths(f"{name}, {case.name}", ("entry 0", "entry 1"), *both)
+            want, have = (np.concatenate([start, one]) for one in (want, have))
+            title, entries = f"{name}, {case.name}", ("entry 0", "entry 1")
+            return sketch_plane.paths(title, entries, want, have, run.get("valley", ()))
         entry = int(np.nan_to_num(abs(have - want), nan=np.inf).max(axis=0).argmax())
         series = [np.concatenate([start, one])[:, entry] for one in (want, have)]
         title = f"{name}, entry {entry}, {case.name}"

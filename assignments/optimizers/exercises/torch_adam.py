@@ -12,6 +12,7 @@ from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 from ._steps import between, stacked
 
+IN_THE_TEXT = "the example in the text"
 torch.optim.SGD([torch.zeros(1)])  # with the first one torch imports the half of itself
 
 # Probe.
@@ -159,9 +160,16 @@ def case(
     return Case(name, {**given, "options": options, **more})
 
 
+def in_the_text(options: dict[str, Any]) -> Case:
+    """One parameter that is 1, in a step with the gradient 3."""
+    given = {"params": [np.array([1.0])], "grads": [[np.array([3.0])]]}
+    return Case(IN_THE_TEXT, {**given, "options": {"lr": 0.1, **options}})
+
+
 def update_cases(rng: np.random.Generator) -> list[Case]:
     four = [(), (2, 2), (2, 1, 2), (0, 3)]
     return [
+        in_the_text({}),
         case(rng, "several steps, all options given", some(rng)),
         case(rng, "four shapes, one of them empty", some(rng), four, [1, 1]),
         case(rng, "default options, gradients of about 1e-7", {}, factors=[1e-7, 1e-7, 1e-7]),
@@ -174,6 +182,7 @@ def update_cases(rng: np.random.Generator) -> list[Case]:
 
 def decay_cases(rng: np.random.Generator) -> list[Case]:
     return [
+        in_the_text({"weight_decay": 0.5}),
         case(rng, "with weight decay", some(rng, **decay(rng))),
         case(rng, "zero gradients", some(rng, **decay(rng)), factors=[0, 0, 1]),
         case(rng, "weight decay alone given", decay(rng), factors=[1, 1, 1]),

@@ -7,6 +7,8 @@ import numpy as np
 from autograder.compare import equal
 from autograder.exercise import Unusable
 
+IN_THE_TEXT = "the example in the text"
+CALLS = 200  # in which each fate that an element may have comes: all but once in 1e18
 # Where each element has a draw of its own, few pairs do; where a fixed number is dropped, all do.
 EQUALLY_MANY = "share of pairs of calls that drop equally many elements"
 # So many draws, at a probability between 0.2 and 0.85, are all alike less than once in 1e10.

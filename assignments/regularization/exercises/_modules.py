@@ -15,7 +15,7 @@ from autograder.compare import equal, floats
 from autograder.exercise import Case, Draw, Outputs, Part, Probe, Unusable
 from autograder.tensors import as_it_is, require_floats
 
-from ._layers import after, all_alike, away_from_zero
+from ._layers import CALLS, IN_THE_TEXT, after, all_alike, away_from_zero
 
 NO_GRADIENT = "no gradient comes back through out: it must be computed from x by torch's operations"
 NOTHING_RANDOM = "in training nothing is dropped, or all: mend that first"
@@ -45,8 +45,16 @@ def case(
     return Case(name, {**inputs, **more})
 
 
+def in_the_text(p: float, *given: np.ndarray) -> Case:
+    """The example of the text, in so many calls that each fate comes."""
+    more = {"p": p, "dtype": "float64", "calls": CALLS}
+    return Case(IN_THE_TEXT, {"given": list(given), **more}, draws=True)
+
+
 def arrays(inputs: dict[str, Any], count: int) -> list[np.ndarray]:
     """So many arrays of a case's shape and dtype: what goes in, and what else is needed beside it."""
+    if "given" in inputs:
+        return [np.array(array) for array in inputs["given"][:count]]
     draw, shape, dtype = inputs["draw"], inputs["shape"], inputs["dtype"]
     return [away_from_zero(draw + i, shape, dtype) for i in range(count)]
 

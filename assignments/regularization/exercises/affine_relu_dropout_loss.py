@@ -11,6 +11,7 @@ from autograder.slopes import NAMES as SLOPES
 from autograder.slopes import along_each_element, judge_slopes, single_number
 
 from ._layers import (
+    IN_THE_TEXT,
     away_from_zero,
     high_keep_probability,
     keep_probability,
@@ -115,6 +116,17 @@ def case(
     return Case(name, {**inputs, "dropout": dropout, "lam": lam})
 
 
+def in_the_text(lam: float) -> Case:
+    params = {
+        "W1": np.array([[1.0, -1.0], [0.0, 2.0]]),
+        "b1": np.array([0.0, 1.0]),
+        "W2": np.array([[1.0, 0.0], [-1.0, 1.0]]),
+        "b2": np.array([0.0, 0.5]),
+    }
+    given = {"X": np.array([[1.0, 2.0], [2.0, -1.0]]), "y": np.array([0, 1]), "params": params}
+    return Case(f"{IN_THE_TEXT}, lam={lam:g}", {**given, "dropout": test_time(0.8), "lam": lam})
+
+
 def with_slopes(case: Case) -> Case:
     """The case, with what the judge of slopes needs to know."""
     of = [[name, list(value.shape)] for name, value in case.inputs["params"].items()]
@@ -144,6 +156,7 @@ def run_loss(affine_relu_dropout_loss: Any, inputs: dict[str, Any], device: str)
 def loss_cases(rng: np.random.Generator) -> list[Case]:
     test = test_time(keep_probability(rng))
     return [
+        in_the_text(0.0),
         case(rng, "test time", (6, 4, 5, 3), test),
         case(rng, "keep everything", USUAL, train(1.0)),
         case(rng, "one example", (1, 4, 5, 3), test),
@@ -174,6 +187,7 @@ def gradient_cases(rng: np.random.Generator) -> list[Case]:
     """
     test = test_time(high_keep_probability(rng))
     return [
+        with_slopes(in_the_text(0.0)),
         with_slopes(case(rng, "test time", USUAL, test, units_off=2)),
         with_slopes(case(rng, "keep everything", SMALL, train(1.0))),
         with_slopes(case(rng, "one example at test time", (1, 2, 3, 2), test)),
@@ -282,6 +296,7 @@ def penalty_cases(rng: np.random.Generator) -> list[Case]:
     test = test_time(keep_probability(rng))
     seeded = train(keep_probability(rng), seed=any_seed(rng))
     return [
+        in_the_text(0.1),
         case(rng, "at test time", USUAL, test, lam()),
         case(rng, "in training, with a seed", MANY_MASKS, seeded, lam()),
         case(rng, "a batch of twelve", (12, 2, 3, 2), test, lam()),

@@ -9,7 +9,7 @@ from autograder import probe
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.slopes import along_each_element, judge_slopes
 
-from ._layers import forward_pass_of
+from ._layers import IN_THE_TEXT, forward_pass_of
 
 ARRAYS = ("x", "gamma", "beta")
 
@@ -66,6 +66,17 @@ def case(
     return Case(name, {**inputs, "eps": eps, "dtype": dtype, "of": of})
 
 
+def in_the_text(asked: list[str]) -> Case:
+    arrays = {
+        "x": np.array([[1.0, 10.0], [3.0, 10.0], [5.0, 40.0]]),
+        "gamma": np.array([1.0, 2.0]),
+        "beta": np.array([0.0, -1.0]),
+        "dout": np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]),
+    }
+    of = [[asked_for, list(arrays[asked_for].shape)] for asked_for in asked]
+    return Case(IN_THE_TEXT, {**arrays, "eps": 1e-5, "dtype": "float64", "of": of})
+
+
 def standardized(columns: np.ndarray) -> np.ndarray:
     """The same with mean 0 and variance 1 in each column."""
     return (columns - columns.mean(axis=0)) / columns.std(axis=0)
@@ -94,6 +105,7 @@ DX = ["x"]
 def dx_cases(rng: np.random.Generator) -> list[Case]:
     large = large_eps(rng)
     return [
+        in_the_text(DX),
         case(DX, rng, "six examples", 6, 3, 1e-5),
         case(DX, rng, "a large eps", 5, 4, large),
         case(DX, rng, "three examples", 3, 6, large),
@@ -118,6 +130,7 @@ OTHERS = ["gamma", "beta"]
 
 def other_cases(rng: np.random.Generator) -> list[Case]:
     return [
+        in_the_text(OTHERS),
         case(OTHERS, rng, "six examples", 6, 5, 1e-5),
         case(OTHERS, rng, "a large eps", 5, 6, large_eps(rng)),
         case(OTHERS, rng, "float32", 6, 5, 1e-3, "float32"),

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from autograder.chance import drop_probability, spread_mean
-from autograder.compare import equal
+from autograder.chance import becomes, drop_probability, spread_mean
+from autograder.compare import equal, floats
 from autograder.exercise import Case, Exercise, Outputs
 
 from . import _modules as layers
@@ -14,7 +14,13 @@ from ._modules import case
 
 
 def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
-    """Whether channels are treated as a whole, and what two masks do to their first pixels."""
+    """Whether channels are treated as a whole, and what two masks do to their first pixels.
+
+    Of the example in the text, what becomes of each of its channels.
+    """
+    if "given" in case.inputs:
+        (x,) = layers.arrays(case.inputs, 1)
+        return becomes(x[0], floats(outputs, "outs", (case.inputs["calls"], *x.shape)))
     dtype = case.inputs["dtype"]
     factors, again = layers.factors_of(case, outputs)
     alike = equal(factors, factors[:, :, :1, :1], dtype).all(axis=(2, 3))
@@ -26,6 +32,7 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
     """At probabilities where keeping and dropping differ, and at the ends of their range."""
     p, q = drop_probability(rng), drop_probability(rng)
     return [
+        layers.in_the_text(0.2, np.array([[[[4.0, 8.0]], [[-4.0, 2.0]]]])),
         case(rng, "images", p, [60, 40, 2, 3], calls=2),
         case(rng, "a low probability of dropping", 0.1, [60, 40, 2, 3], calls=2),
         case(rng, "float32", q, [60, 40, 2, 3], "float32", calls=2),

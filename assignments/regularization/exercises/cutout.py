@@ -11,7 +11,7 @@ from autograder.compare import equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_it_is, require_floats
 
-from ._layers import after, away_from_zero
+from ._layers import IN_THE_TEXT, after, away_from_zero
 
 AGAIN = 40  # images that are cut once more
 SMALL = 3  # sides of images in which every row and column gets enough squares to count them
@@ -35,6 +35,12 @@ def case(
     return Case(name, inputs)
 
 
+def in_the_text() -> Case:
+    """The example's images, so many that each of their centers comes."""
+    inputs = {"draw": 0, "size": 3, "shape": [600, 1, 5, 6], "dtype": "float64", "table": True}
+    return Case(f"{IN_THE_TEXT}, size=3", inputs, draws=True)
+
+
 # Squares.
 
 
@@ -50,6 +56,8 @@ def seen_in_squares(case: Case, outputs: Outputs) -> Outputs:
     size, dtype, given = case.inputs["size"], case.inputs["dtype"], images(case.inputs)
     made, x = (floats(outputs, name, given.shape) for name in ("out", "x"))
     zero = made == 0
+    if "table" in case.inputs:
+        return lines_of_squares(zero.any(axis=1))
     alike = (zero == zero[:, :1]).all(axis=(1, 2, 3))
     square = are_squares(zero.any(axis=1), size)
     of_size = f"images whose zeros are a square of {size} x {size}, or what the image holds of it"
@@ -63,6 +71,18 @@ def seen_in_squares(case: Case, outputs: Outputs) -> Outputs:
     }
     if not (square & alike).all():
         seen["mean number of zeros in a channel"] = spread_mean(zero.sum(axis=(2, 3)))
+    return seen
+
+
+def lines_of_squares(zero: np.ndarray) -> Outputs:
+    """How far the squares of the example go that lie in the image where they begin in this line."""
+    seen = {}
+    for line, start, first, last in zip(
+        ("row", "column"), (1, 3), first_lines(zero), last_lines(zero), strict=True
+    ):
+        ends = np.unique(last[first == start])
+        said = " or ".join(f"{start} to {end}" for end in ends) or "there are none"
+        seen[f"{line}s of squares that begin in {line} {start}"] = said
     return seen
 
 
@@ -95,6 +115,7 @@ def drawn_zeros(case: Case, outputs: Outputs, expected: Outputs) -> str:
 def square_cases(rng: np.random.Generator) -> list[Case]:
     tall, wide = (int(side) for side in rng.integers(8, 11, size=2))
     return [
+        in_the_text(),
         case(rng, "an even size", 4, [40, 3, tall, 6]),
         case(rng, "an odd size", 3, [40, 2, 6, wide]),
         case(rng, "size 1", 1, [40, 1, 4, 5]),
@@ -123,6 +144,11 @@ def seen_in_places(case: Case, outputs: Outputs) -> Outputs:
     """
     given, size = images(case.inputs), case.inputs["size"]
     zero = cut_from(floats(outputs, "out", given.shape), given)
+    if "table" in case.inputs:
+        return {
+            f"{line}s in which squares begin": ", ".join(map(str, np.unique(first)))
+            for line, first in zip(("row", "column"), first_lines(zero), strict=True)
+        }
     again = cut_from(floats(outputs, "again", given[:AGAIN].shape), given[:AGAIN])
     starts, starts_again, ends = first_lines(zero), first_lines(again), last_lines(zero)
     alike = (starts[:, ::2] == starts[:, 1::2]).all(axis=0)
@@ -188,6 +214,7 @@ def counted(what: str, lines: np.ndarray) -> Outputs:
 def place_cases(rng: np.random.Generator) -> list[Case]:
     tall, wide = (int(side) for side in rng.integers(8, 11, size=2))
     return [
+        in_the_text(),
         case(rng, "tall images", 4, [400, 1, tall, 5]),
         case(rng, "wide images", 2, [200, 1, 5, wide]),
         case(rng, "all centers of a small image", 2, [2500, 1, SMALL, SMALL]),

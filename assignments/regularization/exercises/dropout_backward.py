@@ -5,11 +5,19 @@ from typing import Any
 import numpy as np
 
 from autograder import probe
-from autograder.chance import SIGMAS, close_in_distribution, mean, share
+from autograder.chance import SIGMAS, becomes, close_in_distribution, mean, share
 from autograder.compare import LOOSE, equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
-from ._layers import FATES, all_alike, away_from_zero, forward_pass_of, keep_probability
+from ._layers import (
+    CALLS,
+    FATES,
+    IN_THE_TEXT,
+    all_alike,
+    away_from_zero,
+    forward_pass_of,
+    keep_probability,
+)
 
 GRADIENT = "dx is the gradient"
 WHERE_X_IS_0 = "share of zeros in dx where x is 0"
@@ -37,6 +45,8 @@ def run_both(dropout_backward: Any, inputs: dict[str, Any], device: str) -> Outp
 
 def given(inputs: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """x and dout."""
+    if "x" in inputs:
+        return inputs["x"].copy(), inputs["dout"].copy()
     draw, shape, dtype = inputs["draw"], inputs["shape"], inputs["dtype"]
     x, dout = away_from_zero(draw, shape, dtype), away_from_zero(draw + 1, shape, dtype)
     x[np.random.default_rng(draw + 2).random(shape) < inputs["zeros"]] = 0
@@ -73,6 +83,9 @@ def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
         seen[f"share of zeros in dx where {name}"] = of_some(share, ratios[where] == 0)
     if unseen.size:
         seen[WHERE_X_IS_0] = share(unseen == 0)
+    if "x" in case.inputs:
+        dout, dx = case.inputs["dout"], outputs["dx"]
+        seen |= {f"dout = {what}": text for what, text in becomes(dout[0], dx).items()}
     return seen
 
 
@@ -113,7 +126,14 @@ def judge_gradient(case: Case, outputs: Outputs, expected: Outputs) -> list[str]
     odd = [n for n, want in expected.items() if isinstance(want, dict) and not numbers(outputs, n)]
     if odd:
         return [f"{name}: there is nothing to compare" for name in odd]
-    return [] if outputs.get(GRADIENT) is True else [not_the_gradient(outputs, expected)]
+    if outputs.get(GRADIENT) is True:
+        return []
+    lines = [
+        f"{name} {outputs.get(name)}, by the text {want}"
+        for name, want in expected.items()
+        if name.endswith("becomes") and outputs.get(name) != want
+    ]
+    return ["; ".join([not_the_gradient(outputs, expected), *lines])]
 
 
 def not_the_gradient(outputs: Outputs, expected: Outputs) -> str:
@@ -151,7 +171,13 @@ def case(
 def training_cases(rng: np.random.Generator) -> list[Case]:
     train, matrix = {"mode": "train"}, [FATES, FATES]
     seeded = {**train, "seed": int(rng.integers(1, 10_000))}
+    rows = {
+        "x": np.array([[2.0, -1.0, 0.5]] * CALLS),
+        "dout": np.array([[1.0, 10.0, 100.0]] * CALLS),
+    }
+    param = {"param": {"p": 0.8, **train}, "dtype": "float64"}
     return [
+        Case(f"{IN_THE_TEXT}, as each row of a matrix", {**rows, **param}, draws=True),
         case(rng, "a matrix", matrix, train),
         case(rng, "images", [FATES, 3, 8, 8], train),
         case(rng, "float32", matrix, train, dtype="float32"),

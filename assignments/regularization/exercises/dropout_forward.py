@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 
 from autograder import sketch
-from autograder.chance import close_in_distribution, share, spread_mean, whole
+from autograder.chance import becomes, close_in_distribution, share, spread_mean, whole
 from autograder.compare import equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 from ._layers import (
+    CALLS,
     EQUALLY_MANY,
+    IN_THE_TEXT,
     after,
     away_from_zero,
     forward_pass,
@@ -39,6 +41,8 @@ def called(dropout_forward: Any, inputs: dict[str, Any], device: str) -> Outputs
 
 def given(inputs: dict[str, Any]) -> np.ndarray:
     """The array of each call."""
+    if "x" in inputs:
+        return np.stack([inputs["x"]] * inputs["times"])
     calls = len(inputs["params"]) * inputs["times"]
     return away_from_zero(inputs["draw"], [calls, *inputs["shape"]], inputs["dtype"])
 
@@ -91,7 +95,13 @@ def spread(case: Case, outputs: Outputs, expected: Outputs) -> str:
 
 
 def seen_in_calls(case: Case, outputs: Outputs) -> Outputs:
-    """Of two calls what the masks do to an array, and how alike they are; of many, their numbers."""
+    """Of two calls what the masks do to an array, and how alike they are; of many, their numbers.
+
+    Of the example in the text, what becomes of each of its elements.
+    """
+    if "x" in case.inputs:
+        x = given(case.inputs)
+        return becomes(x[0].ravel(), floats(outputs, "outs", x.shape))
     factors = factors_of(case, outputs)
     kept = of_what_is_kept(case, factors)
     if len(factors) > 2:
@@ -108,7 +118,9 @@ def seen_in_calls(case: Case, outputs: Outputs) -> Outputs:
 
 def training_cases(rng: np.random.Generator) -> list[Case]:
     p = low_keep_probability(rng)
+    x, at = np.array([[2.0, -1.0, 0.5]]), {"params": [train(0.8)], "times": CALLS}
     return [
+        Case(IN_THE_TEXT, {"x": x, **at}, draws=True),
         case(rng, "two calls", *[train(p)] * 2),
         case(rng, "a high keep probability", *[train(0.9)] * 2),
         case(rng, "many calls", *[train(p)] * 2, times=400, shape=[5, 2]),

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.chance import drop_probability, share
+from autograder.chance import becomes, drop_probability, share
+from autograder.compare import floats
 from autograder.exercise import Case, Exercise, Outputs, Unusable
 
 from . import _modules as layers
@@ -15,7 +16,13 @@ from ._modules import case
 
 
 def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
-    """Of two calls what the masks do to an array, and how alike they are; of many, their numbers."""
+    """Of two calls what the masks do to an array, and how alike they are; of many, their numbers.
+
+    Of the example in the text, what becomes of each of its elements.
+    """
+    if "given" in case.inputs:
+        (x,) = layers.arrays(case.inputs, 1)
+        return becomes(x, floats(outputs, "outs", (case.inputs["calls"], *x.shape)))
     factors = layers.factors_of(case, outputs)
     if len(factors) > 2:
         counts = (factors == 0).reshape(len(factors), -1).sum(axis=1)
@@ -28,6 +35,7 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
     """At probabilities where keeping and dropping differ, and at the ends of their range."""
     p, q = drop_probability(rng), drop_probability(rng)
     return [
+        layers.in_the_text(0.2, np.array([2.0, -1.0, 0.5])),
         case(rng, "a matrix", p, [80, 40], calls=2),
         case(rng, "a low probability of dropping", 0.1, [80, 40], calls=2),
         case(rng, "one long vector", q, [3000], calls=2),

@@ -10,7 +10,7 @@ from autograder.compare import LOOSE, RTOL, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_it_is, require_floats
 
-from ._layers import after, away_from_zero
+from ._layers import CALLS, IN_THE_TEXT, after, away_from_zero
 
 MANY = 300
 NOT_FINITE = "a result holds numbers that are not finite"
@@ -41,6 +41,8 @@ def batch_of(inputs: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
 
     Those have one number each, every one at a place of its own.
     """
+    if "x" in inputs:
+        return inputs["x"].copy(), inputs["y"].copy()
     draw, shape = inputs["draw"], inputs["shape"] or [MANY]
     x = away_from_zero(draw, shape, inputs["dtype"])
     if inputs["shape"] is None:
@@ -168,7 +170,9 @@ def run_labels(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
 
 
 def seen_in_labels(case: Case, outputs: Outputs) -> Outputs:
-    (_, labels), classes = batch_of(case.inputs), case.inputs["classes"]
+    (x, labels), classes = batch_of(case.inputs), case.inputs["classes"]
+    if "x" in case.inputs:
+        return as_in_the_text(floats(outputs, "mixed_x", x.shape), outputs)
     weights, partners, *_ = unmixed(case, outputs)
     mixed_y = floats(outputs, "mixed_y", (len(labels), classes)).astype(np.float64)
 
@@ -198,8 +202,26 @@ def seen_in_labels(case: Case, outputs: Outputs) -> Outputs:
     return seen
 
 
+def as_in_the_text(mixed_x: np.ndarray, outputs: Outputs) -> Outputs:
+    """Whether the example's mixtures and their labels say the same s: any two of its rows mix so."""
+    mixed_y = floats(outputs, "mixed_y", (len(mixed_x), 3)).astype(np.float64)
+    s = mixed_y[:, :1]
+    wanted = {
+        "mixed_x[i] is (4 s, 8 s) for s = mixed_y[i, 0]": np.abs(mixed_x - s * [4, 8]),
+        "mixed_y[i] is (s, 0, 1 - s)": np.abs(mixed_y - np.hstack([s, 0 * s, 1 - s])),
+    }
+    return {
+        name: fact
+        for what, off in wanted.items()
+        for name, fact in every(what, (off <= 8 * NEAR).all(axis=1)).items()
+    }
+
+
 def label_cases(rng: np.random.Generator) -> list[Case]:
+    pairs = {"x": np.array([[0.0, 0.0], [4.0, 8.0]] * CALLS), "y": np.array([2, 0] * CALLS)}
+    more = {"alpha": 2.0, "classes": 3}
     return [
+        Case(f"{IN_THE_TEXT}, its two rows many times", {**pairs, **more}, draws=True),
         case(rng, "each example has a label of its own", large(rng), None, dtype="float32"),
         case(rng, "five classes, ten in all", large(rng), [30, 3, 4, 4], 5, classes=10),
         case(rng, "ten classes, float32", large(rng), [30, 40], 10, dtype="float32"),

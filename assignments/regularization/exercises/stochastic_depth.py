@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from autograder.chance import (
+    becomes,
     close_in_distribution,
     drop_probability,
     mean,
@@ -17,7 +18,7 @@ from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_it_is, require_floats
 
 from ._layers import FATES, after, all_alike
-from ._modules import NOT_FINITE, NOTHING_RANDOM, arrays, case
+from ._modules import NOT_FINITE, NOTHING_RANDOM, arrays, case, in_the_text
 
 Tensors = tuple[torch.Tensor, torch.Tensor]
 BROUGHT = ("out", "x", "residual", "gradient of x", "gradient of residual")
@@ -66,7 +67,13 @@ def outs_and_factors(case: Case, outputs: Outputs) -> tuple[np.ndarray, np.ndarr
 
 
 def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
-    """What became of the residual branch in batches of small examples, of which there are many."""
+    """What became of the residual branch in batches of small examples, of which there are many.
+
+    Of the example in the text, what becomes of each of its examples.
+    """
+    if "given" in case.inputs:
+        x = arrays(case.inputs, 1)[0]
+        return becomes(x, floats(outputs, "outs", (case.inputs["calls"], *x.shape)))
     dtype, p = case.inputs["dtype"], case.inputs["p"]
     outs, factors = outs_and_factors(case, outputs)
     first = factors[:, :, 0]  # one element stands for its example
@@ -95,7 +102,9 @@ def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
 def training_cases(rng: np.random.Generator) -> list[Case]:
     """Batches of small examples, many calls each, so that the fate of a batch shows."""
     p, q = drop_probability(rng), drop_probability(rng)
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
     return [
+        in_the_text(0.2, x, 10 * x),
         case(rng, "images", p, [16, 3, 2, 2], calls=40),
         case(rng, "vectors in float32", q, [16, 5], "float32", calls=40),
         case(rng, "one number an example", p, [16], calls=40),

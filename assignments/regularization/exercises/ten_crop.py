@@ -24,6 +24,7 @@ def asked(
     """
     x = torch.tensor(inputs["x"], device=device)
     weights = torch.tensor(inputs["weights"], device=device)
+    bias = torch.tensor(inputs.get("bias", 0.0), device=device)
     size = inputs["size"]
     shown: list[np.ndarray] = []
 
@@ -34,7 +35,7 @@ def asked(
                 f"got {tuple(batch.shape)}"
             )
         shown.append(as_array(batch).reshape(len(batch), -1))
-        return batch.reshape(len(batch), -1) @ weights
+        return batch.reshape(len(batch), -1) @ weights + bias
 
     answer = ten_crop(model, x.clone(), size)
     return require_floats(answer, "what you return", (len(x), weights.shape[1]), x), shown
@@ -53,6 +54,14 @@ def case(
     weights = 2.5 * rng.standard_normal((elements, classes)) / np.sqrt(elements)
     x = rng.standard_normal(shape).astype(dtype)
     return Case(name, {"x": x, "weights": weights.astype(dtype), "size": size})
+
+
+def in_the_text(**more: Any) -> Case:
+    """A model with the scores (a, 4) for a crop with a at its top left."""
+    weights = np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    image = np.arange(9.0).reshape(1, 1, 3, 3)
+    given = {"x": image, "weights": weights, "bias": np.array([0.0, 4.0]), "size": 2}
+    return Case("the example in the text", {**given, **more})
 
 
 # The crops alone.
@@ -77,7 +86,8 @@ def crop_cases(rng: np.random.Generator) -> list[Case]:
     ]
     for one in drawn:
         one.inputs["marks"] = rng.uniform(1, 2, len(one.inputs["weights"]))
-    return drawn
+    digits = np.array([1000.0, 100.0, 10.0, 1.0])  # the pixels of a crop are read as a number
+    return [in_the_text(marks=digits), *drawn]
 
 
 def places(case: Case, sums: np.ndarray) -> list[tuple[int, int, int, int]]:
@@ -158,6 +168,7 @@ def average_cases(rng: np.random.Generator) -> list[Case]:
 
 def cases_of_both(rng: np.random.Generator) -> list[Case]:
     return [
+        in_the_text(),
         case(rng, "one image", (1, 2, 6, 8), 4),
         case(rng, "four images", (4, 2, 7, 5), 4, 5),
         case(rng, "float32", (3, 3, 5, 6), 3, 4, "float32"),

@@ -39,7 +39,7 @@ class Block(nn.Module):
 class SmallNetwork(nn.Module):
     """A network of EfficientNet's form. With ``same_blocks`` its two blocks are the same module.
 
-    With ``marks`` it adds a vector to its maps that tells how many pictures it sees at once, up to so
+    One that ``passes`` gives the first channels of a picture as its maps. With ``marks`` it adds a vector to its maps that tells how many pictures it sees at once, up to so
     many: what it makes of a picture then says in which batch that was.
     """
 
@@ -51,8 +51,10 @@ class SmallNetwork(nn.Module):
         head_bias: bool,
         same_blocks: bool,
         marks: int = 0,
+        passes: bool = False,
     ) -> None:
         super().__init__()
+        self.passes = features if passes else 0
         self._conv_stem = nn.Conv2d(3, 4, 3, stride=2, padding=1, bias=False)
         self._bn0 = nn.BatchNorm2d(4)
         block = Block(4)
@@ -67,6 +69,8 @@ class SmallNetwork(nn.Module):
             self.register_buffer("_marks", torch.zeros(marks + 1, features))
 
     def extract_features(self, inputs: Tensor) -> Tensor:
+        if self.passes:
+            return inputs[:, : self.passes]
         x = self._swish(self._bn0(self._conv_stem(inputs)))
         for block in self._blocks:
             x = block(x)
@@ -90,10 +94,11 @@ def small_network(
     same_blocks: bool = False,
     dtype: str = "float32",
     marks: int = 0,
+    passes: bool = False,
 ) -> SmallNetwork:
     """A small network with random weights and statistics, in evaluation mode."""
     with torch.random.fork_rng(devices=[]):
-        network = SmallNetwork(features, classes, dropout, head_bias, same_blocks, marks)
+        network = SmallNetwork(features, classes, dropout, head_bias, same_blocks, marks, passes)
     rng = np.random.default_rng(seed)
     with torch.no_grad():
         for name, tensor in network.state_dict().items():
@@ -154,8 +159,10 @@ def draw_pictures(rng: np.random.Generator, count: int = 4) -> dict[str, int]:
 
 
 def make_pictures(inputs: dict[str, Any], network: Network, device: str) -> Tensor:
-    """The random pictures ``(count, 3, side, side)`` of a case, in the network's dtype."""
-    rng = np.random.default_rng(inputs["pictures"]["seed"])
-    count, side = inputs["pictures"]["count"], inputs["pictures"]["side"]
-    values = rng.standard_normal((count, 3, side, side))
+    """The pictures ``(count, 3, side, side)`` of a case, random or given, in the network's dtype."""
+    values = inputs["pictures"].get("values")
+    if values is None:
+        rng = np.random.default_rng(inputs["pictures"]["seed"])
+        count, side = inputs["pictures"]["count"], inputs["pictures"]["side"]
+        values = rng.standard_normal((count, 3, side, side))
     return torch.tensor(values, dtype=next(network.parameters()).dtype, device=device)

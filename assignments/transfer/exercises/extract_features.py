@@ -50,8 +50,19 @@ def features_from(
 # Features.
 
 
+def in_the_text() -> Case:
+    """A network whose maps are the first two channels of a picture."""
+    values = np.array(
+        [[[[1.0, 3.0], [5.0, 7.0]], [[0.0, 0.0], [0.0, 4.0]], [[9.0, 9.0], [9.0, 9.0]]]]
+    )
+    options = {"seed": 0, "features": 2, "dropout": 0.5, "dtype": "float64", "passes": True}
+    more = {"pictures": {"values": values}, "batch_size": 1, "seed": 0}
+    return Case("the example in the text", {"network": options, **more})
+
+
 def draw_networks(rng: np.random.Generator) -> list[Case]:
     return [
+        in_the_text(),
         case(rng, "a network in evaluation mode", 4, 4),
         case(rng, "a network in training mode", 4, 4, training=True),
         case(rng, "many features", 3, 3, {"features": 40}),

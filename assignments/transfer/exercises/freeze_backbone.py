@@ -45,9 +45,9 @@ def draw_networks(rng: np.random.Generator) -> list[Case]:
         return Case(name, {**inputs, "pictures": draw_pictures(rng), "salt": draw_seed(rng)})
 
     return [
+        case("the example in the text, EfficientNet-Lite0", REAL),
         case("a small network"),
         case("all of it was frozen before", frozen=("_",)),
-        case("EfficientNet-Lite0", REAL),
     ]
 
 

@@ -125,7 +125,10 @@ def read_groups(returned: Any) -> list[tuple[list[torch.Tensor], float]]:
 
 
 def draw_rates(rng: np.random.Generator) -> list[Case]:
+    example = case(rng, "the example in the text, EfficientNet-Lite0", network=REAL)
+    example.inputs.update(lr=0.01, ratio=0.1)
     return [
+        example,
         case(rng, "a small network"),
         case(rng, "another rate and ratio"),
         case(rng, "a head without a bias", head_bias=False),

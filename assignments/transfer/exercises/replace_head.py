@@ -48,12 +48,12 @@ def draw_heads(rng: np.random.Generator) -> list[Case]:
         return case(rng, name, network, moved=moved, **more)
 
     return [
+        head("the example in the text, EfficientNet-Lite0", REAL, classes=6),
         head("a small network"),
         head("another number of classes", classes=int(rng.integers(14, 20))),
         head("the network was frozen", frozen=["_"]),
         head("a network in float64", options={"dtype": "float64"}),
         head("the device", moved=True),
-        head("EfficientNet-Lite0", REAL),
     ]
 
 
