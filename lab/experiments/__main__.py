@@ -8,7 +8,7 @@ from lab.experiments import run
 from lab.experiments.augmented import AUGMENTED, AUGMENTED_EDGE
 from lab.experiments.beside_norm import BESIDE_NORM
 from lab.experiments.decay import DECAY
-from lab.experiments.efficient import EFFICIENT, EFFICIENT_RIVAL
+from lab.experiments.efficient import EFFICIENT, EFFICIENT_RATES, EFFICIENT_RIVAL
 from lab.experiments.ensembles import ENSEMBLES
 from lab.experiments.ghosts import GHOSTS
 from lab.experiments.landscape import LANDSCAPE
@@ -36,7 +36,8 @@ EXPERIMENTS = {  # what chooses rates comes before what is judged at them
             AUGMENTED,
             AUGMENTED_EDGE,
         ),
-        *(REGULARIZERS, RATES, TRANSFER, RIVAL_RATES, RIVALS, EFFICIENT, EFFICIENT_RIVAL),
+        *(REGULARIZERS, RATES, TRANSFER, RIVAL_RATES, RIVALS),
+        *(EFFICIENT_RATES, EFFICIENT, EFFICIENT_RIVAL),
     )
 }
 
