@@ -16,6 +16,7 @@ from lab.experiments.mixing import MIXING
 from lab.experiments.newer import NEWER
 from lab.experiments.regularizers import REGULARIZERS
 from lab.experiments.rivals import RIVAL_RATES, RIVALS
+from lab.experiments.snapshots import SNAPSHOTS
 from lab.experiments.stall import STALL
 from lab.experiments.stopped import STOPPED
 from lab.experiments.transfer import RATES, TRANSFER
@@ -28,6 +29,7 @@ EXPERIMENTS = {  # what chooses rates comes before what is judged at them
             STALL,
             NEWER,
             ENSEMBLES,
+            SNAPSHOTS,
             MIXING,
             STOPPED,
             GHOSTS,
