@@ -9,6 +9,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import Markdown, display
 from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
+from threadpoolctl import threadpool_limits
 
 from lab import drawing, plots
 
@@ -16,14 +17,16 @@ from lab import drawing, plots
 def begin_page() -> None:
     """Call it at the top of a page: the figures' style and form, one thread, no numbers below 1e-38.
 
-    The tensors are too small to share out. Signals and weights that vanish are slow to compute with
-    unless what is below the normal range counts as zero.
+    The tensors are too small to share out, NumPy's arrays as well: on two threads a page of small
+    linear algebra took four times the processor's time. Signals and weights that vanish are slow to
+    compute with unless what is below the normal range counts as zero.
     """
     plots.use_style()
     if (shell := get_ipython()) and shell.display_formatter:
         set_matplotlib_formats("svg")
         shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, drawing.both)
     torch.set_num_threads(1)
+    threadpool_limits(1)
     torch.set_flush_denormal(True)
 
 

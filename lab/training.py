@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,38 @@ class Run:
     seconds: float
 
 
+# They act on each number by itself; dropout's masks are those that ``vmap`` would draw.
+ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid, nn.GELU, nn.SiLU, nn.Dropout)
+
+
 def _over_settings_and_seeds(model: nn.Module, x_dims: tuple[int | None, int | None]) -> Callable:
-    """``model`` as a function of ``(weights (L, S, ...), x)``; ``x_dims`` are x's axes L and S."""
+    """``model`` as a function of ``(weights (L, S, ...), x)``; ``x_dims`` are x's axes L and S.
+
+    A perceptron's layers are called one by one on all runs: the same sums as ``vmap`` makes of
+    them, to the bit, in about half of the time.
+    """
+    if isinstance(model, nn.Sequential) and all(
+        type(layer) in (nn.Linear, *ELEMENTWISE) for layer in model
+    ):
+        return partial(_perceptrons, model, shared=x_dims[1] is None)
+    return _mapped(model, x_dims)
+
+
+def _perceptrons(model: nn.Sequential, weights: Weights, x: Tensor, *, shared: bool) -> Tensor:
+    """The outputs ``(L, S, B, C)`` of all runs; ``x`` is ``(B, ...)`` if ``shared``, else ``(S, B, ...)``."""
+    L, S = next(iter(weights.values())).shape[:2]
+    h = x.expand(L, S, *x.shape[not shared :]).flatten(0, 1)
+    for name, layer in model.named_children():
+        if isinstance(layer, nn.Linear):
+            w = weights[f"{name}.weight"].flatten(0, 1).transpose(1, 2)
+            h = torch.baddbmm(weights[f"{name}.bias"].flatten(0, 1).unsqueeze(1), h, w)
+        else:
+            h = layer(h)
+    return h.unflatten(0, (L, S))
+
+
+def _mapped(model: nn.Module, x_dims: tuple[int | None, int | None]) -> Callable:
+    """Any model as a function of ``(weights (L, S, ...), x)``."""
 
     def forward(weights: Weights, x: Tensor) -> Tensor:
         return functional_call(model, weights, (x,))
@@ -273,7 +304,8 @@ def _scores(
         for part_x, part_y in zip(x.split(1000, items), y.split(1000, items), strict=True):
             logits = everyone(weights, part_x)
             target = part_y.expand(logits.shape[:3])
-            loss = loss + _cross_entropy(logits, target).sum(-1)
+            of_target = logits.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+            loss = loss + (logits.logsumexp(-1) - of_target).sum(-1)  # faster than cross_entropy
             correct = correct + (logits.argmax(-1) == target).sum(-1)
         return (loss / y.shape[-1]).numpy(), (correct / y.shape[-1]).numpy()
 

@@ -17,6 +17,7 @@ from lab.experiments import (
     regularizers,
     rivals,
     samples,
+    snapshots,
     stopped,
     transfer,
 )
@@ -27,6 +28,7 @@ EXPERIMENTS = [
     augmented.AUGMENTED_EDGE,
     beside_norm.BESIDE_NORM,
     efficient.EFFICIENT,
+    efficient.EFFICIENT_RATES,
     efficient.EFFICIENT_RIVAL,
     ensembles.ENSEMBLES,
     ghosts.GHOSTS,
@@ -36,6 +38,7 @@ EXPERIMENTS = [
     regularizers.REGULARIZERS,
     rivals.RIVAL_RATES,
     rivals.RIVALS,
+    snapshots.SNAPSHOTS,
     stopped.STOPPED,
     transfer.RATES,
     transfer.TRANSFER,
@@ -98,6 +101,18 @@ def test_statistics_of_fewer_examples_trained_now_are_the_ones_on_record():
     for rate in ghosts.RATES[:3]:  # the highest is near the limit of stability
         before = samples("ghosts", "test_accuracy", statistics=16, rate=rate)[1]
         assert abs(now[rate]["test_accuracy"] - before) < 0.03
+
+
+def test_no_snapshot_contestant_has_its_best_at_an_edge():
+    assert {name: snapshots.edges(name) for name in snapshots.CONTEST} == dict.fromkeys(
+        snapshots.CONTEST, []
+    )
+
+
+def test_each_way_of_fine_tuning_is_judged_at_the_best_rate_on_record_and_none_at_an_edge():
+    found = {way: efficient.searched(*way) for way in efficient.TRIED}
+    assert {way: e.edge for way, e in found.items()} == dict.fromkeys(found, "")
+    assert {way: e.best for way, e in found.items()} == efficient.RATES
 
 
 @pytest.mark.nightly

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from lab import data, rules, stats, training
@@ -221,3 +222,29 @@ def test_a_run_may_start_where_another_ended():
     begin = training.start_from(make_model, first.params, [2, 0, 2])
     second = training.train(begin, dataset, rules.sgd, lr=0.1, **how)
     np.testing.assert_allclose(second.test_loss[0, :, 0], first.test_loss[0, [2, 0, 2], -1], 1e-5)
+
+
+@pytest.mark.parametrize("setting", [{}, {"activation": nn.Tanh}, {"dropout": 0.5}])
+@pytest.mark.parametrize("shared", [True, False])
+def test_layers_called_one_by_one_give_what_vmap_gives(setting, shared):
+    L, S = 3, 2
+    model = training.mlp(6, 5, 5, 4, **setting)
+    weights = {name: torch.randn(L, S, *w.shape) for name, w in model.named_parameters()}
+    weights = {name: w.requires_grad_() for name, w in weights.items()}
+    x = torch.randn(7, 6) if shared else torch.randn(S, 7, 6)
+    dims = (None, None if shared else 0)
+    layers = training._over_settings_and_seeds(model.to("meta"), dims)
+    assert layers.func is training._perceptrons
+    mapped = training._mapped(model, dims)
+    found = []
+    for f in (layers, mapped):
+        torch.manual_seed(0)
+        outputs = f(weights, x)
+        found.append([outputs, *torch.autograd.grad(outputs.square().sum(), weights.values())])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_a_model_with_statistics_is_mapped():
+    model = training.mlp(6, 5, 4, batch_norm=True)
+    assert not hasattr(training._over_settings_and_seeds(model, (None, 0)), "func")

@@ -8,7 +8,7 @@ from lab.experiments import run
 from lab.experiments.augmented import AUGMENTED, AUGMENTED_EDGE
 from lab.experiments.beside_norm import BESIDE_NORM
 from lab.experiments.decay import DECAY
-from lab.experiments.efficient import EFFICIENT, EFFICIENT_RIVAL
+from lab.experiments.efficient import EFFICIENT, EFFICIENT_RATES, EFFICIENT_RIVAL
 from lab.experiments.ensembles import ENSEMBLES
 from lab.experiments.ghosts import GHOSTS
 from lab.experiments.landscape import LANDSCAPE
@@ -16,6 +16,7 @@ from lab.experiments.mixing import MIXING
 from lab.experiments.newer import NEWER
 from lab.experiments.regularizers import REGULARIZERS
 from lab.experiments.rivals import RIVAL_RATES, RIVALS
+from lab.experiments.snapshots import SNAPSHOTS
 from lab.experiments.stall import STALL
 from lab.experiments.stopped import STOPPED
 from lab.experiments.transfer import RATES, TRANSFER
@@ -28,6 +29,7 @@ EXPERIMENTS = {  # what chooses rates comes before what is judged at them
             STALL,
             NEWER,
             ENSEMBLES,
+            SNAPSHOTS,
             MIXING,
             STOPPED,
             GHOSTS,
@@ -36,7 +38,8 @@ EXPERIMENTS = {  # what chooses rates comes before what is judged at them
             AUGMENTED,
             AUGMENTED_EDGE,
         ),
-        *(REGULARIZERS, RATES, TRANSFER, RIVAL_RATES, RIVALS, EFFICIENT, EFFICIENT_RIVAL),
+        *(REGULARIZERS, RATES, TRANSFER, RIVAL_RATES, RIVALS),
+        *(EFFICIENT_RATES, EFFICIENT, EFFICIENT_RIVAL),
     )
 }
 
