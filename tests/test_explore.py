@@ -12,7 +12,7 @@ from book.extensions import explore, playground
 from lab import rules, search
 from lab.descent import descend, steps_to_reach
 from lab.experiments import landscape
-from tests.browser import build_site, errors, resize
+from tests.browser import build_site, errors, resize, set_theme
 
 KINDS = list(explore.KINDS)
 ASSETS = Path(explore.__file__).parents[1] / "assets"
@@ -245,6 +245,48 @@ SLIDERS = """
 return [...document.querySelectorAll(".pg input[type=range]")].map((e) =>
   [e.ariaLabel, e.clientHeight, (e.clientWidth - 16) / (e.max - e.min)]);
 """
+
+
+BRIGHTNESS = """
+const [done] = arguments, found = [];
+(async () => {
+  for (const canvas of document.querySelectorAll(".pg canvas")) {
+    canvas.scrollIntoView({block: "center"});
+    for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const light = new Uint32Array(64);
+    for (let i = 0; i < data.length; i += 4) light[(data[i] + data[i + 1] + data[i + 2]) / 12 | 0]++;
+    const total = data.length / 4, middle = light.reduce((sum, n, i) => sum + n * i * 4, 0) / total;
+    found.push([canvas.closest("figure").id, middle, light.filter((n) => n > total / 2000).length]);
+  }
+  done(found);
+})();
+"""
+
+
+def media(page, **features):
+    found = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": found})
+
+
+def test_canvases_have_the_page_s_colors(page):
+    """Mean brightness from 0 to 255, and that something is drawn on it."""
+    for theme, low, high in (("light", 130, 255), ("dark", 15, 110), ("light", 130, 255)):
+        set_theme(page, theme)
+        found = page.execute_async_script(BRIGHTNESS)
+        assert len(found) > len(KINDS)
+        assert [f for f in found if not low < f[1] < high or f[2] < 2] == [], theme
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("scheme, low, high", [("dark", -1, 100), ("light", 150, 256)])
+def test_canvases_take_forced_colors(page, scheme, low, high):
+    try:
+        media(page, forced_colors="active", prefers_color_scheme=scheme)
+        found = page.execute_async_script(BRIGHTNESS)
+        assert [f for f in found if not low < f[1] < high or f[2] < 2] == []
+    finally:
+        media(page)
 
 
 @pytest.mark.nightly

@@ -6,6 +6,7 @@ leaves the script out; here the font is cut down to the icons that the theme's p
 moves when it arrives, and all but a page's first wait until they come near the screen. Drawings are
 SVG: sharp at every size, and dark on a dark page, by the ``color-scheme`` that an image inherits. What
 ``lab.drawing`` made for phones is a file beside the wide one, and the page lets the browser choose.
+No script keeps a page from being shown: all wait until it has been read.
 """
 
 import html
@@ -147,6 +148,19 @@ def say_sizes(
     context["body"] = IMAGE.sub(mend, context["body"])
 
 
+def defer_scripts(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Let the scripts of Sphinx and its extensions wait, but for the options, which a line in the page reads.
+
+    Those of the search page need each other at once.
+    """
+    for script in context["script_files"]:
+        name = str(getattr(script, "filename", None) or "documentation_options")
+        if pagename != "search" and "documentation_options" not in name:
+            script.attributes["defer"] = "defer"
+
+
 def darken(app: Sphinx, error: Exception | None) -> None:
     """Give the drawings on the site their colors for a dark page, and those for phones a file each."""
     if error or app.builder.format != "html":
@@ -168,5 +182,6 @@ def with_dark(text: str) -> str:
 def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", write_icons)
     app.connect("html-page-context", say_sizes)
+    app.connect("html-page-context", defer_scripts, priority=900)  # all have been added
     app.connect("build-finished", darken)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

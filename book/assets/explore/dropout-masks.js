@@ -40,7 +40,7 @@
       const shown = list.slice(-30), view = axes(map, { x: [0, 30], y: [0, UNITS], xTicks: [], yTicks: [], title: "units kept, by mask", xName: `the last ${shown.length} of ${count} masks` });
       const { ctx, x, y } = view;
       shown.forEach((mask, i) => mask.forEach((m, j) => {
-        ctx.fillStyle = m ? "#0072B2" : "#e4e4e4";
+        ctx.fillStyle = Kit.color(m ? "#0072B2" : "#e4e4e4");
         ctx.fillRect(x(i) + 1, y(j + 1) + 1, Math.max(1, x(1) - x(0) - 2), y(0) - y(1) - 2);
       }));
       ctx.restore();

@@ -38,7 +38,7 @@
       const { ctx, x, y } = view;
       list.slice(0, SHOWN).forEach((item, i) => {
         const grown = item.slice(0, members), mean = grown.reduce((sum, e) => sum + e, 0) / members;
-        ctx.fillStyle = "rgba(0, 114, 178, 0.55)";
+        ctx.fillStyle = Kit.color("#0072B2") + "8c";
         for (const [m, e] of grown.entries()) {
           ctx.beginPath();
           ctx.arc(x(i + 0.5 + (m - (members - 1) / 2) * 0.03), y(e), 3, 0, 7);
@@ -57,7 +57,7 @@
       curve.ctx.beginPath();
       curve.ctx.arc(curve.x(members), curve.y(formula(r, members)), 7, 0, 7);
       curve.ctx.lineWidth = 3;
-      curve.ctx.strokeStyle = "#0072B2";
+      curve.ctx.strokeStyle = Kit.color("#0072B2");
       curve.ctx.stroke();
       curve.ctx.restore();
     },

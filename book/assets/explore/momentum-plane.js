@@ -37,14 +37,14 @@
   function plane(canvas, state) {
     const view = axes(canvas, { x: [0, 4], y: [0, 1], xTicks: [0, 1, 2, 3, 4], yTicks: [0, 0.25, 0.5, 0.75, 1], title: "momentum ρ", xName: "ηλ" });
     const { ctx, x, y, box } = view, w = 160, h = 120;
-    if (!picture) {
-      picture = Kit.el("canvas", { width: w, height: h });
+    if (picture?.scheme !== Kit.scheme()) {
+      picture = Object.assign(Kit.el("canvas", { width: w, height: h }), { scheme: Kit.scheme() });
       const inner = picture.getContext("2d"), image = inner.createImageData(w, h);
       for (let j = 0, out = 0; j < h; j++)
         for (let i = 0; i < w; i++, out += 4) {
           const r = radius((4 * (i + 0.5)) / w, 1 - (j + 0.5) / h);
           const shade = r >= 1 ? [222, 178, 178] : [255, 255, 255].map((full, c) => full - (1 - r) ** 0.7 * [215, 130, 60][c]);
-          image.data.set([...shade, 255], out);
+          image.data.set([...Kit.tone(shade), 255], out);
         }
       inner.putImageData(image, 0, 0);
     }
@@ -56,7 +56,7 @@
     ctx.beginPath();
     ctx.arc(x(state.rate), y(state.rho), 8, 0, 7);
     ctx.lineWidth = 3;
-    ctx.strokeStyle = "#D55E00";
+    ctx.strokeStyle = Kit.color("#D55E00");
     ctx.stroke();
     ctx.restore();
   }

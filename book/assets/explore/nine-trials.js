@@ -47,16 +47,16 @@
 
   let picture = null;
   function map(canvas, state, { chosen }) {
-    const view = axes(canvas, { x: [LOW, HIGH], y: [LOW, HIGH], xTicks: [-4, -3, -2, -1], yTicks: [-4, -3, -2, -1], title: "log₁₀ decay; darker is better", xName: "log₁₀ rate" });
+    const view = axes(canvas, { x: [LOW, HIGH], y: [LOW, HIGH], xTicks: [-4, -3, -2, -1], yTicks: [-4, -3, -2, -1], title: "log₁₀ decay; bluer is better", xName: "log₁₀ rate" });
     const { ctx, x, y, box } = view, size = 90;
-    if (!picture) {
-      picture = Kit.el("canvas", { width: size, height: size });
+    if (picture?.scheme !== Kit.scheme()) {
+      picture = Object.assign(Kit.el("canvas", { width: size, height: size }), { scheme: Kit.scheme() });
       const inner = picture.getContext("2d"), image = inner.createImageData(size, size);
       for (let j = 0, out = 0; j < size; j++)
         for (let i = 0; i < size; i++, out += 4) {
           const error = mean(read(validation, LOW + (3 * (i + 0.5)) / size, HIGH - (3 * (j + 0.5)) / size));
           const light = Math.min(1, Math.max(0, (error - 64) / 24)) ** 0.6;
-          image.data.set([60, 110, 160].map((low) => low + light * (245 - low)).concat(255), out);
+          image.data.set([...Kit.tone([60, 110, 160].map((low) => low + light * (245 - low))), 255], out);
         }
       inner.putImageData(image, 0, 0);
     }
@@ -66,12 +66,12 @@
       const picked = chosen.includes(i);
       ctx.beginPath();
       ctx.arc(x(rate), y(decay), 7, 0, 7);
-      ctx.fillStyle = picked ? "#D55E00" : "#fff";
+      ctx.fillStyle = Kit.color(picked ? "#D55E00" : "#fff");
       ctx.fill();
       ctx.lineWidth = i + 1 === state.trial ? 3.5 : 1.2;
-      ctx.strokeStyle = "#000";
+      ctx.strokeStyle = Kit.color("#000");
       ctx.stroke();
-      ctx.fillStyle = picked ? "#fff" : "#333";
+      ctx.fillStyle = Kit.color(picked ? "#fff" : "#333");
       ctx.textAlign = "center";
       ctx.font = "10px system-ui, sans-serif";
       ctx.fillText(i + 1, x(rate), y(decay) + 3.5);
@@ -109,7 +109,7 @@
         view.ctx.beginPath();
         view.ctx.arc(view.x(rate), view.y(mean(result.seen[i])), 5, 0, 7);
         view.ctx.lineWidth = 2;
-        view.ctx.strokeStyle = view.ctx.fillStyle = "#D55E00";
+        view.ctx.strokeStyle = view.ctx.fillStyle = Kit.color("#D55E00");
         if (result.chosen.includes(i)) view.ctx.fill();
         view.ctx.stroke();
       });

@@ -73,15 +73,15 @@
       for (const { id, canvas, words } of panels) {
         write(words, `${RULES[id].name}: ${step < steps ? "…" : count_(id)} of ${count} arrive`);
         Kit.mark(canvas, "aria-label", `Paths of ${RULES[id].name} on the valley.`);
-        if (!canvas.clientWidth) continue; // on paper
+        if (!Kit.drawable(canvas)) continue;
         const [ctx, w, h, ratio] = Kit.prepare(canvas), v = Kit.fit(valley.extent, w, h);
-        const key = [canvas.width, canvas.height].join();
+        const key = [canvas.width, canvas.height, Kit.scheme()].join();
         if (backdrop?.key !== key)
           backdrop = { key, canvas: Kit.terrain(valley.f, v, canvas.width, canvas.height, ratio) };
         ctx.drawImage(backdrop.canvas, 0, 0, w, h);
         const at = ([x, y]) => [
           Math.max(-999, Math.min(9999, (x - v.x0) / v.unit)), Math.max(-999, Math.min(9999, (v.y1 - y) / v.unit))];
-        ctx.strokeStyle = ctx.fillStyle = RULES[id].color;
+        ctx.strokeStyle = ctx.fillStyle = Kit.color(RULES[id].color);
         ctx.lineWidth = 0.8;
         for (const path of paths[id]) {
           const away = path.findIndex(([x, y]) => !(Math.abs(x) < 9 && Math.abs(y) < 9));

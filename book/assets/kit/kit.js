@@ -1,5 +1,5 @@
-/* What the book's things to play with share: native controls, sharp canvases, numbers in words,
- * one announcement at a time, and links that restore a state.
+/* What the book's things to play with share: native controls, sharp canvases in the page's colors,
+ * numbers in words, one announcement at a time, and links that restore a state.
  */
 window.Kit = (function () {
   "use strict";
@@ -80,6 +80,36 @@ window.Kit = (function () {
     };
   }
 
+  // What a canvas draws in has the name of its color on white paper; these are the colors on a dark page
+  // (as book/extensions/light.py gives them to drawings). Forced colors bring their own ink and paper.
+  const DARK = {
+    "#ffffff": "#121212", "#000000": "#dfe3ea", "#333333": "#dfe3ea", "#555555": "#aab2bd", "#dddddd": "#3b414a",
+    "#e4e4e4": "#2b3038", "#0072b2": "#7f9bff", "#009e73": "#2fc59a", "#d55e00": "#ff8a3d",
+  };
+  const root = document.documentElement, forced = matchMedia("(forced-colors: active)");
+  let colors = {}, dark = false, scheme = "light";
+  function readScheme() {
+    const probe = el("span", { style: "forced-color-adjust: none; background: Canvas; color: CanvasText" });
+    document.body.append(probe);
+    const { backgroundColor: paper, color: ink } = getComputedStyle(probe);
+    probe.remove();
+    const bright = paper.match(/[\d.]+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0) > 380;
+    dark = forced.matches ? !bright : root.dataset.theme === "dark";
+    colors = { ...(dark ? DARK : {}), ...(forced.matches ? { "#ffffff": paper, "#000000": ink, "#333333": ink } : {}) };
+    scheme = [dark, forced.matches, paper].join();
+  }
+  /** The color of this name on the page as it is now. */
+  const color = (name) => {
+    const full = (name.length === 4 ? name.replace(/[^#]/g, "$&$&") : name).toLowerCase();
+    return colors[full] ?? full;
+  };
+  /** The same for a pixel [red, green, blue] of a map: on a dark page its lightness is turned round. */
+  const tone = (pixel) => {
+    if (!dark) return pixel;
+    const turn = 255 - Math.max(...pixel) - Math.min(...pixel);
+    return pixel.map((part) => 18 + ((part + turn) * 237) / 255);
+  };
+
   /** A context in CSS pixels, sharp on dense screens: [context, width, height, ratio]. */
   function prepare(canvas) {
     const ratio = Math.min(2, window.devicePixelRatio || 1), w = canvas.clientWidth, h = canvas.clientHeight;
@@ -102,14 +132,16 @@ window.Kit = (function () {
   }
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  // cividis (matplotlib), mixed with white so that every path stands out on it
+  // cividis (matplotlib), mixed with the page's paper so that every path stands out on it
   const CIVIDIS = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838"].map((hex) =>
-    [1, 3, 5].map((i) => 255 - 0.5 * (255 - parseInt(hex.slice(i, i + 2), 16))));
+    [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)));
   const BANDS = 16;
   /** Filled bands of log height with a thin line between them; `height0` is 0 at the lowest point. */
   function terrain(height0, v, width, height, ratio) {
     const canvas = el("canvas", { width, height }), ctx = canvas.getContext("2d");
     const image = ctx.createImageData(width, height), px = v.unit / ratio;
+    const [paper, edge] = dark ? [10, 110] : [255, 0]; // what the colors are mixed with; of the thin line
+    const bands = CIVIDIS.map((band) => band.map((part) => 0.5 * (part + paper)));
     const sample = Array.from({ length: 900 }, (_, i) =>
       height0(v.x0 + ((i % 30) / 29) * (v.x1 - v.x0), v.y0 + (((i / 30) | 0) / 29) * (v.y1 - v.y0)));
     sample.sort((p, q) => p - q);
@@ -124,7 +156,7 @@ window.Kit = (function () {
         const slope = Math.hypot(z[k + 1] - z[k], z[k + width + 1] - z[k]) * ratio;
         const line = Math.max(0, 1 - Math.abs(z[k] - Math.round(z[k])) / (slope + 1e-9)) * 0.3;
         for (let c = 0; c < 3; c++)
-          image.data[out + c] = (CIVIDIS[n][c] + (at - n) * (CIVIDIS[n + 1][c] - CIVIDIS[n][c])) * (1 - line);
+          image.data[out + c] = (bands[n][c] + (at - n) * (bands[n + 1][c] - bands[n][c])) * (1 - line) + edge * line;
         image.data[out + 3] = 255;
       }
     ctx.putImageData(image, 0, 0);
@@ -135,7 +167,7 @@ window.Kit = (function () {
     const unit = Math.max((b - a) / w, (d - c) / h), x = (a + b) / 2, y = (c + d) / 2;
     return { unit, x0: x - (unit * w) / 2, x1: x + (unit * w) / 2, y0: y - (unit * h) / 2, y1: y + (unit * h) / 2 };
   }
-  function star(ctx, x, y, color, size = 10) {
+  function star(ctx, x, y, name, size = 10) {
     ctx.beginPath();
     for (let i = 0; i < 10; i++) {
       const r = i % 2 ? 0.4 * size : size, a = (i * Math.PI) / 5;
@@ -143,18 +175,35 @@ window.Kit = (function () {
     }
     ctx.closePath();
     ctx.lineWidth = 2.5;
-    ctx.strokeStyle = "#fff";
+    ctx.strokeStyle = color("#fff");
     ctx.stroke();
-    ctx.fillStyle = color;
+    ctx.fillStyle = color(name);
     ctx.fill();
   }
 
-  /** Put a widget in a figure, in place of its picture; paint again when it changes its size. */
+  const near = new WeakSet(), mounted = [];
+  /** Put a widget in a figure, in place of its picture. It is drawn once it comes near the screen, and again
+   * when its size or the page's colors change. */
   function mount(figure, widget, redraw) {
     figure.classList.add("playground-on");
     figure.insertBefore(widget, figure.querySelector("figcaption"));
     new ResizeObserver(redraw).observe(widget);
+    const watch = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      near.add(widget);
+      redraw();
+    }, { rootMargin: "100px" });
+    watch.observe(widget);
+    mounted.push(redraw);
   }
+  /** Whether there is somebody to draw for: nobody on paper (width 0), nor far from the screen. */
+  const drawable = (canvas) => canvas.clientWidth > 0 && near.has(canvas.closest(".pg"));
+  const recolor = () => { readScheme(); mounted.forEach((redraw) => redraw()); };
+  readScheme();
+  new MutationObserver(recolor).observe(root, { attributeFilter: ["data-theme"] });
+  forced.addEventListener("change", recolor);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolor);
 
   /** The state that the page's address holds for a widget, {} if none. */
   function linked(id) {
@@ -197,7 +246,7 @@ window.Kit = (function () {
   const INK = "#333", PAPER = "#fff", GRID = "#ddd";
   function text(ctx, words, x, y, align = "left") {
     ctx.textAlign = align;
-    ctx.fillStyle = INK;
+    ctx.fillStyle = color(INK);
     ctx.fillText(words, x, y);
   }
   /** Axes on a canvas: {x: [from, to], y: [from, to], xTicks, yTicks, title, xName, log}. Returns the
@@ -207,12 +256,12 @@ window.Kit = (function () {
     const f = log ? (v) => Math.log10(Math.max(v, 1e-300)) : (v) => v;
     const x = (v) => left + ((v - a) / (b - a)) * (right - left);
     const y = (v) => bottom - ((f(v) - f(c)) / (f(d) - f(c))) * (bottom - top);
-    ctx.fillStyle = PAPER;
+    ctx.fillStyle = color(PAPER);
     ctx.fillRect(0, 0, w, h);
     ctx.font = "12px system-ui, sans-serif";
     ctx.lineWidth = 1;
     ctx.setLineDash([]);
-    ctx.strokeStyle = GRID;
+    ctx.strokeStyle = color(GRID);
     for (const v of yTicks) {
       ctx.beginPath();
       ctx.moveTo(left, y(v));
@@ -230,13 +279,13 @@ window.Kit = (function () {
     return { ctx, x, y, value: (px, py) => [a + ((px - left) / (right - left)) * (b - a), c + ((bottom - py) / (bottom - top)) * (d - c)], box: { left, right, top, bottom } };
   }
   /** A line through points [x, y], with a name at its last point. */
-  function line({ ctx, x, y }, points, color, dash = [], dots = false) {
+  function line({ ctx, x, y }, points, name, dash = [], dots = false) {
     const clamp = (v) => Math.max(-5000, Math.min(5000, v));
     ctx.beginPath();
     for (const [p, q] of points) ctx.lineTo(clamp(x(p)), clamp(y(q)));
     ctx.setLineDash(dash);
     ctx.lineWidth = 2;
-    ctx.strokeStyle = ctx.fillStyle = color;
+    ctx.strokeStyle = ctx.fillStyle = color(name);
     ctx.stroke();
     ctx.setLineDash([]);
     if (dots)
@@ -282,7 +331,7 @@ window.Kit = (function () {
           write(row.cells[0], name);
           write(row.cells[1], typeof value === "number" ? show(value) : value);
         });
-        if (canvases[0].clientWidth) about.paint(canvases, state, result); // 0 on paper
+        if (drawable(canvases[0])) about.paint(canvases, state, result);
       });
       function take(part, key) {
         Object.assign(state, part);
@@ -314,6 +363,6 @@ window.Kit = (function () {
 
   return {
     text, axes, line, explorable, round, range, decades, nearest, show, el, write, mark, slider, labelled, button, check, announcer,
-    prepare, painter, still, terrain, fit, star, mount, linked, linkButton, numbers, uniform,
+    color, tone, scheme: () => scheme, drawable, prepare, painter, still, terrain, fit, star, mount, linked, linkButton, numbers, uniform,
   };
 })();

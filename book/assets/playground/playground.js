@@ -371,7 +371,7 @@
     // ---- Drawing ----
     const view = () => Kit.fit(s.extent, map.clientWidth || 1, map.clientHeight || 1);
     function levels(v, width, height, ratio) {
-      const key = [state.surface, state.kappa, state.angle, width, height].join();
+      const key = [state.surface, state.kappa, state.angle, width, height, Kit.scheme()].join();
       if (backdrop && backdrop.key === key) return backdrop.canvas;
       backdrop = { key, canvas: Kit.terrain((x, y) => s.f(x, y) - lowest(s), v, width, height, ratio) };
       return backdrop.canvas;
@@ -384,16 +384,18 @@
       for (const [x, y] of points) ctx.lineTo(clamp(x), clamp(y));
       ctx.setLineDash([]);
       ctx.lineWidth = 4.5;
-      ctx.strokeStyle = "#ffffffb0";
+      ctx.strokeStyle = Kit.color("#fff");
+      ctx.globalAlpha *= 0.7;
       ctx.stroke();
+      ctx.globalAlpha /= 0.7;
       ctx.setLineDash(dash.map((d) => d * 2));
       ctx.lineWidth = 2;
-      ctx.strokeStyle = ctx.fillStyle = color;
+      ctx.strokeStyle = ctx.fillStyle = Kit.color(color);
       ctx.stroke();
       ctx.setLineDash([]);
       const dot = ([x, y], r) => { ctx.beginPath(); ctx.arc(x, y, r, 0, 7); ctx.fill(); };
       if (dots) for (const p of points) dot(p, 2);
-      ctx.strokeStyle = "#fff";
+      ctx.strokeStyle = Kit.color("#fff");
       if (points.length > 1) {
         dot(points[points.length - 1], 4.5);
         ctx.stroke();
@@ -403,7 +405,7 @@
     const until = (id) => runs[id].path.slice(0, Math.min(state.step, runs[id].diverged) + 1);
     function text(ctx, words, x, y, align = "left") {
       ctx.textAlign = align;
-      ctx.fillStyle = "#333";
+      ctx.fillStyle = Kit.color("#333");
       ctx.fillText(words, x, y);
     }
     function drawMap() {
@@ -426,13 +428,13 @@
       const [ctx, w, h] = prepare(chart), left = 46, bottom = h - 22, top = 24, right = w - 10;
       const x = (t) => left + (t / state.steps) * (right - left);
       const y = (v) => top + ((1 - Math.log10(Math.max(v, 1e-6))) / 6) * (bottom - top); // 10 to 10^-5
-      ctx.fillStyle = "#fff";
+      ctx.fillStyle = Kit.color("#fff");
       ctx.fillRect(0, 0, w, h);
       ctx.font = "11px system-ui, sans-serif";
       ctx.lineWidth = 1;
       ["", "100%", "10%", "1%", "0.1%", "0.01%", ""].forEach((label, i) => {
         const v = 10 ** (1 - i);
-        ctx.strokeStyle = i === 3 ? "#333" : "#ddd";
+        ctx.strokeStyle = Kit.color(i === 3 ? "#333" : "#ddd");
         ctx.beginPath();
         ctx.moveTo(left, y(v));
         ctx.lineTo(right, y(v));
@@ -454,7 +456,7 @@
     const redraw = Kit.painter(paint);
     function paint() {
       const low = lowest(s), top = s.f(...state.start) - low;
-      if (map.clientWidth) { // 0 on paper, where the static figure stands
+      if (Kit.drawable(map)) {
         drawMap();
         drawChart();
       }
