@@ -148,9 +148,15 @@ FAIR = {
 CLAIMING = [page for page in PAGES if "claims.record(" in page.read_text()]
 
 
+def loop_variables(node):
+    """What the loops in a tree count by: it carries nothing from one statement to the next."""
+    loops = [n.target for n in ast.walk(node) if isinstance(n, ast.For | ast.comprehension)]
+    return {n.id for target in loops for n in ast.walk(target) if isinstance(n, ast.Name)}
+
+
 def names_in(node):
     """The names that a tree has, and its attributes with a dot in front."""
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - loop_variables(node)
     return names | {f".{n.attr}" for n in ast.walk(node) if isinstance(n, ast.Attribute)}
 
 
@@ -166,7 +172,7 @@ def written_by(statement):
             changed |= names_in(node.value)
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("append", "update"):
             changed |= names_in(node.func.value)
-    return changed
+    return changed - loop_variables(statement)
 
 
 def behind(record, statements):
@@ -199,7 +205,9 @@ def test_a_claim_that_only_stands_beside_a_contest_is_found():
     code = """
 tuned_loss = contest.entry(rates, losses).loss
 tuned = 3
-other = training.train(model, data, rule, lr=0.1).train_loss
+for rate in rates:
+    print(tuned_loss[rate])
+other = [training.train(model, data, rule, lr=rate).train_loss for rate in rates]
 lead = stats.interval(other * tuned)
 claims.record("O1", "holds", f"{lead}")
 claims.record("O2", "holds", f"{stats.interval(tuned_loss)}")

@@ -36,6 +36,8 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const texts = (selector) => all(selector, article).map((e) => e.textContent.trim());
 const prose = article.cloneNode(true);
 all("pre, code, script, style, .katex, .playground", prose).forEach((e) => e.remove());
+const sentences = prose.cloneNode(true);
+all("table, .cell, .exercise, .solution, .claim", sentences).forEach((e) => e.remove());
 return {
   headings: all("h1, h2, h3, h4, h5, h6", article).map((e) => [+e.tagName[1], e.textContent.trim()]),
   images: all("img").map((e) => [e.src, e.alt.trim(), e.loading === "lazy" && !e.naturalWidth ? null : e.complete && e.naturalWidth > 0]),
@@ -47,6 +49,7 @@ return {
   errors: all(".output.traceback, .output.stderr, .output.error", article).map((e) => e.textContent.trim().slice(0, 300)),
   outputs: texts(".cell_output"),
   prose: prose.textContent,
+  intervals: sentences.textContent.split("±").length - 1,
   badMath: texts(".katex-error").concat(texts(".katex").filter((t) => /\{[a-z][a-z:]*\}`/.test(t)), all(".math", article).filter((e) => !e.querySelector(".katex")).map((e) => e.outerHTML.slice(0, 200))),
   glued: texts(".pasted-text, .pasted-inline, .pasted-figure, .pasted-markdown"),
   sizes: all("img", article).filter((e) => /_images/.test(e.src)).map((e) =>
@@ -193,6 +196,13 @@ def test_formulas_are_rendered(chapters):
         yield from re.findall(r".{0,40}(?:\$\$|\\\(|\\\[|\\begin\{).{0,40}", page["prose"])
 
     no_page_has(faults, chapters)
+
+
+def test_no_page_drowns_in_intervals(chapters):
+    """Its sentences say 25 at most; more belong into a table or a figure."""
+    counts = {name: page["intervals"] for name, page in chapters.items() if "claims" not in name}
+    assert {name: n for name, n in counts.items() if n > 25} == {}
+    assert max(counts.values()) > 5, "nothing was counted"
 
 
 def test_headings_are_in_order(chapters):
