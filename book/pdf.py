@@ -50,7 +50,6 @@ def chapters() -> list[Chapter]:
     for part in contents["parts"]:
         for i, chapter in enumerate(part["chapters"]):
             found.append(Chapter(chapter["file"], part["caption"] if i == 0 else "", True))
-            found += [Chapter(each["file"], "", True) for each in chapter.get("sections", ())]
     return found
 
 
