@@ -17,7 +17,7 @@ GRADER := nbgrader_config.py $(shell find autograder -name '*.py')
 SOURCES := $(shell find solutions assignments/*/exercises assignments/*/data -type f -not -name '*.pyc')
 
 .DEFAULT_GOAL := all
-.PHONY: all setup site experiments release sample serve test test-nightly test-cuda format bench clean help
+.PHONY: all setup site pdf experiments release sample serve test test-nightly test-cuda format bench clean help
 
 all: _build/html/.done _build/sample/results.jsonl
 	@echo
@@ -31,6 +31,7 @@ help:
 	@echo "make            set up, build the site, release the assignments, grade a sample class"
 	@echo "make setup      the set-up alone: a virtual environment in .venv"
 	@echo "make site       build the site into _build/html"
+	@echo "make pdf        print the whole book from the site into one PDF (needs Chromium)"
 	@echo "make serve      show the site on localhost (PORT=8000)"
 	@echo "make experiments  run the long experiments that are not yet on record"
 	@echo "make release    make the students' notebooks from solutions/"
@@ -47,7 +48,7 @@ help:
 setup: $(READY)
 
 $(READY): requirements.txt requirements.lock pyproject.toml autograder/grading/formgrader.json \
-		book/browser/package-lock.json book/browser/snapshot.mjs tools/browser-packages
+		book/browser/package-lock.json book/browser/snapshot.mjs tools/browser-packages tools/node-packages
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or name it with make PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "installing requirements (a few minutes the first time)"
@@ -65,6 +66,10 @@ _build/html/.done: $(BOOK) $(LAB) _build/.released | $(READY)
 	@echo "building the site (about six minutes the first time, seconds later)"
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@
+
+pdf: _build/html/.done
+	@tools/debian-packages chromium=chromium
+	$(BIN)/python -m book.pdf
 
 experiments: $(READY)
 	$(BIN)/python -m lab.experiments

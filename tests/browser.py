@@ -65,7 +65,7 @@ def serve(folder, handler=_Quiet):
             thread.join()
 
 
-def _find(*names):
+def find_program(*names):
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
         raise RuntimeError(
@@ -82,11 +82,11 @@ def launch(width=1280, height=900):
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         options = webdriver.ChromeOptions()
-        options.binary_location = _find("chromium", "google-chrome")
+        options.binary_location = find_program("chromium", "google-chrome")
         for flag in (*FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        driver = webdriver.Chrome(options=options, service=Service(_find("chromedriver")))
+        driver = webdriver.Chrome(options=options, service=Service(find_program("chromedriver")))
         try:
             resize(driver, width, height)
             driver.get("about:blank")

@@ -79,6 +79,26 @@ def test_it_plays_once_and_says_who_arrived(page):
     assert play.text == "Play"
 
 
+MOVING = """
+const [done] = arguments, canvas = document.querySelector(".hero canvas"), seen = new Set();
+const play = document.querySelector(".hero .pg-play");
+const look = () => {
+  seen.add(canvas.toDataURL());
+  if (play.textContent === "Pause" && seen.size < 10) requestAnimationFrame(look); else done(seen.size);
+};
+if (play.textContent === "Play") play.click();
+requestAnimationFrame(look);
+"""
+
+
+@pytest.mark.nightly
+def test_the_paths_grow_while_it_plays(page):
+    page.execute_script(
+        "arguments[0].scrollIntoView()", page.find_element(By.CSS_SELECTOR, ".hero")
+    )
+    assert page.execute_async_script(MOVING) >= 10
+
+
 def test_the_keyboard_changes_all_rates(page):
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", REDUCED)
     page.refresh()

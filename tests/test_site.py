@@ -541,6 +541,39 @@ def test_axe_finds_no_fault_on_any_page(theme, width, site, driver, chapters):
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
+USE = """
+const all = (selector) => [...document.querySelectorAll("main " + selector)];
+const widgets = all(".pg").length;
+for (const slider of all(".pg input[type=range]:not(:disabled)")) {
+  slider.value = +slider.value + 2 * (+slider.step || 1);
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}
+for (const button of all(".pg button")) if (button.textContent !== "Link to this") button.click();
+for (const fold of all("details")) fold.open = true;
+for (const button of all(".solution .toggle-button")) button.click();
+for (const box of all(".predict")) {
+  box.querySelector("input[type=radio]")?.click();
+  [...box.querySelectorAll("button")].at(-1)?.click();
+}
+for (const change of document.getAnimations())
+  if (change.effect.getComputedTiming().endTime < Infinity) change.finish(); // a fold that is being opened
+return widgets;
+"""
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("theme, width", [("light", 1280), ("dark", 380)])
+def test_axe_finds_no_fault_after_use(theme, width, site, driver, chapters):
+    found, widgets = {}, 0
+    for name in chapters:
+        axe_faults(driver, site + name, theme, width)
+        widgets += driver.execute_script(USE)
+        found[name] = driver.execute_async_script(AXE)
+    resize(driver, 1280)
+    assert {name: faults for name, faults in found.items() if faults} == {}
+    assert widgets > 12
+
+
 def test_claims_can_be_filtered(site, driver):
     resize(driver, NARROW)
     driver.get(site + "book/reference/claims.html?outcome=holds")

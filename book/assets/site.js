@@ -27,10 +27,15 @@
 
   // What scrolls sideways can be scrolled from the keyboard.
   function reachScrollers() {
-    for (const box of all("main :is(pre, .katex-display, .pst-scrollable-table-container)")) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-    }
+    const inLines = innerWidth <= 360 ? ", main :is(p, li, dd) .katex" : ""; // as course.css has it
+    const boxes = [...all("main :is(pre, .katex-display, .pst-scrollable-table-container)" + inLines)];
+    const wide = boxes.map((box) => box.clientWidth && box.scrollWidth > box.clientWidth); // all read before a write
+    boxes.forEach((box, i) => {
+      if (!!wide[i] !== (box.getAttribute("tabindex") === "0")) {
+        if (wide[i]) box.tabIndex = 0;
+        else box.removeAttribute("tabindex");
+      }
+    });
   }
   addEventListener("resize", reachScrollers);
   addEventListener("toggle", reachScrollers, true); // folded code

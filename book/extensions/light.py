@@ -155,10 +155,20 @@ def defer_scripts(
 
     Those of the search page need each other at once.
     """
-    for script in context["script_files"]:
+    if pagename == "search":
+        return
+
+    def deferred(script: Any) -> Any:
         name = str(getattr(script, "filename", None) or "documentation_options")
-        if pagename != "search" and "documentation_options" not in name:
-            script.attributes["defer"] = "defer"
+        if "documentation_options" in name:
+            return script
+        attributes = {
+            **script.attributes,
+            "defer": "defer",
+        }  # of this page: all pages share a script
+        return type(script)(script.filename, priority=script.priority, **attributes)
+
+    context["script_files"] = [deferred(script) for script in context["script_files"]]
 
 
 def darken(app: Sphinx, error: Exception | None) -> None:

@@ -5,13 +5,16 @@
   that no page measured is a warning, and with ``-W`` the end of the build.
 - ``search.js``, on the search page, leads to sections and knows the Korean words of the glossary.
 - ``site.js``, on every page, mends the theme's landmarks and labels.
+- A page's first paragraph is what search engines and link previews say about it.
 - Where the site will live is known only to whoever publishes it: with the environment variable
   ``SITE_URL`` set, the site gets canonical addresses, a sitemap and link previews.
 """
 
+import html
 import json
 import os
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +35,8 @@ from lab.claims import CLAIMS, OUTCOMES
 _node = Path(ROOT_DIR, "bin", "node")
 katex.NODEJS_BINARY = str(_node if _node.exists() else Path(ROOT_DIR, "node.exe"))
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine needs more than 5
+# A Unix socket's file is there before anybody listens, and is then refused; a port is asked again.
+katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +141,23 @@ def korean_words(glossary: Path) -> dict[str, str]:
     return {korean: english for english, korean in found}
 
 
+def describe(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Say what the page is about: its first paragraph without formulas, or its title."""
+    found = doctree.findall(nodes.paragraph) if doctree else ()
+    plain = (
+        p for p in found if isinstance(p.parent, nodes.section) and not any(p.findall(nodes.math))
+    )
+    first = next(plain, None)
+    title = re.sub("<[^>]*>", "", html.unescape(context.get("title") or pagename.capitalize()))
+    text = first.astext() if first else f"{title}: {app.config.project}"
+    about = html.escape(textwrap.shorten(text, 200, placeholder=" …"))
+    context["metatags"] = (
+        context.get("metatags", "") + f'\n<meta name="description" content="{about}" />'
+    )
+
+
 def help_search(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
@@ -154,6 +176,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-updated", find_claims)
     app.connect("doctree-resolved", fill_claims_tables)
     app.connect("doctree-resolved", drop_repeated_ids)
+    app.connect("html-page-context", describe, priority=400)  # before the link previews
     app.connect("html-page-context", help_search)
     app.add_js_file("site.js", loading_method="defer")
 

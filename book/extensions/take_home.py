@@ -5,6 +5,7 @@ has made it. A page with code gets a download of its notebook, outputs included.
 names a repository (``repository: url``), pages get buttons for it, for its issues and for their
 source, ``{repository-links}`` its address, and where it is on GitHub the assignments open in Colab;
 where it names none there is nothing, and no page asks Colab for anything before it is clicked.
+``{whole-book}`` links the book's PDF once ``book.pdf`` has printed it, and is nothing before.
 """
 
 import contextlib
@@ -26,6 +27,13 @@ from sphinx.util.typing import ExtensionMetadata
 from book.extensions.exercises import ROOT, exercises_of, names
 
 BUNDLES = ROOT / "_build" / "students"
+PDF = "training-neural-networks.pdf"  # at the site's top
+OFFER = '<p class="whole-book" hidden></p>'
+
+
+def offered(root: str) -> str:
+    """What stands in the place of ``OFFER`` once the PDF is there; ``root`` leads to the site's top."""
+    return f'<p class="whole-book"><a href="{root}{PDF}">The whole book as a PDF</a></p>'
 
 
 class downloads(nodes.General, nodes.Element):
@@ -37,6 +45,13 @@ class Downloads(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         return [downloads()]
+
+
+class WholeBook(SphinxDirective):
+    """The place of the link to the PDF."""
+
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", OFFER, format="html")]
 
 
 class RepositoryLinks(SphinxDirective):
@@ -159,6 +174,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(downloads)
     app.add_directive("downloads", Downloads)
     app.add_directive("repository-links", RepositoryLinks)
+    app.add_directive("whole-book", WholeBook)
     app.connect("config-inited", offer_repository)
     app.connect("builder-inited", copy_bundles)
     app.connect("doctree-resolved", fill_downloads)

@@ -89,14 +89,17 @@ window.Kit = (function () {
   const root = document.documentElement, forced = matchMedia("(forced-colors: active)");
   let colors = {}, dark = false, scheme = "light";
   function readScheme() {
+    dark = root.dataset.theme === "dark";
+    colors = dark ? DARK : {};
+    scheme = String(dark);
+    if (!forced.matches) return; // to ask for a computed style is to lay out the page
     const probe = el("span", { style: "forced-color-adjust: none; background: Canvas; color: CanvasText" });
     document.body.append(probe);
     const { backgroundColor: paper, color: ink } = getComputedStyle(probe);
     probe.remove();
-    const bright = paper.match(/[\d.]+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0) > 380;
-    dark = forced.matches ? !bright : root.dataset.theme === "dark";
-    colors = { ...(dark ? DARK : {}), ...(forced.matches ? { "#ffffff": paper, "#000000": ink, "#333333": ink } : {}) };
-    scheme = [dark, forced.matches, paper].join();
+    dark = paper.match(/[\d.]+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0) < 380;
+    colors = { ...(dark ? DARK : {}), "#ffffff": paper, "#000000": ink, "#333333": ink };
+    scheme = [paper, ink].join();
   }
   /** The color of this name on the page as it is now. */
   const color = (name) => {
@@ -126,8 +129,7 @@ window.Kit = (function () {
   function painter(paint) {
     let frame = 0;
     return () => {
-      cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(paint);
+      frame ||= requestAnimationFrame(() => { frame = 0; paint(); }); // one that is put off might never come
     };
   }
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -198,7 +200,7 @@ window.Kit = (function () {
     mounted.push(redraw);
   }
   /** Whether there is somebody to draw for: nobody on paper (width 0), nor far from the screen. */
-  const drawable = (canvas) => canvas.clientWidth > 0 && near.has(canvas.closest(".pg"));
+  const drawable = (canvas) => near.has(canvas.closest(".pg")) && canvas.clientWidth > 0;
   const recolor = () => { readScheme(); mounted.forEach((redraw) => redraw()); };
   readScheme();
   new MutationObserver(recolor).observe(root, { attributeFilter: ["data-theme"] });

@@ -1,0 +1,46 @@
+"""Numbers as a book prints them: a true minus, and in a table a value in one line with its interval.
+
+Code and formulas stay as they are; so does a hyphen after a letter, a digit or a bracket (MNIST-1D, 1e-3).
+"""
+
+import re
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+MINUS = re.compile(r"(?<![\w.\-)\]/])-(?=\.?\d)")
+INTERVAL = re.compile(r"(?<=\d) ± (?=\d)")
+BETWEEN_TAGS = re.compile(r"(?<=>)[^<>]+(?=<)")
+VERBATIM = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
+
+
+def minus(text: str) -> str:
+    return MINUS.sub("\N{MINUS SIGN}", text)
+
+
+def inside(node: nodes.Node, *kinds: type[nodes.Node]) -> bool:
+    while node := node.parent:
+        if isinstance(node, kinds):
+            return True
+    return False
+
+
+def set_numbers(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for text in list(doctree.findall(nodes.Text)):
+        if inside(text, *VERBATIM):
+            continue
+        new = minus(text)
+        if inside(text, nodes.entry):
+            new = INTERVAL.sub("\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}", new)
+        if new != text:
+            text.parent.replace(text, nodes.Text(new))
+    for card in doctree.findall(nodes.raw):
+        if 'class="claim' in card.astext():
+            new = BETWEEN_TAGS.sub(lambda match: minus(match[0]), card.astext())
+            card.replace_self(nodes.raw("", new, **card.attributes))
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    app.connect("doctree-resolved", set_numbers, priority=900)  # once the tables are filled
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,92 @@
+"""The whole book as a PDF, printed from the built site."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader
+
+from book import pdf
+from book.extensions.take_home import OFFER, PDF
+from tests.test_site import HTML, ROOT
+from tests.test_site import site as site  # builds it
+
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(2400)]
+
+
+@pytest.fixture(scope="module")
+def book(site):
+    subprocess.run([sys.executable, "-m", "book.pdf"], cwd=ROOT, check=True)
+    return PdfReader(HTML / PDF)
+
+
+@pytest.fixture(scope="module")
+def texts(book):
+    return [" ".join(sheet.extract_text().split()) for sheet in book.pages]
+
+
+def listed():
+    """The chapters' titles as the site has them, in order."""
+    for chapter in pdf.chapters():
+        page = BeautifulSoup((HTML / f"{chapter.page}.html").read_text(), "html.parser")
+        yield page.title.get_text().partition(" — ")[0].strip()
+
+
+def outline(book, entries=None, level=0):
+    for entry in book.outline if entries is None else entries:
+        if isinstance(entry, list):
+            yield from outline(book, entry, level + 1)
+        else:
+            yield level, entry.title, book.get_destination_page_number(entry) + 1
+
+
+def test_the_outline_has_every_chapter_in_order(book):
+    titles = [title for _, title, _ in outline(book)]
+    chapters = list(listed())
+    assert len(chapters) > 40
+    assert [title for title in titles if title in set(chapters)] == chapters
+    sheets = [sheet for _, _, sheet in outline(book)]
+    assert sheets == sorted(sheets)
+
+
+def test_the_contents_name_the_sheet_of_each_chapter(book, texts):
+    contents = " ".join(texts[1:4])
+    begins = {title: sheet for _, title, sheet in outline(book)}
+    for title in listed():
+        assert f"{title} {begins[title]}" in contents, title
+        assert texts[begins[title] - 1].endswith(str(begins[title])), "the number below the sheet"
+
+
+def test_links_lead_inside_of_the_book_or_to_other_sites(book):
+    inside, outside = 0, set()
+    for sheet in book.pages:
+        for each in sheet.get("/Annots") or ():
+            link = each.get_object()
+            if "/Dest" in link or link.get("/A", {}).get("/S") == "/GoTo":
+                inside += 1
+            elif "/A" in link:
+                outside.add(link["/A"]["/URI"])
+    assert inside > 1000
+    assert [url for url in outside if "127.0.0.1" in url and "/_static/" not in url] == []
+
+
+def test_answers_are_open_and_code_is_folded(texts):
+    whole = re.sub(r"\W", "", "".join(texts))
+    for page in ("book/optimization/adam", "book/ensembles/averaging"):
+        article = BeautifulSoup((HTML / f"{page}.html").read_text(), "html.parser").article
+        answers = article.select("div.solution, details:not(.hide)")
+        assert answers
+        for answer in answers:
+            for each in answer.select(".katex, button, script, table, pre, .headerlink"):
+                each.decompose()
+            last = re.sub(r"\W", "", answer.find_all("p")[-1].get_text())
+            assert last[-30:] in whole, answer.get_text()[:200]
+    assert "begin_page(" not in "".join(texts)
+
+
+def test_the_site_links_it(book):
+    assert len(book.pages) > 200
+    page = (HTML / "book" / "run-it-yourself.html").read_text()
+    assert OFFER not in page and f'href="../{PDF}"' in page

@@ -1,0 +1,78 @@
+"""What cells print: columns become tables, sentences break, and nothing else is touched."""
+
+import pytest
+from docutils import nodes
+
+from book.extensions.printed import name_heads, show_columns, table_of
+from book.extensions.typography import set_numbers
+
+COLUMNS = """\
+SGD           0.97 ± 0.01,  best at 0.3
+momentum      0.48 ± 0.02,  best at 0.03
+"""
+TITLED = "steps to the target\n        10   100\nsgd    42   390\nadam   31    84\n"
+
+
+def texts(table):
+    return [[e.astext() for e in row.findall(nodes.entry)] for row in table.findall(nodes.row)]
+
+
+def test_columns_become_a_table_with_names_and_numbers():
+    [table] = table_of(COLUMNS)
+    assert texts(table) == [
+        ["SGD", "0.97 ± 0.01", "best at 0.3"],
+        ["momentum", "0.48 ± 0.02", "best at 0.03"],
+    ]
+    right = ["text-right" in e["classes"] for e in table.findall(nodes.entry)]
+    assert right == [False, True, False] * 2
+    assert [c["stub"] for c in table.findall(nodes.colspec)] == [1, 0, 0]
+
+
+def test_a_line_above_stands_above_and_a_shorter_one_is_the_head():
+    above, table = table_of(TITLED)
+    assert above.astext() == "steps to the target"
+    [head] = table.findall(nodes.thead)
+    assert texts(head) == [["", "10", "100"]] and len(texts(table)) == 3
+    name_heads(None, nodes.container("", table))
+    assert texts(head) == [["name", "10", "100"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one line   of two\n",
+        "a sentence\nand another, of 3 steps\n",
+        "a  b\nc  d  e\n",
+        "(0.9, 0.999): 3.16 at step 1\n              6.57 at step 12\n              1.1 at 20\n",
+    ],
+)
+def test_what_has_no_columns_stays(text):
+    assert table_of(text) == []
+
+
+def block(text, *classes):
+    return nodes.literal_block(text, text, classes=list(classes))
+
+
+def test_only_what_a_cell_printed_is_changed():
+    code, columns = block(COLUMNS, "code"), block(COLUMNS, "output", "stream")
+    lines, ragged = block("a line\n", "output", "stream"), block("a  b\nc\n", "output", "stream")
+    document = nodes.container("", code, columns, lines, ragged)
+    show_columns(None, document)
+    assert [type(each) for each in document] == [
+        nodes.literal_block, nodes.table, nodes.literal_block, nodes.literal_block,
+    ]  # fmt: skip
+    assert "in-lines" in lines["classes"] and "in-lines" not in ragged["classes"]
+
+
+def test_a_number_has_a_true_minus_and_in_a_table_stays_with_its_interval():
+    [table] = table_of("a  -0.5 ± 0.1\nb  0.2 ± 0.1\n")
+    prose = nodes.paragraph(
+        "", "from -0.2 to (-3), 1-2%, 1e-3, MNIST-1D", nodes.literal("", "x-1 -2")
+    )
+    card = nodes.raw("", '<div class="claim"><p title="-1">less by -0.2</p></div>', format="html")
+    document = nodes.container("", table, prose, card)
+    set_numbers(None, document, "")
+    assert "\u22120.5\u00a0±\u00a00.1" in table.astext()
+    assert prose.astext() == "from \u22120.2 to (\u22123), 1-2%, 1e-3, MNIST-1Dx-1 -2"
+    assert document[2].astext() == '<div class="claim"><p title="-1">less by \u22120.2</p></div>'
