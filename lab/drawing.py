@@ -17,7 +17,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import Collection, QuadMesh
+from matplotlib.collections import Collection, LineCollection, QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.lines import Line2D
@@ -136,9 +136,14 @@ class Part:
         return math.ceil(len(self.panels) / self.columns)
 
     def columns_on_phone(self) -> int:
-        """Pictures in a part of the columns, if they are many; plots in one, or two if they are many."""
+        """Pictures in a part of the columns, if they are many; plots in one, or two if they are many.
+
+        Names along an axis that are as wide as a plot leave no room for a second.
+        """
         if not self.pictures:
-            return 2 if len(self.panels) > 4 and self.columns > 1 else 1
+            names = [label.get_text() for ax in self.panels for label in ax.get_yticklabels()]
+            wide = max(map(len, names), default=0) * LETTER > PHONE / 6
+            return 2 if len(self.panels) > 4 and self.columns > 1 and not wide else 1
         if self.columns < (4 if self.rows == 1 else 6):
             return self.columns
         if self.rows == 1:
@@ -178,18 +183,44 @@ def stack(figure: Figure) -> bool:
     more = sum(raise_legend(ax, PHONE) for part in parts for ax in part.panels)
     figure.set_layout_engine("constrained")
     figure.set_size_inches(PHONE, sum(heights) + more)
+    figure.draw_without_rendering()
+    hidden = [ax for part in parts for ax in part.panels if hides_lines(ax)]
+    more += sum(
+        raise_legend(ax, PHONE * ax.get_position().width + 0.5, at_all=True) for ax in hidden
+    )
+    figure.set_size_inches(PHONE, sum(heights) + more)
     return True
 
 
-def raise_legend(ax: Axes, wide: float) -> float:
-    """Put a legend of several columns above its panel, in as many as fit; the inches that it takes there."""
+def hides_lines(ax: Axes) -> bool:
+    """Whether a panel's legend, as it was last laid out, lies over a line or a mark."""
     legend = ax.get_legend()
-    if legend is None or legend._ncols == 1:  # type: ignore[attr-defined]
+    if legend is None:
+        return False
+    box = legend.get_window_extent()
+    lines = [line.get_transform().transform_path(line.get_path()) for line in ax.lines]
+    marks = [path.vertices for path in lines]
+    for each in ax.collections:
+        marks.append(each.get_offset_transform().transform(each.get_offsets()))
+        if isinstance(each, LineCollection):
+            lines += map(each.get_transform().transform_path, each.get_paths())
+    return any(line.intersects_bbox(box, filled=False) for line in lines) or any(
+        box.count_contains(points) for points in marks
+    )
+
+
+def raise_legend(ax: Axes, wide: float, at_all: bool = False) -> float:
+    """Put a legend of several columns, or any, above its panel, in as many as fit; the inches that it takes."""
+    legend = ax.get_legend()
+    if legend is None or (legend._ncols == 1 and not at_all):  # type: ignore[attr-defined]
         return 0.0
     names = [text.get_text() for text in legend.get_texts()]
     fit = int((wide - 0.5) / (max(map(len, names)) * LETTER + 0.45))
-    columns = min(max(fit, 1), legend._ncols)  # type: ignore[attr-defined]
+    columns = min(max(fit, 1), len(names) if at_all else legend._ncols)  # type: ignore[attr-defined]
     title = legend.get_title().get_text() or None
+    rows = math.ceil(len(names) / columns) + bool(title)
+    if heading := ax.get_title():
+        ax.set_title(heading, fontsize=ax.title.get_fontsize(), pad=14 + 72 * 0.2 * rows)
     ax.legend(
         [handle for handle in legend.legend_handles if handle],
         names,
@@ -200,7 +231,7 @@ def raise_legend(ax: Axes, wide: float) -> float:
         loc="lower center",
         bbox_to_anchor=(0.5, 1.02),
     )
-    return 0.17 * (math.ceil(len(names) / columns) + bool(title))
+    return 0.2 * rows
 
 
 def parts_of(figure: Figure) -> list[Part]:

@@ -66,6 +66,27 @@ def test_a_panel_whose_neighbor_named_its_axis_gets_names():
     assert "\n" in left.get_title()
 
 
+@pytest.mark.parametrize("title", ["", "A title"])
+@pytest.mark.parametrize("place", ["upper left", "lower left"])
+def test_on_a_phone_no_legend_lies_over_a_line(title, place):
+    figure = Figure(figsize=(6.4, 3.2))
+    ax = figure.subplots()
+    ax.set_title(title)
+    for i in range(3):
+        ax.plot([0, 1], [1, 0.8 - 0.1 * i], label=f"the {i + 1}. line of the figure")
+    legend = ax.legend(loc=place)
+    figure.draw_without_rendering()
+    assert drawing.hides_lines(ax) == (place == "upper left")
+    drawing.both(figure)
+    figure.draw_without_rendering()
+    assert not drawing.hides_lines(ax)
+    legend, panel = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    heading = ax.title.get_window_extent()
+    assert legend.y0 >= panel.y1 or place == "lower left"
+    assert not title or not heading.overlaps(legend)
+    assert len(ax.get_legend().get_texts()) == 3
+
+
 def test_the_same_figure_gives_the_same_drawing():
     assert drawing.both(pair()) == drawing.both(pair())
 
