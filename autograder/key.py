@@ -14,6 +14,8 @@ import numpy as np
 from autograder import wire
 from autograder.exercise import Case, Outputs
 
+BITS = 33  # of a wrong answer's numbers: 1e-10 of each, where comparing allows 1e-7
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -78,7 +80,8 @@ def to_plain(key: Key) -> dict:
     """A key as plain data.
 
     Many mistakes do the same on a case, mostly what is right: each case holds the other outcomes
-    (outputs or failures) once, and a mistake their numbers, with 0 for the right one.
+    (outputs or failures) once, and a mistake their numbers, with 0 for the right one. What is wrong
+    has fewer digits than what is right: it is to be recognized alone, and keys travel to readers.
     """
     distinct = [{_fingerprint({"outputs": outputs}): 0} for outputs in key.expected]
     tables: list[list[dict]] = [[] for _ in key.cases]
@@ -89,7 +92,7 @@ def to_plain(key: Key) -> dict:
             mark = _fingerprint(outcome)
             if mark not in known:
                 known[mark] = len(known)
-                table.append(outcome)
+                table.append(_shortened(outcome))
             numbers.append(known[mark])
         plain = {"id": mistake.id, "says": mistake.says, "outcomes": numbers}
         mistakes.append(plain | ({"observed": True} if mistake.observed else {}))
@@ -118,6 +121,18 @@ def from_plain(plain: dict) -> WholeKey:
 def _fingerprint(value: Any) -> str:
     """Equal for values that are equal up to rounding."""
     return wire.dumps(_rounded(value))
+
+
+def _shortened(value: Any) -> Any:
+    """The same with arrays to ten decimal digits, whose bytes take less room when they are packed."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float64:
+        fractions, exponents = np.frexp(value)
+        return np.ldexp(np.round(fractions * 2.0**BITS) / 2.0**BITS, exponents)
+    if isinstance(value, dict):
+        return {k: _shortened(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shortened(v) for v in value]
+    return value
 
 
 def _rounded(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -138,10 +139,10 @@ namespace = {{}}
 exec({code!r}, namespace)
 for entry, limit in {entries!r}:
     seconds = []
-    for _ in range(2):  # a busy machine may be slow once
-        began = time.perf_counter()
+    for _ in range(2):
+        began = time.process_time()  # the machine may be busy with something else
         check(namespace[entry])
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     assert min(seconds) < limit, (entry, seconds)
 try:
     check(namespace["wrong"])
@@ -166,8 +167,9 @@ def test_with_the_zip_alone_check_answers_in_time_and_names_a_mistake(name, bund
     ]
     script.write_text(STUDENT.format(folder=str(bundles[name]), code=code, entries=entries))
     done = subprocess.run(
-        [sys.executable, "-P", script], capture_output=True, text=True, cwd=bundles[name]
-    )
+        [sys.executable, "-P", script], capture_output=True, text=True, cwd=bundles[name],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert all(f"✓ {e}: all right" in done.stdout for e in ASSIGNMENTS[name])
     assert wrong.says in done.stdout and "NOT YET" in done.stdout

@@ -113,9 +113,9 @@ def sizes_of_uses(outputs: Outputs, x: np.ndarray) -> list[tuple[int, int]]:
     return [sizes[use] for use in uses]
 
 
-def said(size: tuple[int, int]) -> int | str:
+def said(size: tuple[int, int]) -> str:
     shown, known = size
-    return shown if shown == known else f"{shown}, of which {known} are examples of x"
+    return f"{shown}" if shown == known else f"{shown}, of which {known} are examples of x"
 
 
 def mode_of(case: Case, outputs: Outputs) -> str:

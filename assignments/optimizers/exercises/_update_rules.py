@@ -193,10 +193,10 @@ def update_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
     ]
     example = {"w": np.array([1.0, 2.0]), "grads": EXAMPLE_GRADIENTS, "config": rule.example}
     valley = down_a_valley(rule, rng)
-    cases = [_case(IN_THE_TEXT, copy.deepcopy(example)), valley, *drawn]
-    for case in cases:
+    of_the_text = _case(IN_THE_TEXT, copy.deepcopy(example))
+    for case in [of_the_text, *drawn]:
         case.inputs["runs"][0]["read"] = list(rule.state)
-    return cases
+    return [of_the_text, valley, *drawn]
 
 
 def default_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
