@@ -9,6 +9,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 JUPYTER := .venv/etc/jupyter/jupyter_server_config.d
 PORT ?= 8000
+# one thread a process: more of them are in each other's way
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 IN_BROWSER := $(addprefix tests/test_,site.py in_page.py playground.py explore.py predict.py hero.py search.py browser.py)
 
 BOOK := _config.yml _toc.yml $(shell find book -type f -not -name '*.pyc')
@@ -101,13 +103,13 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(IN_BROWSER:%=--ignore %)
+	$(PYTEST) -n 3 $(IN_BROWSER:%=--ignore %)
 	$(MAKE) site
-	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(IN_BROWSER)
+	$(PYTEST) -n 3 $(IN_BROWSER)
 
 test-nightly: $(READY)
 	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m nightly
+	$(PYTEST) -n 2 -m nightly
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
