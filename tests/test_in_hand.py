@@ -44,7 +44,7 @@ def test_a_case_is_handed_over(optimizers):
     given, _ = optimizers(*case.args, **case.kwargs)
     np.testing.assert_allclose(given, case.got["next_w"][0])
     assert not np.allclose(given, case.expected["next_w"][0])
-    with pytest.raises(LookupError, match="There are: 'the example in the text', 'several"):
+    with pytest.raises(LookupError, match="There are: 'the example in the text', 'eight steps"):
         check.case(optimizers, "no such case")
 
 
