@@ -12,21 +12,21 @@ from tests.answers import HOME
 from tests.course import autograder, class_of, example_course
 
 STUDENTS = ("perfect", "mistakes-1", "untouched", "no-notebook", "tampers", "not-a-notebook")
-LAST = [
-    "test_sandbox",
+LAST = [  # the longest of them first, so that no process is left alone with one at the end
+    "test_classes",
+    "test_hostile",
+    "test_release",
+    "test_grading",
+    "test_odd_files",
+    "test_manual_grading",
+    "test_instructors",
     "test_execution",
-    "test_cuda",
+    "test_sandbox",
+    "test_notebooks",
     "test_playground",
     "test_in_page",
-    "test_release",
-    "test_notebooks",
-    "test_instructors",
-    "test_manual_grading",
     "test_browser",
-    "test_odd_files",
-    "test_hostile",
-    "test_grading",
-    "test_classes",
+    "test_cuda",
 ]
 
 
