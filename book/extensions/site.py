@@ -14,7 +14,10 @@ import html
 import json
 import os
 import re
+import socket
+import subprocess
 import textwrap
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -35,10 +38,31 @@ from lab.claims import CLAIMS, OUTCOMES
 _node = Path(ROOT_DIR, "bin", "node")
 katex.NODEJS_BINARY = str(_node if _node.exists() else Path(ROOT_DIR, "node.exe"))
 katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine needs more than 5
-# A Unix socket's file is there before anybody listens, and is then refused; a port is asked again.
-katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
 
 logger = logging.getLogger(__name__)
+
+
+def start_katex(rundir: Path, timeout: float) -> tuple[subprocess.Popen, socket.socket]:
+    """Start what makes formulas, and ask again as long as nobody listens.
+
+    ``KaTeXServer`` asks once when the socket's file is there, which a busy machine refuses.
+    """
+    path, until = rundir / "katex.sock", time.monotonic() + timeout
+    command = katex.KaTeXServer.build_command(socket=path)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=rundir)
+    while True:
+        try:
+            asked = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            asked.connect(str(path))
+            return process, asked
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > until:
+                raise katex.KaTeXServer.timeout_error(timeout) from None
+            time.sleep(0.001)
+
+
+katex.KaTeXServer.start_server_process = start_katex
 
 
 class Environment(SphinxEnvType):
