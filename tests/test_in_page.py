@@ -58,6 +58,7 @@ def build(folder, **settings):
         ],
         "html_theme": "sphinx_book_theme",
         "html_static_path": [str(ROOT / "book" / "assets")],
+        "templates_path": [str(ROOT / "book" / "templates")],
         "html_css_files": ["course.css"],
         "html_context": {"default_mode": "light"},
         "mathjax_path": "none.js",
