@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import queue
 import threading
 import time
 from dataclasses import dataclass
@@ -106,12 +107,9 @@ class Session:
         process = sandbox_process(manager)
         kernel = self.kernel = _Kernel(manager, client, process, killed_for_memory())
         threading.Thread(target=_watch, args=(kernel,), daemon=True).start()
-        try:
-            client.wait_for_ready(timeout=START_SECONDS)
-        except RuntimeError as error:
-            reason = kernel.excess or str(error)
+        if (reason := _why_no_answer(kernel)) is not None:
             self.stop()
-            raise KernelNotStarted(reason) from None
+            raise KernelNotStarted(kernel.excess or reason)
 
     def run(self, code: str, timeout: float, silent: bool = False) -> list[NotebookNode]:
         """Run a cell and return its outputs, an ``error`` output among them if it raised.
@@ -179,6 +177,23 @@ class Session:
         kernel.client.stop_channels()
         kernel.manager.shutdown_kernel(now=True)
         _clean_up(kernel.manager)
+
+
+def _why_no_answer(kernel: _Kernel) -> str | None:
+    """Wait until a kernel answers, on the channel of its outputs as well; why it does not, else None.
+
+    ``wait_for_ready`` would go on to wait for a fifth of a second in which nothing comes.
+    """
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        kernel.client.kernel_info()
+        with contextlib.suppress(queue.Empty):
+            kernel.client.get_shell_msg(timeout=1)
+            kernel.client.get_iopub_msg(timeout=0.2)
+            return None
+        if not kernel.manager.is_alive():
+            return "Kernel died before replying to kernel_info"
+    return f"Kernel didn't respond in {START_SECONDS:g} seconds"
 
 
 def _clean_up(manager: SandboxedKernelManager) -> None:
