@@ -5,7 +5,7 @@ The public key of an assignment, ``key.json``, is what students hold. It has out
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -92,7 +92,7 @@ def to_plain(key: Key) -> dict:
             mark = _fingerprint(outcome)
             if mark not in known:
                 known[mark] = len(known)
-                table.append(_shortened(outcome))
+                table.append(map_arrays(outcome, _shortened))
             numbers.append(known[mark])
         plain = {"id": mistake.id, "says": mistake.says, "outcomes": numbers}
         mistakes.append(plain | ({"observed": True} if mistake.observed else {}))
@@ -123,16 +123,23 @@ def _fingerprint(value: Any) -> str:
     return wire.dumps(_rounded(value))
 
 
-def _shortened(value: Any) -> Any:
-    """The same with arrays to ten decimal digits, whose bytes take less room when they are packed."""
-    if isinstance(value, np.ndarray) and value.dtype == np.float64:
-        fractions, exponents = np.frexp(value)
-        return np.ldexp(np.round(fractions * 2.0**BITS) / 2.0**BITS, exponents)
+def map_arrays(value: Any, change: Callable[[np.ndarray], np.ndarray]) -> Any:
+    """The same plain data with every array changed; tuples become lists."""
+    if isinstance(value, np.ndarray):
+        return change(value)
     if isinstance(value, dict):
-        return {k: _shortened(v) for k, v in value.items()}
+        return {k: map_arrays(v, change) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_shortened(v) for v in value]
+        return [map_arrays(v, change) for v in value]
     return value
+
+
+def _shortened(array: np.ndarray) -> np.ndarray:
+    """To ten decimal digits, so that the bytes take less room when they are packed."""
+    if array.dtype != np.float64:
+        return array
+    fractions, exponents = np.frexp(array)
+    return np.ldexp(np.round(fractions * 2.0**BITS) / 2.0**BITS, exponents)
 
 
 def _rounded(value: Any) -> Any:

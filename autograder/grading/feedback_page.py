@@ -21,7 +21,6 @@ from nbgrader.api import Gradebook, MissingEntry
 from pygments.formatters import HtmlFormatter
 from traitlets import default
 
-from autograder.grading.bounds import Bounds
 from autograder.grading.formulas import mathml, with_formulas
 from autograder.grading.pages import SubmissionPage
 from autograder.grading.verdicts import read_parts, read_verdict
@@ -78,7 +77,6 @@ class FeedbackPage(SubmissionPage):
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> Any:
         """Without what HTMLExporter does next: it reads the whole page again, which takes as long."""
-        self.bounds = Bounds()
         return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 
     def _preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:

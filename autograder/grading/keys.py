@@ -4,14 +4,14 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
 from autograder import probe, wire
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.grading.answer import Answer, WrongAnswer, fresh
-from autograder.key import Mistake, WholeKey
+from autograder.key import Mistake, WholeKey, map_arrays
 
 PUBLIC_SEED = "public"
 
@@ -39,15 +39,9 @@ def restart_chance(name: str) -> None:
         torch.default_generator.manual_seed(int.from_bytes(digest[4:8], "little"))
 
 
-def as_float64(value: Any) -> Any:
-    """The same plain data with every floating array in float64: what an oracle computes from."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value.astype(np.float64)
-    if isinstance(value, dict):
-        return {k: as_float64(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_float64(v) for v in value]
-    return value
+def as_float64(array: np.ndarray) -> np.ndarray:
+    """A floating array in float64: what an oracle computes from."""
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
 class LazyOutcomes(Sequence[dict]):
@@ -99,7 +93,7 @@ class LazyKey:
         return [self._expected(case) for case in self.cases]
 
     def _expected(self, case: Case) -> Outputs:
-        inputs = as_float64(probe.copies(case.inputs))
+        inputs = map_arrays(probe.copies(case.inputs), as_float64)
         part = self.exercise.part(case.part)
         outputs = part.probe(self.answer.oracle, inputs, "cpu")
         return outputs if part.summary is None else part.summary(case, outputs)

@@ -53,9 +53,9 @@ class SubmissionPage(HTMLExporter):
     def _filters_default(self) -> dict:
         return {"highlight_code": self.highlight_code, "strip_files_prefix": lambda html: html}
 
-    def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> Any:
-        self.bounds = Bounds()
-        return super().from_notebook_node(nb, resources, **kw)
+    def _preprocess(self, nb: Any, resources: Any) -> Any:
+        self.bounds = Bounds()  # each page has its own
+        return super()._preprocess(nb, resources)
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:

@@ -21,7 +21,6 @@ from autograder.grading import worker
 TRIES = 2
 SECONDS_TO_END = 0.7
 TICK = 0.5
-PRELOADED = "autograder.grading.preloaded"
 WAITING = "nothing yet"
 
 
@@ -58,7 +57,6 @@ class Pool:
 
     def __post_init__(self) -> None:
         self._context = get_context("forkserver")
-        self._context.set_forkserver_preload([PRELOADED])
         there = sorted(os.sched_getaffinity(0))
         first = os.getpid() % len(there)  # so that two graders do not meet on one core
         self._cores = deque((there[first:] + there[:first]) * (self.size // len(there) + 1))

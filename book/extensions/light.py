@@ -162,10 +162,8 @@ def defer_scripts(
         name = str(getattr(script, "filename", None) or "documentation_options")
         if "documentation_options" in name:
             return script
-        attributes = {
-            **script.attributes,
-            "defer": "defer",
-        }  # of this page: all pages share a script
+        # a new one, since all pages share a script
+        attributes = {**script.attributes, "defer": "defer"}
         return type(script)(script.filename, priority=script.priority, **attributes)
 
     context["script_files"] = [deferred(script) for script in context["script_files"]]
