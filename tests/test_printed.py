@@ -43,6 +43,7 @@ def test_a_line_above_stands_above_and_a_shorter_one_is_the_head():
         "one line   of two\n",
         "a sentence\nand another, of 3 steps\n",
         "a  b\nc  d  e\n",
+        "a share of zeros 0.2\n         other values  [1.25]\nafter training:        [1.0]\n",
         "(0.9, 0.999): 3.16 at step 1\n              6.57 at step 12\n              1.1 at 20\n",
     ],
 )

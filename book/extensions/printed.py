@@ -1,7 +1,7 @@
 """What cells print, as a page shows it: columns as a table, lines that break where a phone ends.
 
-Printed lines of one number of columns, two spaces or more apart, become a table; a line above them stands
-above it, a shorter one is its head. Lines without columns get the class ``in-lines``, with which they break on
+Printed lines of one number of columns, two spaces or more apart, become a table; a line above them that says
+no value itself stands above it, a shorter one is its head. Lines without columns get the class ``in-lines``, with which they break on
 a narrow screen; what is neither scrolls. No table's head is empty.
 """
 
@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 GAP = re.compile(r"\s{2,}")
+VALUE_AT_THE_END = re.compile(r"\d[%)\]]*$")
 NUMBER = re.compile(r"[+\-−]?[\d.]")
 
 
@@ -23,6 +24,8 @@ def table_of(text: str) -> list[nodes.Element]:
     """The printed lines as a table, with the line above it; nothing if they have no columns in common."""
     lines = [line for line in text.splitlines() if line.strip()]
     rows = [cells(line) for line in lines]
+    if rows and len(rows[0]) == 1 and VALUE_AT_THE_END.search(lines[0].strip()):
+        return []
     caption = lines[0].strip() if len(rows) > 2 and len(rows[0]) == 1 else ""
     rows = rows[1:] if caption else rows
     wide = len(rows[-1]) if rows else 0
