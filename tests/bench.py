@@ -64,7 +64,7 @@ def prepare(folder: Path, plain: bool) -> Course:
             config.split("c.Autograde.exporter_class")[0]
         )
     for student in STUDENTS:
-        _hand_in(course, student, solved)
+        hand_in(course, student, ASSIGNMENT, solved)
     register(course, ASSIGNMENT, course.root)
     return course
 
@@ -124,7 +124,7 @@ def by_class(folder: Path, counts: list[int], stock_s: float) -> None:
             shutil.rmtree(course.root / place, ignore_errors=True)
         (course.root / "gradebook.db").unlink()
         for number in range(count):
-            _hand_in(course, f"s{number:04d}", made[STUDENTS_OF_A_CLASS[number % len(STUDENTS_OF_A_CLASS)]])  # fmt: skip
+            hand_in(course, f"s{number:04d}", ASSIGNMENT, made[STUDENTS_OF_A_CLASS[number % len(STUDENTS_OF_A_CLASS)]])  # fmt: skip
         began = time.perf_counter()
         autograder(course.root, "grade", "--device", "cpu", "--results", "results.jsonl")
         seconds = time.perf_counter() - began
@@ -137,7 +137,7 @@ def _of_the_student(course: Course, notebook: Any) -> float:
     """Seconds of processor time of a submission's kernel, from when it is ready to its end."""
     for place in ("submitted", "records"):
         shutil.rmtree(course.root / place, ignore_errors=True)
-    _hand_in(course, "one", notebook)
+    hand_in(course, "one", ASSIGNMENT, notebook)
     spent = []
     start, stop = session.Session.start, session.Session.stop
 
@@ -161,10 +161,11 @@ def _of_the_student(course: Course, notebook: Any) -> float:
     return sum(spent)
 
 
-def _hand_in(course: Course, student: str, notebook: Any) -> None:
-    place = course.root / "submitted" / student / ASSIGNMENT
+def hand_in(course: Course, student: str, assignment: str, notebook: Any) -> None:
+    """Put a notebook where a student's submission lies."""
+    place = course.root / "submitted" / student / assignment
     place.mkdir(parents=True)
-    nbformat.write(notebook, place / f"{ASSIGNMENT}.ipynb")
+    nbformat.write(notebook, place / f"{assignment}.ipynb")
 
 
 def main() -> None:

@@ -1,0 +1,106 @@
+"""What grading a submission takes, step by step: python -m tests.grading_times
+
+The records, which the page on large courses plans with, go where those of ``make experiments`` are:
+what has one is not measured again. To measure on a machine of your own, delete grading.jsonl there.
+Nothing else should run meanwhile.
+"""
+
+import os
+import tempfile
+import time
+from functools import cache, partial
+from pathlib import Path
+
+from autograder.grading import grade, gradebook, records
+from autograder.grading.class_folder import class_config
+from autograder.grading.course import Course
+from autograder.grading.graded import Work
+from autograder.grading.jobs import find_jobs
+from autograder.grading.release import register
+from autograder.grading.sample import sample_class
+from lab.experiments import Experiment, run
+from tests.answers import ASSIGNMENTS
+from tests.bench import STUDENTS_OF_A_CLASS, hand_in
+from tests.course import autograder, copy_course
+
+ROUNDS = 3
+CLASS = 60
+
+
+@cache
+def the_class() -> tuple[Course, tempfile.TemporaryDirectory]:
+    """A course with a class of made-up submissions to every assignment."""
+    folder = tempfile.TemporaryDirectory()
+    course = Course(copy_course(Path(folder.name) / "course"))
+    for name in ASSIGNMENTS:
+        register(course, name, course.root)
+        for submission in sample_class(course, name):
+            if submission.name in STUDENTS_OF_A_CLASS:
+                hand_in(course, submission.name, name, submission.content)
+    return course, folder
+
+
+def measure(setting: dict, round_: int) -> dict[str, float]:
+    """Seconds of each step, and bytes of what is kept, of one submission in one process."""
+    course, _ = the_class()
+    submissions = course.root / "submitted"
+    config = class_config(course, submissions, "cpu")
+    (job,) = find_jobs(course, submissions, [setting["assignment"]], [setting["submission"]])
+    again = partial(grade.run_and_judge, course, config, job)
+    again(Work.AGAIN)  # the sandbox is there, and has what the assignment needs
+    began = time.perf_counter()
+    graded = again(Work.AGAIN)
+    ran = time.perf_counter()
+    gradebook.record(config, [graded.entry])
+    recorded = time.perf_counter()
+    grade.publish(config, graded)
+    published = time.perf_counter()
+    again(Work.JUDGE)
+    judge = time.perf_counter() - published
+    (page,) = (course.root / "feedback" / job.student / job.assignment).glob("*.html")
+    record = max(records.folder(course.root, job).iterdir(), key=os.path.getmtime)
+    return {
+        "run": ran - began - judge,
+        "judge": judge,
+        "record": recorded - ran,
+        "feedback": published - recorded,
+        "bytes of the record": record.stat().st_size,
+        "bytes of the feedback": page.stat().st_size,
+    }
+
+
+def measure_class(setting: dict, round_: int) -> dict[str, float]:
+    """Seconds that the command takes for a class, its start included, and for none of it."""
+    course, _ = the_class()
+    made = {s.name: s.content for s in sample_class(course, setting["assignment"])}
+    with tempfile.TemporaryDirectory() as folder:
+        other = Course(copy_course(Path(folder) / "course"))
+        register(other, setting["assignment"], other.root)
+        for number in range(setting["submissions"]):
+            name = STUDENTS_OF_A_CLASS[number % len(STUDENTS_OF_A_CLASS)]
+            hand_in(other, f"s{number:04d}", setting["assignment"], made[name])
+        seconds = []
+        for _ in range(2):  # the second time nothing has changed
+            began = time.perf_counter()
+            autograder(other.root, "grade", setting["assignment"], "--device", "cpu")
+            seconds.append(time.perf_counter() - began)
+    return {"seconds": seconds[0], "seconds to start": seconds[1]}
+
+
+GRADING = Experiment(
+    "grading",
+    [{"assignment": a, "submission": s} for a in ASSIGNMENTS for s in STUDENTS_OF_A_CLASS],
+    ROUNDS,
+    measure,
+)
+CLASSES = Experiment(
+    "grading-classes",
+    [{"assignment": name, "submissions": CLASS} for name in ASSIGNMENTS],
+    1,
+    measure_class,
+)
+
+
+if __name__ == "__main__":
+    run(GRADING)
+    run(CLASSES)
