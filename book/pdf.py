@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 SHEET = "whole-book.html"
 # What is for a screen alone.
-SCREEN = "script, .headerlink, .copybtn, button, .solve, .cell-bar, noscript, template"
+SCREEN = "script, .headerlink, .copybtn, button, .solve, .cell-bar, .whole-book, noscript, template"
 PATIENCE = 300  # seconds for a print
 
 
@@ -82,7 +82,11 @@ def article(chapter: Chapter, known: set[str]) -> Tag:
         if each.get("id"):
             each["id"] = anchor(page, str(each["id"]))
         if each.get("href"):
-            each["href"] = place(str(each["href"]), page, known)
+            target = place(str(each["href"]), page, known)
+            if re.match(r"#|[a-z]+:", target):
+                each["href"] = target
+            else:
+                del each["href"]  # a file of the site, which paper does not have
         if each.get("src"):
             each["src"] = place(str(each["src"]), page, set())
         if each.name == "details" and "hide" not in (each.get("class") or []):

@@ -69,7 +69,7 @@ def test_links_lead_inside_of_the_book_or_to_other_sites(book):
             elif "/A" in link:
                 outside.add(link["/A"]["/URI"])
     assert inside > 1000
-    assert [url for url in outside if "127.0.0.1" in url and "/_static/" not in url] == []
+    assert outside and [url for url in outside if "127.0.0.1" in url] == []
 
 
 def test_answers_are_open_and_code_is_folded(texts):
@@ -79,6 +79,8 @@ def test_answers_are_open_and_code_is_folded(texts):
         answers = article.select("div.solution, details:not(.hide)")
         assert answers
         for answer in answers:
+            if answer.find_parent(class_="solve"):
+                continue  # its hints are for the screen
             for each in answer.select(".katex, button, script, table, pre, .headerlink"):
                 each.decompose()
             last = re.sub(r"\W", "", answer.find_all("p")[-1].get_text())
