@@ -2,8 +2,9 @@
 
 The articles of all pages become one page in the order of the contents, without scripts: what folds is
 open, what can be played with is its static figure, and a link to another page leads to its place here.
-Chromium prints that page with an outline. It is printed twice: the first print says on which sheet a
-chapter begins, for the contents. The site's pages that offer the PDF (``{whole-book}``) then link it.
+Chromium prints that page with an outline, whose titles are mended. It is printed twice: the first print
+says on which sheet a chapter begins, for the contents. The site's pages that offer the PDF
+(``{whole-book}``) then link it.
 """
 
 import re
@@ -21,7 +22,8 @@ from threading import Thread
 
 import yaml
 from bs4 import BeautifulSoup, Tag
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from book.extensions.take_home import OFFER, PDF, offered
 
@@ -29,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 SHEET = "whole-book.html"
 # What is for a screen alone.
-SCREEN = "script, .headerlink, .copybtn, button, .solve, .cell-bar, noscript, template"
+SCREEN = "script, .headerlink, .copybtn, button, .solve, .cell-bar, .whole-book, noscript, template"
 PATIENCE = 300  # seconds for a print
 
 
@@ -82,7 +84,11 @@ def article(chapter: Chapter, known: set[str]) -> Tag:
         if each.get("id"):
             each["id"] = anchor(page, str(each["id"]))
         if each.get("href"):
-            each["href"] = place(str(each["href"]), page, known)
+            target = place(str(each["href"]), page, known)
+            if re.match(r"#|[a-z]+:", target):
+                each["href"] = target
+            else:
+                del each["href"]  # a file of the site, which paper does not have
         if each.get("src"):
             each["src"] = place(str(each["src"]), page, set())
         if each.name == "details" and "hide" not in (each.get("class") or []):
@@ -180,6 +186,39 @@ def first_sheets(pdf: Path) -> dict[str, int]:
     return found
 
 
+def headings(page: str) -> list[str]:
+    """The headings of a page as plain text, a formula as its characters."""
+    found = BeautifulSoup(page, "html.parser").find_all(re.compile("^h[1-6]$"))
+    for heading in found:
+        for twin in heading.select(".katex-html, annotation"):
+            twin.decompose()
+    return [" ".join(heading.get_text().split()) for heading in found]
+
+
+def entries(parent: DictionaryObject) -> Iterator[DictionaryObject]:
+    """The entries of an outline below ``parent``, in order."""
+    child = parent.get("/First")
+    while child is not None:
+        entry = child.get_object()
+        yield entry
+        yield from entries(entry)
+        child = entry.get("/Next")
+
+
+def title_outline(pdf: Path, titles: list[str]) -> None:
+    """Give the outline of a PDF its titles.
+
+    Chromium says a heading twice where it could be broken, and leaves out its formulas.
+    """
+    writer = PdfWriter(pdf, incremental=True)
+    found = list(entries(writer.root_object["/Outlines"].get_object()))
+    if len(found) != len(titles):
+        raise SystemExit(f"the outline has {len(found)} entries, the book {len(titles)} headings")
+    for entry, title in zip(found, titles, strict=True):
+        entry[NameObject("/Title")] = TextStringObject(title)
+    writer.write(pdf)
+
+
 def offer(site: Path) -> int:
     """Let the site's pages link the PDF; returns how many do."""
     count = 0
@@ -201,9 +240,11 @@ def main() -> None:
             draft = Path(folder, "draft.pdf")
             sheets: dict[str, int] = {}
             for _ in range(2):
-                page.write_text(sheet(config["title"], sheets), encoding="utf-8")
+                text = sheet(config["title"], sheets)
+                page.write_text(text, encoding="utf-8")
                 print_sheet(draft)
                 sheets = first_sheets(draft)
+            title_outline(draft, headings(text))
             shutil.move(draft, target)
     finally:
         page.unlink(missing_ok=True)

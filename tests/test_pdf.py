@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 from bs4 import BeautifulSoup
@@ -24,7 +25,12 @@ def book(site):
 
 @pytest.fixture(scope="module")
 def texts(book):
-    return [" ".join(sheet.extract_text().split()) for sheet in book.pages]
+    return [plain(sheet.extract_text()) for sheet in book.pages]
+
+
+def plain(text):
+    """Without ligatures, and with single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def listed():
@@ -56,7 +62,7 @@ def test_the_contents_name_the_sheet_of_each_chapter(book, texts):
     begins = {title: sheet for _, title, sheet in outline(book)}
     for title in listed():
         assert f"{title} {begins[title]}" in contents, title
-        assert texts[begins[title] - 1].endswith(str(begins[title])), "the number below the sheet"
+        assert texts[begins[title] - 1].split()[0] == str(begins[title]), "the sheet's number"
 
 
 def test_links_lead_inside_of_the_book_or_to_other_sites(book):
@@ -68,8 +74,8 @@ def test_links_lead_inside_of_the_book_or_to_other_sites(book):
                 inside += 1
             elif "/A" in link:
                 outside.add(link["/A"]["/URI"])
-    assert inside > 1000
-    assert [url for url in outside if "127.0.0.1" in url and "/_static/" not in url] == []
+    assert inside > 900
+    assert outside and [url for url in outside if "127.0.0.1" in url] == []
 
 
 def test_answers_are_open_and_code_is_folded(texts):
@@ -79,6 +85,8 @@ def test_answers_are_open_and_code_is_folded(texts):
         answers = article.select("div.solution, details:not(.hide)")
         assert answers
         for answer in answers:
+            if answer.find_parent(class_="solve"):
+                continue  # its hints are for the screen
             for each in answer.select(".katex, button, script, table, pre, .headerlink"):
                 each.decompose()
             last = re.sub(r"\W", "", answer.find_all("p")[-1].get_text())

@@ -77,3 +77,16 @@ def test_a_number_has_a_true_minus_and_in_a_table_stays_with_its_interval():
     assert "\u22120.5\u00a0±\u00a00.1" in table.astext()
     assert prose.astext() == "from \u22120.2 to (\u22123), 1-2%, 1e-3, MNIST-1Dx-1 -2"
     assert document[2].astext() == '<div class="claim"><p title="-1">less by \u22120.2</p></div>'
+
+
+def test_a_head_without_words_gets_one():
+    formula = nodes.paragraph("", "", nodes.math("", "(0, 1)"))
+    entries = [
+        nodes.entry("", nodes.paragraph("", "loss")),
+        nodes.entry(""),
+        nodes.entry("", formula),
+    ]
+    head = nodes.thead("", nodes.row("", *entries))
+    name_heads(None, nodes.container("", head))
+    assert [entry.astext() for entry in entries] == ["loss", "name", "formula (0, 1)"]
+    assert [e.get("classes") for e in head.findall(nodes.inline)] == [["visually-hidden"]] * 2

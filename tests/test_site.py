@@ -65,6 +65,8 @@ return {
   first: article.querySelector("h1")?.nextElementSibling?.tagName ?? "none",
   summaries: all("details.hide.above-input > summary .collapsed", article).map((e) => e.textContent.trim()),
   claims: all(".claim", article).map((e) => [e.id, e.textContent]),
+  footer: all(".bd-footer-content a").map((e) => e.textContent),
+  menu: all(".bd-sidebar-primary .bd-links__item a, .bd-sidebar-primary .toctree-l1 > a").map((e) => e.textContent.trim()),
   solutions: all("div.solution.dropdown", article).length,
   folds: all("div.solution.dropdown > .admonition-title .toggle-button", article).length,
 };
@@ -234,6 +236,16 @@ def test_no_unresolved_text(chapters):
                 yield f"glued: {text!r}"
 
     no_page_has(faults, chapters)
+
+
+def test_every_page_says_what_may_be_done_with_it_and_how_to_cite_it(pages):
+    expected = ["CC BY 4.0", "How to cite", "Get the course"]
+    no_page_has(lambda page: [page["footer"]] if page["footer"][:3] != expected else [], pages)
+
+
+def test_the_menu_has_what_readers_read(pages):
+    menu = pages["book/index.html"]["menu"]
+    assert "Glossary" in menu and "Execution times" not in menu
 
 
 def test_every_claim_has_one_card(chapters):

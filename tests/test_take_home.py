@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 from book.extensions.exercises import names
+from tests.answers import ROOT
 from tests.browser import build_site
 
 URL = "https://github.com/someone/training"
@@ -23,7 +24,12 @@ def links(folder, url):
         "extensions": ["myst_parser", "book.extensions.take_home"],
         "html_theme": "sphinx_book_theme",
         "html_context": {"default_mode": "light"},
-        "html_theme_options": {"repository_url": url, "repository_branch": "main"},
+        "templates_path": [str(ROOT / "book" / "templates")],
+        "html_theme_options": {
+            "repository_url": url,
+            "repository_branch": "main",
+            "footer_content_items": ["footer-license.html"],
+        },
     }
     page = (build_site(source, folder, conf) / "index.html").read_text()
     return [unescape(address) for address in re.findall(r'href="([^"]*)"', page)], page
@@ -36,6 +42,7 @@ def test_an_address_turns_on_every_link(tmp_path):
         place = f"github/someone/training/blob/main/assignments/{name}/{name}.ipynb"
         assert f"https://colab.research.google.com/{place}" in found
     assert f"git clone --depth 1 {URL} course" in page
+    assert f'<a href="{URL}/issues">Report a mistake</a>' in page
 
 
 def test_another_host_has_no_colab(tmp_path):
@@ -47,4 +54,4 @@ def test_another_host_has_no_colab(tmp_path):
 def test_no_address_no_link(tmp_path):
     found, page = links(tmp_path, "")
     assert [a for a in found if re.search("github.com|colab|/edit/|issues/new", a)] == []
-    assert "git clone" not in page
+    assert "git clone" not in page and "Report a mistake" not in page

@@ -67,13 +67,24 @@ def show_columns(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def name_heads(app: Sphinx, doctree: nodes.document) -> None:
-    """Give a table's head without words one for those who hear it."""
+    """Give a table's head without words one for those who hear it, before its formula if it has one."""
     for head in doctree.findall(nodes.thead):
         for entry in head.findall(nodes.entry):
-            if not entry.astext().strip() and not any(entry.findall(nodes.image)):
-                word = nodes.inline("", "name", classes=["visually-hidden"])
-                entry.children = []
-                entry += nodes.paragraph("", "", word)
+            if wordless(entry):
+                formula = any(entry.findall(nodes.math))
+                word = "formula " if formula else "name"
+                hidden = nodes.inline("", word, classes=["visually-hidden"])
+                if formula:
+                    entry[0].insert(0, hidden)
+                else:
+                    entry.children = []
+                    entry += nodes.paragraph("", "", hidden)
+
+
+def wordless(entry: nodes.entry) -> bool:
+    """Whether an entry has no text outside of formulas, and no picture."""
+    texts = (text for text in entry.findall(nodes.Text) if not isinstance(text.parent, nodes.math))
+    return not any(map(str.strip, texts)) and not any(entry.findall(nodes.image))
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -246,10 +246,17 @@ window.Kit = (function () {
   }
 
   const INK = "#333", PAPER = "#fff", GRID = "#ddd";
+  /** Words with a rim of paper, so that no line runs through them. */
   function text(ctx, words, x, y, align = "left") {
+    ctx.save();
+    ctx.setLineDash([]);
+    ctx.lineWidth = 4;
     ctx.textAlign = align;
+    ctx.strokeStyle = color(PAPER);
     ctx.fillStyle = color(INK);
+    ctx.strokeText(words, x, y);
     ctx.fillText(words, x, y);
+    ctx.restore();
   }
   /** Axes on a canvas: {x: [from, to], y: [from, to], xTicks, yTicks, title, xName, log}. Returns the
    * context and the functions from values to pixels; drawing is clipped to the axes. */
