@@ -154,6 +154,7 @@ REPLIES = {
     "numbers-not-in-json": ("'{\"!\": \"dict\", \"v\": {\"outcomes\": [NaN, Infinity], \"seconds\": NaN}}'", UNREADABLE),
 }  # fmt: skip
 LONG_REPLIES = {
+    "values-without-end": ("'[' + '1.5,' * 400_000 + '1]'", UNREADABLE),
     "a-long-kind": ("json.dumps({'!': 'A' * 1_500_000, 'v': 0})", UNREADABLE),
     "a-long-dtype": ("json.dumps(whole(outputs(array([1], 'A' * 300_000))))", UNREADABLE),
     "a-long-error": ("json.dumps(whole([outcome(error='A' * 100_000, message='B' * 200_000, line=3)] * 5))", "AAA"),

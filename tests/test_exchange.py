@@ -124,6 +124,18 @@ def test_canvas_own_gradebook_is_filled_in_and_nothing_else_of_it_changes(tmp_pa
     assert rows_of(sheets.filled(sheet, made, None, None)[0])[2][5] == "2"
 
 
+def test_a_number_in_an_id_that_somebody_chose_is_not_canvas_own(tmp_path):
+    sheet = tmp_path / "grades.csv"
+    sheet.write_text(CANVAS, newline="")
+    chosen = {("lee_103", NAME): row("lee_103", 2.0)}
+    text, absent = sheets.filled(sheet, chosen, None, None)
+    assert absent == ["lee_103"] and [line[5] for line in rows_of(text)] == [
+        line[5] for line in rows_of(CANVAS)
+    ]
+    *_, line = rows_of(sheets.canvas(chosen, None))
+    assert line[:4] == ["lee_103", "", "", "lee_103"]
+
+
 # ---- Moodle: the grading worksheet, and the gradebook's import
 
 WORKSHEET = (

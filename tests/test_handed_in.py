@@ -48,6 +48,14 @@ def huge_on_paper() -> str:
     return packed(b"\x89PNG\r\n\x1a\n" + body)
 
 
+def moving() -> str:
+    """A PNG that plays, in as many frames as it likes."""
+    file = io.BytesIO()
+    frames = [Image.new("RGB", (30, 20), color) for color in ("teal", "black", "white")]
+    frames[0].save(file, "PNG", save_all=True, append_images=frames[1:])
+    return packed(file.getvalue())
+
+
 GOOD = {"image/png": drawn(), "image/jpeg": drawn("JPEG")}
 HOSTILE = {
     "html": packed(f"<html>{SCRIPT}</html>".encode()),
@@ -56,6 +64,7 @@ HOSTILE = {
     "another kind": drawn("GIF"),
     "an attribute": f'{drawn()}" onerror="alert(1)',
     "half": drawn()[:60],
+    "moving": moving(),
     "huge on paper": huge_on_paper(),
     "long": packed(base64.b64decode(drawn()) + b"\0" * handed_in.LONGEST),
     "no text": [1, {"a": 2}],
@@ -121,6 +130,15 @@ def test_only_a_few_are_kept_however_many_there_are(tmp_path):
     assert time.process_time() - began < 3
     for cell in demonstrations(notebook):
         assert len(cell.outputs) == handed_in.MOST_OF_A_CELL
+
+
+def test_small_files_that_are_huge_in_a_browser_are_kept_to_a_bound(tmp_path):
+    side = handed_in.LARGEST_SIDE
+    file = io.BytesIO()
+    Image.new("1", (side, 1_500)).save(file, "PNG")
+    notebook = submission(tmp_path, [shown({"image/png": packed(file.getvalue())})] * 6)
+    for cell in demonstrations(notebook):
+        assert len(cell.outputs) == handed_in.MOST_PIXELS // (side * 1_500) == 1
 
 
 def test_there_is_a_bound_for_a_whole_notebook():

@@ -105,6 +105,19 @@ def test_no_product_of_huge_numbers_is_taken(count):
     assert time.perf_counter() - began < 3  # it took minutes
 
 
+@pytest.mark.parametrize("item", ["1.5", "[]", '{"!":"dict","v":{}}', '{"!":"float","v":"nan"}'])
+def test_values_without_end_are_refused_before_they_are_read(item):
+    text = f"[{','.join([item] * (20_000_000 // (len(item) + 1)))}]"  # all that a probe may send
+    began = time.process_time()
+    with pytest.raises(wire.WireError, match="more than"):
+        wire.loads(text)
+    assert time.process_time() - began < 0.5
+
+
+def test_a_long_list_that_is_honest_is_read():
+    assert wire.loads(wire.dumps([0.5] * 250_000)) == [0.5] * 250_000
+
+
 def test_a_huge_array_is_not_sent():
     text = wire.dumps(np.zeros(wire.MAX_ELEMENTS + 1))
     assert len(text) < 200 and type(wire.loads(text)) is wire.Other

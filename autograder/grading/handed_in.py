@@ -7,6 +7,7 @@ as a picture runs nothing. Each must be one by its first bytes and by what they 
 import base64
 import binascii
 import io
+import math
 import warnings
 from typing import Any
 
@@ -18,6 +19,7 @@ LONGEST = 1_500_000  # characters of one picture; a figure of Matplotlib's takes
 MOST_OF_A_CELL = 6
 ROOM = 6_000_000  # characters of all pictures in a notebook
 LARGEST_SIDE = 4_000  # pixels
+MOST_PIXELS = 8_000_000  # of all in a cell: a browser takes four bytes for each
 FORM = {"output_type": "display_data", "metadata": {}}
 
 
@@ -65,30 +67,33 @@ def _first_picture(data: dict[str, Any]) -> tuple[str, str] | None:
 
 def sound(pictures: Any) -> list[NotebookNode]:
     """Outputs with those pictures, as ``Kept`` took them, that are what they say they are."""
-    bundles = [
-        {kind: packed}
-        for picture in (pictures if isinstance(pictures, list) else [])
-        for kind, value in picture.items()
-        if (packed := _checked(kind, value))
-    ]
+    bundles, room = [], MOST_PIXELS
+    for picture in pictures if isinstance(pictures, list) else []:
+        for kind, value in picture.items():
+            packed, pixels = _checked(kind, value)
+            if packed and pixels <= room:
+                room -= pixels
+                bundles.append({kind: packed})
     return [nbformat.from_dict({**FORM, "data": bundle}) for bundle in bundles]
 
 
-def _checked(kind: str, value: str) -> str | None:
-    """The picture packed anew, None if it is none; its pixels are not decoded here."""
+def _checked(kind: str, value: str) -> tuple[str, int]:
+    """A still picture packed anew, and its pixels, which are not decoded here; "" if it is none."""
     from PIL import Image  # few submissions need it
 
     try:
         raw = base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError):
-        return None
+        return "", 0
     try:
         with (
             warnings.catch_warnings(action="error"),
             Image.open(io.BytesIO(raw), formats=(KINDS[kind],)) as picture,
         ):
-            fits = max(picture.size) <= LARGEST_SIDE
+            still = not getattr(picture, "is_animated", False)
+            fits = still and max(picture.size) <= LARGEST_SIDE
+            pixels = math.prod(picture.size)
             picture.verify()
     except Exception:  # of bytes of any kind
-        return None
-    return base64.b64encode(raw).decode() if fits else None
+        return "", 0
+    return (base64.b64encode(raw).decode() if fits else ""), pixels

@@ -129,7 +129,16 @@ class Finder:
                 found = self.by_kind.get((other, value), set()) if value else set()
                 if len(found) == 1:
                     return next(iter(found))
-        return None
+        return self._by_made_id(row)
+
+    def _by_made_id(self, row: Student) -> str | None:
+        """Without a roster, ``collect`` makes an id of the name and the number that Canvas writes.
+
+        The number alone says nothing: ``lee_2`` may be an id that somebody chose.
+        """
+        made = [f"{name}_{row.canvas}" for name in orders(row.name)] if row.canvas else []
+        found = {id for name in made for id in self.by_kind.get(("id", name), ())}
+        return found.pop() if len(found) == 1 else None
 
     def _by_name(self, row: Student) -> str | None:
         named = self.by_kind.get(("name", squashed(row.name)), set())
@@ -144,10 +153,8 @@ def _people(rows: Iterable[tuple[str, str]], roster: Sequence[Student] | None) -
 
 
 def _from_id(id: str) -> Student:
-    """What an id tells that was made without a roster: ``collect`` puts Canvas's number into it."""
-    number_of_canvas = re.fullmatch(r".+_(\d+)", id)
-    email = id if "@" in id else ""
-    return Student(id, email=email, canvas=number_of_canvas[1] if number_of_canvas else "")
+    """What an id tells of a student who is not on the roster."""
+    return Student(id, email=id if "@" in id else "")
 
 
 def _column(sheet: Path, header: list[str], called: str) -> int:
