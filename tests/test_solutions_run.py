@@ -50,9 +50,7 @@ def test_solutions_run_on_their_page(page):
     own = len(notebook.cells)
     for label, blocks in solutions(page):
         for code in blocks:
-            notebook.cells.append(
-                nbformat.v4.new_code_cell(code, metadata={"exercise": label})
-            )
+            notebook.cells.append(nbformat.v4.new_code_cell(code, metadata={"exercise": label}))
     NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": page.parent}}
     ).execute()

@@ -117,7 +117,10 @@ def test_no_measured_number_is_typed(page):
 
 def test_a_typed_number_is_found():
     page = ROOT / "book/optimization/adam.md"
-    assert list(typed(page, "It took 137 steps and ended at 0.731, ten times as far.")) == ["137", "0.731"]
+    assert list(typed(page, "It took 137 steps and ended at 0.731, ten times as far.")) == [
+        "137",
+        "0.731",
+    ]
     assert list(typed(page, "With $\\beta_2 = 0.999$ it took {glue:text}`x` steps.\n")) == []
     assert list(typed(page, "Expect 1.27 and 137.", printed={1.2718, 2302.0})) == ["137"]
 
