@@ -46,13 +46,13 @@ SIZES = {
     "regularization/after": {"150"},
     "regularization/augmentation": {"225", "180", "0.40", "0.35", "0.25", "0.55", "0.225", "0.375"},
     "regularization/dropout": {"200", "1000", "0.95", "0.99"},
-    "regularization/index": {"800", "480"},
+    "regularization/index": {"800", "480", "138", "7000"},
     "regularization/noise": {"1000", "2000", "0.01", "0.03", "0.001", "225"},
     "regularization/test-time": {"0.04", "0.16", "0.64"},
     "transfer/after": {"175", "102", "165"},
     "transfer/fine-tuning": {"1000", "220"},
     "transfer/index": {"224", "400", "7680"},
-    "transfer/table": {"224", "1280", "0.75", "0.85", "0.96", "0.99"},
+    "transfer/table": {"224", "300", "1280", "0.75", "0.85", "0.96", "0.99"},
 }
 
 
@@ -80,7 +80,7 @@ def split(text):
 def numbers(rest):
     """All numbers in code and formulas."""
     plain = re.sub(r"\{,\}|\\,|(?<=\d)[_,](?=\d{3})", "", rest)
-    return {float(n) for n in re.findall(r"\d+(?:\.\d+)?(?:e-?\d+)?", plain)}
+    return {float(n) for n in re.findall(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?", plain)}
 
 
 def given(page):
