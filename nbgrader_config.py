@@ -15,7 +15,7 @@ c.Autograde.sanitize_preprocessors = [
     "autograder.grading.submission.RepairSubmission",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
+    "autograder.grading.at_once.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
@@ -36,4 +36,8 @@ c.Students.site = ""
 c.Students.reference_ideas = "feedback"
 
 c.AssignLatePenalties.plugin_class = "autograder.grading.late.LatePenalty"  # deadlines.toml
+c.GenerateFeedback.preprocessors = [
+    "autograder.grading.at_once.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
 c.GenerateFeedback.exporter_class = "autograder.grading.feedback_page.FeedbackPage"

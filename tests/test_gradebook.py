@@ -1,15 +1,20 @@
 """The gradebook's one writer: batches are whole, what a person gave stays, penalties are nbgrader's."""
 
+import copy
 import csv
 import json
 import shutil
 from datetime import datetime
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbgrader import preprocessors
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.engine import Engine
+from sqlalchemy.event import listen, remove
 
-from autograder.grading import export, gradebook
+from autograder.grading import at_once, export, gradebook
 from autograder.grading.class_folder import class_config
 from autograder.grading.cli import main
 from autograder.grading.course import Course
@@ -150,3 +155,36 @@ def test_the_command_writes_every_format(config, tmp_path, monkeypatch, capsys):
     assert held["score"] == 2 and held["tests"][0]["max_score"] == 3
     kim = json.loads((tmp_path / "gs" / "kim" / ASSIGNMENT / "results.json").read_text())
     assert "score" not in kim["tests"][0]
+
+
+def test_cells_that_are_looked_up_at_once_are_nbgraders_own(config):
+    """The released notebook with its locked cells, points and kind changed, and a cell of nobody's."""
+    gradebook.record(config, [entry("gil", 2.0, LATER)])
+    course = Course(Path(config.CourseDirectory.root))
+    changed = nbformat.read(course.released(ASSIGNMENT), as_version=4)
+    for cell in changed.cells:
+        if marks := cell.metadata.get("nbgrader"):
+            marks.points, cell.source = 99, f"{cell.source}\n# changed"
+    changed.cells.append(nbformat.from_dict(copy.deepcopy(changed.cells[-1])))
+    changed.cells[-1].metadata.nbgrader = {"grade_id": "nobodys", "grade": False, "locked": False}
+    names = {"notebook": ASSIGNMENT, "assignment": ASSIGNMENT, "student": "gil"}
+    names["db_url"] = config.CourseDirectory.db_url
+
+    def after(step) -> tuple:
+        asked: list[str] = []
+        listen(Engine, "before_cursor_execute", note := lambda *args: asked.append(args[2]))
+        try:
+            known = {"nbgrader": dict(names)}
+            made, known = step.preprocess(copy.deepcopy(changed), known)
+        finally:
+            remove(Engine, "before_cursor_execute", note)
+        return made, known["nbgrader"], sum(said.startswith("SELECT") for said in asked)
+
+    for own in (preprocessors.OverwriteCells, preprocessors.GetGrades):
+        step = getattr(at_once, own.__name__)
+        one_by_one, at_once_ = after(own()), after(step())
+        assert at_once_[:2] == one_by_one[:2] and one_by_one[0] != changed
+        assert at_once_[2] < 10  # however many cells there are
+        changed = one_by_one[0]
+        del changed.cells[-1]  # GetGrades raises for what the gradebook does not hold
+    assert names["student"] == "gil" and one_by_one[1]["late_penalty"] == 2

@@ -34,7 +34,7 @@ def class_config(course: Course, submissions: Path, device: str) -> Config:
     if (said := deadlines.find([class_folder, course.root])) is not None:
         config.LatePenalty.file = str(said)
     config.RunSubmission.device = device
-    config.Exporter.optimized_validation = True  # of the notebook: once, and not after every step
+    config.Exporter.optimistic_validation = True  # of the notebook: once, and not after every step
     config.RunSubmission.class_folder = str(class_folder)
     return config
 

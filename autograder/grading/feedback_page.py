@@ -17,10 +17,11 @@ from jinja2 import DictLoader, pass_context
 from nbconvert.exporters import TemplateExporter
 from nbconvert.filters.ansi import ansi2html
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from pygments.formatters import HtmlFormatter
 from traitlets import default
 
+from autograder.grading.at_once import AtOnce
 from autograder.grading.formulas import mathml, with_formulas
 from autograder.grading.pages import SubmissionPage
 from autograder.grading.verdicts import read_parts, read_verdict
@@ -122,7 +123,7 @@ def _colors(style: str) -> str:
 
 def _note_what_waits(nb: NotebookNode, known: dict[str, Any]) -> None:
     """Note in the cells which points a person has to give, and has not given yet."""
-    with Gradebook(known["db_url"]) as book:
+    with AtOnce(known["db_url"]) as book:
         for cell in nb.cells:
             marks = cell.metadata.get("nbgrader", {})
             if not (marks.get("grade") or marks.get("task")):

@@ -88,9 +88,11 @@ def run(course: Course, args: argparse.Namespace) -> int:
     _require_what_is_named(submissions, args.results)
     if (said := deadlines.find([submissions.resolve().parent, course.root])) is not None:
         deadlines.read(said, course.names([]))  # before anything is started
-    # The process that workers are forked from imports what they need while this one does.
-    torch = ["torch"] if any(map(course.imports_torch, {job.assignment for job in jobs})) else []
-    forkserver.set_forkserver_preload([*torch, "autograder.grading.preloaded"])
+    # The process that workers are forked from imports what they need while this one does. (The compiler
+    # is half of torch: its optimizers import it when the first one is made.)
+    in_torch = any(map(course.imports_torch, {job.assignment for job in jobs}))
+    before = ["torch._dynamo"] if in_torch else []
+    forkserver.set_forkserver_preload([*before, "autograder.grading.preloaded"])
     forkserver.ensure_running()
     from autograder.grading.class_folder import LOG
     from autograder.grading.classes import grade_class

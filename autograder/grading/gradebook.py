@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import BaseCell, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
@@ -98,12 +98,15 @@ def record(config: Config, batch: Sequence[Entry]) -> list[list[str]]:
     with opened(config) as gradebook:
         session = gradebook.db()
         gradebook.db.commit = session.flush  # nbgrader commits at every step
+        # grades look up their cells one by one, but for those that the session knows
+        cells = gradebook.db.query(BaseCell).all()
         try:
             said = [_record_one(config, gradebook, entry, held) for entry in batch]
             session.commit()
         except BaseException:
             session.rollback()
             raise
+        del cells
     return said
 
 
@@ -135,7 +138,8 @@ def _record_one(
             if comment.name in marks.comments:
                 comment.auto_comment = marks.comments[comment.name]
     gradebook.db.flush()
-    gradebook.db.expire_all()  # sums are of the database's making
+    for changed in (submission, *submission.notebooks):
+        gradebook.db.expire(changed)  # sums are of the database's making
     penalize(config, submission)
     return []
 

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -80,11 +81,21 @@ class Pool:
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Have one thing done, and wait for it; raises what it raises."""
-        self.add_first(None, function, *arguments)
-        answer = next(answer for _, answer in self.answers() if answer is not WAITING)
-        if isinstance(answer, BaseException):
-            raise answer
+        (answer,) = self._called(1, function, arguments)
         return answer
+
+    def call_side_by_side(self, workers: int, function: str, *arguments: Any) -> None:
+        """Have so many workers do it, or all that there may be, and wait; raises what one raises."""
+        self._called(min(workers, self.size), function, arguments)
+
+    def _called(self, times: int, function: str, arguments: tuple[Any, ...]) -> list[Any]:
+        for _ in range(times):
+            self.add_first(None, function, *arguments)
+        said = (answer for _, answer in self.answers() if answer is not WAITING)
+        answers = list(islice(said, times))
+        for error in (answer for answer in answers if isinstance(answer, BaseException)):
+            raise error
+        return answers
 
     def answers(self) -> Iterator[tuple[Any, Any]]:
         """What comes back, as it comes, until nothing is left to be done: of whom, and the answer.

@@ -48,7 +48,9 @@ class Here:
         """Raises SandboxMissing where no kernel starts."""
         if jobs:
             first = jobs[0].assignment
-            self.pool.call("autograder.grading.planning.require_kernel", self.course, first)
+            kernel = "autograder.grading.planning.require_kernel"
+            # each worker's sandbox is there when its first submission comes
+            self.pool.call_side_by_side(len(jobs), kernel, self.course, first)
         run = "autograder.grading.grade.run_and_judge"
         for job in jobs:
             self.pool.add(job, run, self.course, self.config, job, work)

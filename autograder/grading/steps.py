@@ -24,9 +24,9 @@ from autograder.grading.jobs import Job
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 SAVES, RUNS = "SaveAutoGrades", "RunSubmission"
-# Penalties are for the one who records. Metadata was just written by the repair: nobody else changes it,
-# and to look at it cell by cell takes a fifth of the time that judging takes.
-LEFT_OUT = ("AssignLatePenalties", "CheckCellMetadata")
+# Penalties are for the one who records. Metadata, the kernel's name among it, was just written by the
+# repair: nobody else changes it, and to look at it cell by cell takes a fifth of the time of judging.
+LEFT_OUT = ("AssignLatePenalties", "CheckCellMetadata", "OverwriteKernelspec")
 
 
 class StepFailed(GradingImpossible):

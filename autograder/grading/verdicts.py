@@ -141,8 +141,8 @@ def verdict_outputs(
     }
     score = {"text/plain": repr(float(verdict.score))}
     return [
-        nbformat.v4.new_output("display_data", data),
-        nbformat.v4.new_output("execute_result", score, execution_count=None),
+        _output("display_data", data),
+        _output("execute_result", score, execution_count=None),
     ]
 
 
@@ -154,7 +154,12 @@ def ungraded_outputs(points: float, cause: str) -> list[NotebookNode]:
         "device": "cpu", "seconds": 0.0,
     }  # fmt: skip
     data = {"text/html": f"<p>{NOT_GRADED}</p>", "text/plain": NOT_GRADED, VERDICT_MIME: record}
-    return [nbformat.v4.new_output("display_data", data)]
+    return [_output("display_data", data)]
+
+
+def _output(kind: str, data: dict[str, Any], **more: Any) -> NotebookNode:
+    """As nbformat's new_output, which also looks at each by itself: the notebook is looked at as a whole."""
+    return nbformat.from_dict({"output_type": kind, "data": data, "metadata": {}, **more})
 
 
 def is_ungraded(cell: NotebookNode) -> bool:
