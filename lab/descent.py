@@ -53,3 +53,9 @@ def steps_to_reach(values: ArrayLike, target: float) -> np.ndarray:
     below = np.asarray(values) <= target
     stays = np.flip(np.logical_and.accumulate(np.flip(below, 0), 0), 0)
     return np.where(stays.any(0), stays.argmax(0).astype(float), np.nan)
+
+
+def detour(path: np.ndarray) -> np.ndarray:
+    """The length of a path ``(T, ..., d)`` divided by the distance between its ends: ``(...)``."""
+    walked = np.linalg.norm(np.diff(path, axis=0), axis=-1).sum(0)
+    return walked / np.linalg.norm(path[-1] - path[0], axis=-1)

@@ -22,6 +22,17 @@ class Interval(NamedTuple):
         return self.mean + self.half
 
     def __format__(self, spec: str) -> str:
+        """With the decimals of ``spec``, or as many more as the half-width needs to show a digit.
+
+        1.0021 ± 0.0042 is "1.002 ± 0.004" for ".2f". No scatter, but for rounding, is "± 0".
+        """
+        if self.half <= 1e-9 * max(abs(self.mean), 1e-3):
+            return f"{self.mean:{spec}} ± 0"
+        if spec.endswith("f"):
+            decimals = int(spec[spec.index(".") + 1 : -1])
+            while float(f"{self.half:.{decimals}f}") == 0:
+                decimals += 1
+            spec = f"{spec[: spec.index('.')]}.{decimals}f"
         return f"{self.mean:{spec}} ± {self.half:{spec.removeprefix('+')}}"
 
 

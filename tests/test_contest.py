@@ -126,3 +126,20 @@ def test_rivals_that_cost_nothing():
     found = rivals.accuracies(x[:200], y[:200], x[200:], y[200:])
     assert found["constant answer"] < 0.5
     assert min(found["nearest neighbor"], found["logistic regression"]) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "spec", "said"),
+    [
+        (1.0021, 0.0042, ".2f", "1.002 ± 0.004"),
+        (1.0021, 0.0052, ".2f", "1.00 ± 0.01"),
+        (-0.25, 0.00031, "+.2f", "-0.2500 ± 0.0003"),
+        (53.2, 0.3, ".0f", "53.2 ± 0.3"),
+        (0.5, 0.12, "+.2f", "+0.50 ± 0.12"),
+        (0.012345, 0.00023, ".2g", "0.012 ± 0.00023"),
+        (0.988, 1e-17, ".2f", "0.99 ± 0"),
+        (0.0, 0.0, ".1f", "0.0 ± 0"),
+    ],
+)
+def test_a_half_width_shows_a_digit(mean, half, spec, said):
+    assert f"{Interval(mean, half):{spec}}" == said

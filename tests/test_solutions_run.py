@@ -8,6 +8,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.test_typed_numbers import numbers, typed
+
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTION = re.compile(r"^(`{3,})\{solution\} (\S+)\n(.*?)^\1$", re.M | re.S)
 FENCED = re.compile(r"^(~~~|```)python\n(.*?)^\1$", re.M | re.S)
@@ -45,9 +47,17 @@ def test_the_blocks_are_found():
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT / "book").as_posix())
 def test_solutions_run_on_their_page(page):
     notebook = jupytext.read(page)
+    own = len(notebook.cells)
     for label, blocks in solutions(page):
         for code in blocks:
-            notebook.cells.append(nbformat.v4.new_code_cell(f"# {label}\n{code}"))
+            notebook.cells.append(nbformat.v4.new_code_cell(code, metadata={"exercise": label}))
     NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": page.parent}}
     ).execute()
+    printed: dict[str, set[float]] = {}
+    for cell in notebook.cells[own:]:
+        shown = "".join(o.get("text", "") for o in cell.outputs)
+        printed.setdefault(cell.metadata["exercise"], set()).update(numbers(shown))
+    texts = {label: text for _, label, text in SOLUTION.findall(page.read_text(encoding="utf-8"))}
+    stale = {label: list(typed(page, texts[label], seen)) for label, seen in printed.items()}
+    assert not any(stale.values()), f"typed, and not printed by the solution's code: {stale}"
