@@ -63,6 +63,8 @@ return {
   wideCode: all(".highlight pre", article).filter((e) => e.offsetParent && !e.closest("details:not([open]), .toggle-hidden") && e.scrollWidth > e.clientWidth + 1)
     .map((e) => e.textContent.slice(0, 80)),
   first: article.querySelector("h1")?.nextElementSibling?.tagName ?? "none",
+  seenAt: Math.min(...all(":is(figure, .predict, .solve, .exercise)", article).filter((e) => e.checkVisibility())
+    .map((e) => e.getBoundingClientRect().top + scrollY)),
   summaries: all("details.hide.above-input > summary .collapsed", article).map((e) => e.textContent.trim()),
   claims: all(".claim", article).map((e) => [e.id, e.textContent]),
   footer: all(".bd-footer-content a").map((e) => e.textContent),
@@ -71,6 +73,10 @@ return {
   folds: all("div.solution.dropdown > .admonition-title .toggle-button", article).length,
 };
 """
+LOOKED_UP = {
+    *("assignments", "instructors", "run-it-yourself", "your-work"),
+    *("bibliography", "claims", "corrections", "glossary", "notation"),
+}
 TOO_WIDE = """
 const limit = document.documentElement.clientWidth;
 if (document.documentElement.scrollWidth <= limit) return [];
@@ -435,6 +441,13 @@ def test_no_visible_line_is_wider_than_its_box(chapters):
 
 def test_imports_are_not_the_first_thing_on_a_page(chapters):
     no_page_has(lambda page: [f for f in [page["first"]] if f != "P"], chapters)
+
+
+def test_the_first_screen_has_something_to_see_or_to_do(chapters):
+    """Not where things are looked up, or commands copied: what one comes for is there at once."""
+    teach = {name: page for name, page in chapters.items() if Path(name).stem not in LOOKED_UP}
+    no_page_has(lambda page: [at for at in [page["seenAt"]] if at is None or at >= 800], teach)
+    assert len(teach) > 40
 
 
 def test_every_fold_says_what_is_in_it(chapters):
