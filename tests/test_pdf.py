@@ -74,7 +74,7 @@ def test_links_lead_inside_of_the_book_or_to_other_sites(book):
                 inside += 1
             elif "/A" in link:
                 outside.add(link["/A"]["/URI"])
-    assert inside > 900
+    assert inside > 1000
     assert outside and [url for url in outside if "127.0.0.1" in url] == []
 
 

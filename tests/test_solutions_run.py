@@ -1,17 +1,14 @@
 """The code in the solutions of the pages' exercises runs where a reader would run it: on the page."""
 
 import re
-from pathlib import Path
 
 import jupytext
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.test_typed_numbers import numbers, typed
+from tests.test_typed_numbers import ROOT, SOLUTION, numbers, typed
 
-ROOT = Path(__file__).resolve().parent.parent
-SOLUTION = re.compile(r"^(`{3,})\{solution\} (\S+)\n(.*?)^\1$", re.M | re.S)
 FENCED = re.compile(r"^(~~~|```)python\n(.*?)^\1$", re.M | re.S)
 INDENTED = re.compile(r"(?:^    .*\n|^\n)+", re.M)
 

@@ -94,11 +94,11 @@ def prose(text):
 
 def typed(page, text, printed=frozenset()):
     """The numbers of a text that nothing on its page gives, and that its code has not printed."""
-    allowed = SIZES.get(name_of(page), set())
+    known, allowed = given(page), SIZES.get(name_of(page), set())
     for value, number in measured_looking(prose(text)):
         decimals = len(number.partition(".")[2])
         if (
-            value not in given(page)
+            value not in known
             and number not in allowed
             and not any(round(shown, decimals) == value for shown in printed)
         ):
