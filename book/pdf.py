@@ -31,8 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 SHEET = "whole-book.html"
 # What is for a screen alone.
-SCREEN = "script, .headerlink, .copybtn, button, .solve, .cell-bar, .whole-book, noscript, template"
-PATIENCE = 300  # seconds for a print
+SCREEN = "script, .headerlink, .copybtn, button, .cell-bar, .whole-book, noscript, template"
+PATIENCE = 600  # seconds for a print
 
 
 @dataclass
@@ -80,6 +80,9 @@ def article(chapter: Chapter, known: set[str]) -> Tag:
         raise SystemExit(f"{page} has no article")
     for each in found.select(SCREEN):
         each.decompose()
+    for box in found.select(".solve"):  # so is an exercise's, but links lead to where it stands
+        box.attrs = {"id": box["id"]}
+        box.clear()
     for each in found.find_all(True):
         if each.get("id"):
             each["id"] = anchor(page, str(each["id"]))
