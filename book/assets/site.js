@@ -58,6 +58,16 @@
     });
   }
 
+  // Escape puts a term's card away (course.css); it comes back with the next look at the term.
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const term of all("a.term:is(:hover, :focus-visible)")) {
+      term.classList.add("put-away");
+      const back = () => term.classList.remove("put-away");
+      for (const end of ["blur", "pointerleave"]) term.addEventListener(end, back, { once: true });
+    }
+  });
+
   // Paper is white whatever the screen is, and has no folds to open.
   let before = null; // what to put back
   function onPaper(printing) {

@@ -9,6 +9,8 @@ for (const box of document.querySelectorAll(".cell.tag_live")) {
   const before = [...above];
   const mine = { code: initial };
   above.push(mine);
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", `Live code ${above.length}`);
   makeCell({
     stub: input,
     label: "Code that you can change and run",

@@ -20,6 +20,8 @@ export function compare(said, measured, within) {
 
 function enhance(box, index, page, onChange) {
   const { predict: name, kind, unit = "", within } = box.dataset;
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", `Prediction ${index + 1}`);
   const answer = box.querySelector("details");
   const summary = answer?.querySelector("summary");
   const list = box.querySelector(".predict-choices");

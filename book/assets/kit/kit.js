@@ -278,7 +278,10 @@ window.Kit = (function () {
       ctx.stroke();
       text(ctx, show(v), left - 6, y(v) + 4, "right");
     }
-    for (const v of xTicks) text(ctx, show(v), x(v), bottom + 14, "center");
+    for (const v of xTicks) {
+      const half = ctx.measureText(show(v)).width / 2 + 2; // the last one stays on the canvas
+      text(ctx, show(v), Math.min(x(v), w - half), bottom + 14, "center");
+    }
     text(ctx, title, 6, 14);
     text(ctx, xName, right, bottom + 26, "right");
     ctx.save();
