@@ -319,6 +319,17 @@ def test_a_prediction_comes_first_and_play_runs_to_the_end(page):
     assert find(figure, ".pg-play").text == "Play"
 
 
+def test_the_chart_is_as_tall_as_the_map_in_a_smaller_window_too(page):
+    for width in (1280, 900, 700, 1000):
+        resize(page, width)
+        settle(page)
+        settle(page)
+        map, chart = (
+            find(page, f"#fig-first {s}").size["height"] for s in (".pg-map", ".pg-views > canvas")
+        )
+        assert abs(map - chart) <= 1, width
+
+
 def test_reduced_motion_draws_the_whole_path_at_once(page):
     reduce = [{"name": "prefers-reduced-motion", "value": "reduce"}]
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": reduce})

@@ -1,5 +1,8 @@
 """All that a reader acts on, on the pages of the built site: by keyboard alone, by finger, without motion, without JavaScript."""
 
+import re
+import time
+
 import pytest
 from selenium.webdriver.common.by import By
 
@@ -49,6 +52,23 @@ def pages():
         text = file.read_text(encoding="utf-8")
         if 'class="predict"' in text or "-settings" in text or "solve-data" in text:
             yield file.relative_to(HTML).as_posix()
+
+
+def widget_pages():
+    """Those of them with a figure to play with, the home page's among them."""
+    return [p for p in ["book/index.html", *pages()] if "-settings" in (HTML / p).read_text()]
+
+
+def settle(driver):
+    """Wait until what was asked for has been painted."""
+    driver.execute_async_script(
+        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
+    )
+
+
+def media(driver, features):
+    listed = [{"name": name, "value": value} for name, value in features.items()]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": listed})
 
 
 def press(driver, key, code):
@@ -112,3 +132,186 @@ def test_without_javascript_every_widget_has_a_figure_or_words(site, driver):
         driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     assert found == {}, found
     assert count > 30
+
+
+NAMES = """
+const name = (e) => e.getAttribute("aria-label") || [...(e.labels ?? [])].map((l) => l.textContent).join() ||
+  (e.matches("button, summary") ? e.textContent : e.closest("[aria-label]")?.ariaLabel) || "";
+const group = (e) => e.parentElement?.closest("[role=group], .cell")?.getAttribute("aria-label") ?? "";
+const found = [...document.querySelectorAll(arguments[0])].flatMap((w) => [...w.querySelectorAll(arguments[1])]);
+return [...new Set(found)].filter((e) => e.checkVisibility() && !e.matches(".copybtn")).map((e) => group(e) + ": " + name(e).trim());
+"""
+
+
+@pytest.mark.nightly
+def test_no_two_controls_of_a_group_have_one_name(site, driver):
+    found, count = {}, 0
+    for name in pages():
+        driver.get(site + name)
+        names = driver.execute_script(NAMES, WIDGETS, CONTROLS)
+        count += len(names)
+        if twins := {each for each in names if names.count(each) > 1 or not each.split(": ")[1]}:
+            found[name] = twins
+    assert found == {}, found
+    assert count > 300
+
+
+def touch(driver, *points):
+    """One finger, down at the first point and up at the last."""
+    kinds = ["touchStart", *["touchMove"] * (len(points) - 1)]
+    for kind, (x, y) in zip(kinds, points, strict=True):
+        driver.execute_cdp_cmd(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+        )
+    driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def middle(driver, element):
+    """Where it is on the screen, once it has been brought there: [x, y, width, height]."""
+    return driver.execute_script(
+        "const e = arguments[0]; e.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2, b.width, b.height];",
+        element,
+    )
+
+
+SAYS = (
+    "return arguments[0].getAttribute('aria-valuetext') ?? arguments[0].getAttribute('aria-label')"
+)
+SAID = "return arguments[0].closest('.pg').querySelector('table').innerText"
+
+
+@pytest.mark.nightly
+def test_every_slider_and_map_takes_a_finger(site, driver):
+    found, count = {}, 0
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    resize(driver, 380)
+    try:
+        for name in widget_pages():
+            driver.get(site + name)
+            settle(driver)
+            for slider in driver.find_elements(By.CSS_SELECTOR, ".pg input[type=range]:enabled"):
+                if not slider.is_displayed():
+                    continue
+                count += 1
+                x, y, width, _ = middle(driver, slider)
+                before = driver.execute_script(SAYS, slider)
+                touch(driver, (x, y), (x - width / 8, y), (x - 0.3 * width, y))
+                settle(driver)
+                low = driver.execute_script(SAYS, slider)
+                touch(driver, (x - 0.3 * width, y), (x, y), (x + 0.3 * width, y))
+                settle(driver)
+                if low == driver.execute_script(SAYS, slider):
+                    found[name, slider.get_attribute("aria-label")] = before, low
+            for handle in driver.find_elements(By.CSS_SELECTOR, ".pg-start"):
+                count += 1
+                x, y, *_ = middle(driver, handle)
+                before = driver.execute_script(SAYS, handle)
+                touch(driver, (x, y), (x + 10, y + 10), (x + 25, y + 30))
+                settle(driver)
+                dragged = driver.execute_script(SAYS, handle)
+                x, y, width, height = middle(
+                    driver, driver.find_element(By.CSS_SELECTOR, ".pg-map")
+                )
+                touch(driver, (x - width / 3, y - height / 3))
+                settle(driver)
+                if len({before, dragged, driver.execute_script(SAYS, handle)}) < 3:
+                    found[name, "start"] = before, dragged
+            for plane in driver.find_elements(By.CSS_SELECTOR, ".pg canvas[style*='pan-y']"):
+                count += 1
+                x, y, width, _ = middle(driver, plane)
+                before = driver.execute_script(SAID, plane)
+                touch(driver, (x, y), (x + 20, y), (x + width / 4, y))
+                settle(driver)
+                if driver.execute_script(SAID, plane) == before:
+                    found[name, "plane"] = before
+    finally:
+        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        resize(driver, 1280)
+    assert found == {}, found
+    assert count > 60
+
+
+PICTURES = "return [...document.querySelectorAll('.pg canvas')].map((c) => c.toDataURL())"
+
+
+@pytest.mark.nightly
+def test_nothing_moves_by_itself_for_who_asks_for_that(site, driver):
+    media(driver, {"prefers-reduced-motion": "reduce"})
+    plays, found = 0, {}
+    try:
+        for name in widget_pages():
+            driver.get(site + name)
+            driver.execute_script("document.querySelector('.pg').scrollIntoView()")
+            settle(driver)
+            settle(driver)
+            first = driver.execute_script(PICTURES)
+            time.sleep(0.6)
+            if driver.execute_script(PICTURES) != first:
+                found[name] = "moved"
+            for play in driver.find_elements(By.CSS_SELECTOR, ".pg-play"):
+                plays += 1
+                driver.execute_script("arguments[0].click()", play)
+                settle(driver)
+                clock = driver.execute_script(
+                    "return arguments[0].closest('.pg').querySelector('.pg-scrub').innerText", play
+                )
+                at = re.search(r"step (\d+) of (\d+)", clock)
+                if play.text != "Play" or at and at[1] != at[2]:
+                    found[name] = clock
+    finally:
+        media(driver, {})
+    assert found == {}, found
+    assert plays > 5
+
+
+# Of each canvas, the share of pixels that stand out from its commonest one; 3:1, as WCAG asks of graphics.
+STANDS_OUT = """
+const light = (d, i) => [0.2126, 0.7152, 0.0722].reduce((sum, k, c) => {
+  const v = d[i + c] / 255;
+  return sum + k * (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+}, 0);
+return [...document.querySelectorAll(".pg canvas")].filter((c) => c.checkVisibility()).map((c) => {
+  const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data, seen = new Map();
+  for (let i = 0; i < d.length; i += 4) {
+    const key = Math.round(50 * light(d, i));
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+  }
+  const paper = [...seen].sort((a, b) => b[1] - a[1])[0][0] / 50;
+  let out = 0;
+  for (const [key, n] of seen) {
+    const [low, high] = [paper, key / 50].sort((a, b) => a - b);
+    if ((high + 0.05) / (low + 0.05) >= 3) out += n;
+  }
+  return out / (d.length / 4);
+});
+"""
+FORCED = """
+return [...document.querySelectorAll(".pg, .predict")].flatMap((w) => [...w.querySelectorAll("button, select, input[type=text]")])
+  .filter((e) => e.checkVisibility() && (() => {
+    const s = getComputedStyle(e);
+    return s.color === s.backgroundColor || s.borderColor === s.backgroundColor || parseFloat(s.borderTopWidth) < 1;
+  })()).map((e) => e.outerHTML.slice(0, 100));
+"""
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_controls_and_curves_are_seen_in_forced_colors(scheme, site, driver):
+    found, count = {}, 0
+    media(driver, {"forced-colors": "active", "prefers-color-scheme": scheme})
+    try:
+        for name in widget_pages():
+            driver.get(site + name)
+            for widget in driver.find_elements(By.CSS_SELECTOR, ".pg"):
+                middle(driver, widget)
+                settle(driver)
+                settle(driver)
+            shares = driver.execute_script(STANDS_OUT)
+            count += len(shares)
+            if (lost := driver.execute_script(FORCED)) or min(shares) < 0.003:
+                found[name] = lost, shares
+    finally:
+        media(driver, {})
+    assert found == {}, found
+    assert count > 20
