@@ -312,10 +312,12 @@ def test_a_click_on_a_fold_s_title_opens_it(site, driver):
     driver.get(site + "book/optimization/adam.html")
     solution = driver.find_element(By.CSS_SELECTOR, "div.solution.dropdown")
     link = solution.find_element(By.CSS_SELECTOR, ".admonition-title a")
-    driver.execute_script(
-        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", solution
+    driver.execute_script(  # at once: the page still moves, and a click by hand would miss
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'});"
+        "const box = arguments[0].getBoundingClientRect();"
+        "document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2).click()",
+        link,
     )
-    ActionChains(driver).move_to_element(link).click().perform()
     body = solution.find_element(By.CSS_SELECTOR, ".admonition-title + *")
     WebDriverWait(driver, 5).until(lambda _: body.is_displayed())
     assert "#" not in driver.current_url, "it followed the link"
