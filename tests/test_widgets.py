@@ -137,7 +137,12 @@ def test_without_javascript_every_widget_has_a_figure_or_words(site, driver):
 NAMES = """
 const name = (e) => e.getAttribute("aria-label") || [...(e.labels ?? [])].map((l) => l.textContent).join() ||
   (e.matches("button, summary") ? e.textContent : e.closest("[aria-label]")?.ariaLabel) || "";
-const group = (e) => e.parentElement?.closest("[role=group], .cell")?.getAttribute("aria-label") ?? "";
+const called = (box) => box.getAttribute("aria-label") ?? box.querySelector("legend")?.textContent ??
+  document.getElementById(box.getAttribute("aria-labelledby"))?.textContent ?? "";
+const group = (e) => {
+  const box = e.parentElement?.closest("[role=group], fieldset");
+  return box ? `${group(box)}${called(box)} / ` : "";
+};
 const found = [...document.querySelectorAll(arguments[0])].flatMap((w) => [...w.querySelectorAll(arguments[1])]);
 return [...new Set(found)].filter((e) => e.checkVisibility() && !e.matches(".copybtn")).map((e) => group(e) + ": " + name(e).trim());
 """
@@ -214,9 +219,13 @@ def test_every_slider_and_map_takes_a_finger(site, driver):
                     driver, driver.find_element(By.CSS_SELECTOR, ".pg-map")
                 )
                 touch(driver, (x - width / 3, y - height / 3))
-                settle(driver)
-                if len({before, dragged, driver.execute_script(SAYS, handle)}) < 3:
-                    found[name, "start"] = before, dragged
+                for _ in range(20):  # a tap becomes a click after a while
+                    settle(driver)
+                    tapped = driver.execute_script(SAYS, handle)
+                    if tapped != dragged:
+                        break
+                if len({before, dragged, tapped}) < 3:
+                    found[name, "start"] = before, dragged, tapped
             for plane in driver.find_elements(By.CSS_SELECTOR, ".pg canvas[style*='pan-y']"):
                 count += 1
                 x, y, width, _ = middle(driver, plane)
@@ -299,12 +308,15 @@ return [...document.querySelectorAll(".pg, .predict")].flatMap((w) => [...w.quer
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_controls_and_curves_are_seen_in_forced_colors(scheme, site, driver):
     found, count = {}, 0
-    media(driver, {"forced-colors": "active", "prefers-color-scheme": scheme})
+    still = {"prefers-reduced-motion": "reduce"}  # Play shows whole paths at once
+    media(driver, {"forced-colors": "active", "prefers-color-scheme": scheme, **still})
     try:
         for name in widget_pages():
             driver.get(site + name)
             for widget in driver.find_elements(By.CSS_SELECTOR, ".pg"):
                 middle(driver, widget)
+                for play in widget.find_elements(By.CSS_SELECTOR, ".pg-play"):
+                    driver.execute_script("arguments[0].click()", play)
                 settle(driver)
                 settle(driver)
             shares = driver.execute_script(STANDS_OUT)
