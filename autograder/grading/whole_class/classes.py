@@ -26,7 +26,7 @@ from autograder.grading.recording.graded import Graded, Work
 from autograder.grading.storage.jobs import Job
 from autograder.grading.storage.results import Result
 from autograder.grading.submissions import class_folder as folders
-from autograder.grading.submissions.pool import Pool
+from autograder.grading.submissions.pool import TASKS, Pool
 from autograder.grading.whole_class.runners import Here, Runners
 
 BATCH = 25
@@ -64,27 +64,16 @@ class ClassRun:
         """Grade what is to be graded; ``results`` grows with everything that is done."""
         course, config, pool, runners = self.course, self.config, self.pool, self.runners
         names = list(dict.fromkeys(job.assignment for job in self.jobs))
-        for note in pool.call(
-            "autograder.grading.submissions.planning.prepare", course, config, names
-        ):
+        for note in pool.call(f"{TASKS}.planning.prepare", course, config, names):
             print(f"autograder: {note}", flush=True)
         runners.prepare(names)
         known = gradebook.recorded(config)
-        plan = pool.call(
-            "autograder.grading.submissions.planning.make_plan",
-            course,
-            config,
-            self.jobs,
-            work,
-            known,
-        )
+        plan = pool.call(f"{TASKS}.planning.make_plan", course, config, self.jobs, work, known)
         self.results |= plan.done
         self.unchanged([result for results in plan.done.values() for result in results])
         runners.start(plan.run, work)
         for job in plan.judge:
-            pool.add(
-                job, "autograder.grading.submissions.grade.run_and_judge", course, config, job, work
-            )
+            pool.add(job, f"{TASKS}.grade.run_and_judge", course, config, job, work)
         while runners.busy or self.waiting:
             for job, answer in runners.answers():
                 if asked_to_stop:
@@ -131,9 +120,7 @@ class ClassRun:
             for note in notes:
                 logger.warning("%s %s: %s", job.assignment, job.student, note)
             self.recorded[job] = graded.with_notes(notes)
-            self.pool.add_first(
-                job, "autograder.grading.submissions.grade.publish", self.config, self.recorded[job]
-            )
+            self.pool.add_first(job, f"{TASKS}.grade.publish", self.config, self.recorded[job])
 
     def _record_alone(self, graded: Graded) -> None:
         try:

@@ -9,7 +9,7 @@ from traitlets.config import Config
 from autograder.grading.course import Course
 from autograder.grading.recording.graded import Work
 from autograder.grading.storage.jobs import Job
-from autograder.grading.submissions.pool import Pool
+from autograder.grading.submissions.pool import TASKS, Pool
 
 
 class Runners(Protocol):
@@ -48,10 +48,10 @@ class Here:
         """Raises SandboxMissing where no kernel starts."""
         if jobs:
             first = jobs[0].assignment
-            kernel = "autograder.grading.submissions.planning.require_kernel"
+            kernel = f"{TASKS}.planning.require_kernel"
             # each worker's sandbox is there when its first submission comes
             self.pool.call_side_by_side(len(jobs), kernel, self.course, first)
-        run = "autograder.grading.submissions.grade.run_and_judge"
+        run = f"{TASKS}.grade.run_and_judge"
         for job in jobs:
             self.pool.add(job, run, self.course, self.config, job, work)
 
