@@ -207,10 +207,16 @@ WRONG: list[tuple] = [
         "x scaled as well",
         [("x + residual * keep / (1 - p)", "(x + residual * keep) / (1 - p)")],
     ),
-    ("affine_relu_dropout_loss", "no mask of ReLU", [("    dhidden[hidden <= 0] = 0\n", "")]),
+    (
+        "affine_relu_dropout_loss",
+        "no mask of ReLU",
+        [("    dhidden[hidden <= 0] = 0\n", "")],
+        "no-relu-backward",
+    ),
     (
         "affine_relu_dropout_loss",
         "the mask without its factor",
         [("@ W2.T * mask", "@ W2.T * (mask > 0)")],
+        "not-scaled-backward",
     ),
 ]

@@ -149,10 +149,11 @@ WRONG: list[tuple] = [
         "in-a-list-of-tensors",
     ),
     ("fine_tune", "one step", [("range(100)", "range(1)")]),
-    ("fine_tune", "a rate a hundred times too small", [("lr=3e-3", "lr=3e-5")]),
+    ("fine_tune", "a rate a thousand times too small", [("lr=3e-3", "lr=3e-6")]),
     (
         "parameter_groups",
         "whatever has fc in its name",
         [('name.startswith("_fc.")', '"fc" in name')],
+        "any-fc",
     ),
 ]
