@@ -9,9 +9,9 @@ import torch
 
 from autograder import judge, probe, report
 from autograder.exercise import Exercise
-from autograder.grading import keys
 from autograder.grading.answer import edited, fresh
-from autograder.grading.keys import LazyKey
+from autograder.grading.releasing import keys
+from autograder.grading.releasing.keys import LazyKey
 from tests import closing
 from tests.answers import (
     answer,
