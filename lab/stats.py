@@ -22,17 +22,20 @@ class Interval(NamedTuple):
         return self.mean + self.half
 
     def __format__(self, spec: str) -> str:
-        """With the decimals of ``spec``, or as many more as the half-width needs to show a digit.
+        """With the decimals of ``spec``: at least to the half-width's first digit, at most to its second.
 
-        1.0021 ± 0.0042 is "1.002 ± 0.004" for ".2f". No scatter, but for rounding, is "± 0".
+        For ".2f" 1.0021 ± 0.0042 is "1.002 ± 0.004", and 1655.5 ± 88.1 is "1656 ± 88". No scatter,
+        but for rounding, is "± 0".
         """
         if self.half <= 1e-9 * max(abs(self.mean), 1e-3):
             return f"{self.mean:{spec}} ± 0"
-        if spec.endswith("f"):
-            decimals = int(spec[spec.index(".") + 1 : -1])
-            while float(f"{self.half:.{decimals}f}") == 0:
-                decimals += 1
-            spec = f"{spec[: spec.index('.')]}.{decimals}f"
+        if spec.endswith("f") and np.isfinite(self.half):
+            before, decimals = spec[:-1].split(".")
+            two = max(0, 1 - int(f"{self.half:.1e}".partition("e")[2]))
+            shown = min(int(decimals), two)
+            while float(f"{self.half:.{shown}f}") == 0:
+                shown += 1
+            spec = f"{before}.{shown}f"
         return f"{self.mean:{spec}} ± {self.half:{spec.removeprefix('+')}}"
 
 
