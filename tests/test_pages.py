@@ -87,6 +87,12 @@ def test_a_role_in_a_formula_is_found():
     assert roles_in_formulas(f"Here $x$ is a {role} of $y$.") == []
 
 
+@each_page
+def test_an_interval_is_written_by_its_format(page):
+    """``stats.Interval`` knows how many digits its half-width gives; a ± typed between two numbers does not."""
+    assert re.findall(r".*± ?\{.*", page.read_text()) == []
+
+
 DESCRIBED = re.compile(r"^\s*:?(?:alt|caption): *(.+)$", re.M)
 # A panel is named by a side: at the start of a sentence or a clause, or by a name like "left panel".
 SIDE = r"(?:left|right|middle|above|below|top|bottom|upper|lower)"
