@@ -9,24 +9,24 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.source_directory = "_build/source"
 c.CourseDirectory.release_directory = "_build/release"
 
-c.Autograde.exporter_class = "autograder.grading.submission.SubmissionExporter"
+c.Autograde.exporter_class = "autograder.grading.intake.submission.SubmissionExporter"
 # no ClearOutput: outputs are dropped as a submission is read, but for sound pictures of demonstrations
 c.Autograde.sanitize_preprocessors = [
-    "autograder.grading.submission.RepairSubmission",
+    "autograder.grading.intake.submission.RepairSubmission",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "autograder.grading.at_once.OverwriteCells",
+    "autograder.grading.recording.at_once.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "autograder.grading.execution.RunSubmission",
+    "autograder.grading.running.execution.RunSubmission",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "autograder.grading.sanitize.SanitizeSubmission",
+    "autograder.grading.display.sanitize.SanitizeSubmission",
 ]
 
 # the address of the book's pages (the site's, with book at its end), if they have one: then they are links
@@ -35,9 +35,11 @@ c.Students.site = ""
 # "never", in the "feedback", or at once, in "check", too (released assignments hold it then)
 c.Students.reference_ideas = "feedback"
 
-c.AssignLatePenalties.plugin_class = "autograder.grading.late.LatePenalty"  # deadlines.toml
+c.AssignLatePenalties.plugin_class = (
+    "autograder.grading.recording.late.LatePenalty"  # deadlines.toml
+)
 c.GenerateFeedback.preprocessors = [
-    "autograder.grading.at_once.GetGrades",
+    "autograder.grading.recording.at_once.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-c.GenerateFeedback.exporter_class = "autograder.grading.feedback_page.FeedbackPage"
+c.GenerateFeedback.exporter_class = "autograder.grading.display.feedback_page.FeedbackPage"

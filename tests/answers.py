@@ -11,10 +11,10 @@ from nbgrader import utils
 
 from autograder import judge, probe, wire
 from autograder.exercise import Case, Exercise, Verdict
-from autograder.grading import keys
 from autograder.grading.answer import Answer
 from autograder.grading.course import Course
-from autograder.grading.notebooks import points_by_exercise, read_source
+from autograder.grading.releasing import keys
+from autograder.grading.releasing.notebooks import points_by_exercise, read_source
 from autograder.key import WholeKey
 
 ROOT = Path(__file__).parent.parent

@@ -20,14 +20,16 @@ from typing import Any
 
 import nbformat
 
-from autograder.grading import grade, gradebook, session
-from autograder.grading.class_folder import class_config
 from autograder.grading.course import Course
-from autograder.grading.graded import Work
-from autograder.grading.jobs import find_jobs
-from autograder.grading.notebooks import bound_exercise
-from autograder.grading.release import register, run_nbgrader
-from autograder.grading.sample import sample_class
+from autograder.grading.recording import gradebook
+from autograder.grading.recording.graded import Work
+from autograder.grading.releasing.notebooks import bound_exercise
+from autograder.grading.releasing.release import register, run_nbgrader
+from autograder.grading.releasing.sample import sample_class
+from autograder.grading.running import session
+from autograder.grading.storage.jobs import find_jobs
+from autograder.grading.submissions import grade
+from autograder.grading.submissions.class_folder import class_config
 from tests.answers import ASSIGNMENTS, exercise
 from tests.course import autograder, copy_course
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.grading.notebooks import read_source
+from autograder.grading.releasing.notebooks import read_source
 from tests.answers import ASSIGNMENTS, COURSE, answer, exercise, solutions
 
 

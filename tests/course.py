@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from autograder.grading.course import Course
-from autograder.grading.results import Result
+from autograder.grading.storage.results import Result
 from tests.answers import ROOT
 
 EXAMPLE = ROOT / "tests" / "example"

@@ -11,13 +11,15 @@ import time
 from functools import cache, partial
 from pathlib import Path
 
-from autograder.grading import grade, gradebook, records
-from autograder.grading.class_folder import class_config
 from autograder.grading.course import Course
-from autograder.grading.graded import Work
-from autograder.grading.jobs import find_jobs
-from autograder.grading.release import register
-from autograder.grading.sample import sample_class
+from autograder.grading.recording import gradebook
+from autograder.grading.recording.graded import Work
+from autograder.grading.releasing.release import register
+from autograder.grading.releasing.sample import sample_class
+from autograder.grading.storage import records
+from autograder.grading.storage.jobs import find_jobs
+from autograder.grading.submissions import grade
+from autograder.grading.submissions.class_folder import class_config
 from lab.experiments import Experiment, run
 from tests.answers import ASSIGNMENTS
 from tests.bench import STUDENTS_OF_A_CLASS, hand_in

@@ -19,9 +19,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.grading.accidents import Maker
 from autograder.grading.course import Course
-from autograder.grading.results import Result, read
+from autograder.grading.releasing.accidents import Maker
+from autograder.grading.storage.results import Result, read
 from tests.answers import ASSIGNMENTS, ROOT
 from tests.course import autograder, copy_course, example_course
 from tests.hostile_secrets import Planted

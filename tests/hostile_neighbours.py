@@ -322,6 +322,6 @@ SECRETS = [
         shows="of these: ['answers-timestamp.txt']",  # which has its part in the seed
     ),
     Hostile("secrets", "reads-the-kernels-log", top=KERNEL_LOG, shows="kernel's log: False"),
-    Hostile("secrets", "imports-the-instructors-side", top="import autograder.grading.keys",
+    Hostile("secrets", "imports-the-instructors-side", top="import autograder.grading.releasing.keys",
             shows="ModuleNotFoundError", quick=True),
 ]  # fmt: skip

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.authoring import examine
 from autograder.grading.course import Course
+from autograder.grading.releasing.authoring import examine
 from tests.answers import ROOT
 from tests.course import autograder, example_course
 

@@ -30,9 +30,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from autograder.grading import order
 from autograder.grading.course import Course
-from autograder.grading.release import release
+from autograder.grading.intake import order
+from autograder.grading.releasing.release import release
 from tests import hostile
 from tests.browser import errors, launch
 from tests.course import autograder, example_course
@@ -53,8 +53,8 @@ class KeepCopy(NbGraderPreprocessor):
         nbformat.write(nb, {folder!r} + "/" + resources["nbgrader"]["student"][0] + ".ipynb")
         return nb, resources
 """
-SANITIZE = '"autograder.grading.sanitize.SanitizeSubmission"'
-FORMGRADER = "autograder.grading.formgrader"
+SANITIZE = '"autograder.grading.display.sanitize.SanitizeSubmission"'
+FORMGRADER = "autograder.grading.display.formgrader"
 STOCK = "nbgrader.server_extensions.formgrader"
 TOKEN = "instructor"
 PATIENCE = 1.5  # seconds in which an attack has to make itself heard
@@ -183,7 +183,7 @@ def test_nothing_runs_in_the_feedback(course, students, driver):
 
 @pytest.mark.nightly
 def test_the_policy_alone_stops_scripts_in_the_feedback(course, students, driver):
-    make_feedback(course, students["bare"], "autograder.grading.feedback_page.FeedbackPage")
+    make_feedback(course, students["bare"], "autograder.grading.display.feedback_page.FeedbackPage")
     assert visit(driver, feedback(course, students["bare"])) <= {"refresh"}  # no policy forbids it
 
 

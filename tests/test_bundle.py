@@ -16,7 +16,7 @@ import pytest
 from autograder.grading.answer import source_of
 from autograder.grading.cli import main
 from autograder.grading.course import Course
-from autograder.grading.leaks import code_lines, formulas, secrets_of
+from autograder.grading.releasing.leaks import code_lines, formulas, secrets_of
 from tests.answers import ROOT
 from tests.course import autograder, copy_course, example_course
 
@@ -97,7 +97,7 @@ PLANTS = {
     "a packed text": lambda c: ("x.bin", gzip.compress(line_of(c, "oracle").encode())),
     "a file of answers": lambda c: ("image.png", answer_file(c).read_bytes()),
     "a file of the grader's": lambda c: (
-        "a.js", (ROOT / "autograder" / "grading" / "formgrader.json").read_bytes(),
+        "a.js", (ROOT / "autograder" / "grading" / "display" / "formgrader.json").read_bytes(),
     ),
     "held-out data": lambda c: ("d.npz", (c.root / "solutions" / NAME / "held.bin").read_bytes()),
     "the seed": lambda c: ("search.js", f"var x={{{SEED}:1}}".encode()),

@@ -6,11 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from autograder.grading import class_page
-from autograder.grading import class_statistics as stats
-from autograder.grading.class_statistics import Submission
-from autograder.grading.results import Result
-from autograder.grading.similarity import similar
+from autograder.grading.display import class_page
+from autograder.grading.display import class_statistics as stats
+from autograder.grading.display.class_statistics import Submission
+from autograder.grading.display.similarity import similar
+from autograder.grading.storage.results import Result
 from tests.answers import COURSE
 
 ASSIGNMENT, ONE, OTHER = "ensembles", "average_predictions", "early_stopping"

@@ -15,8 +15,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading.results import Result, read
-from autograder.grading.sample import SampleStudent, sample_class
+from autograder.grading.releasing.sample import SampleStudent, sample_class
+from autograder.grading.storage.results import Result, read
 from tests.answers import ASSIGNMENTS, COURSE, ROOT, exercise
 from tests.course import autograder, copy_course, nbgrader
 
@@ -147,6 +147,6 @@ def test_the_commands_own_process_starts_without_what_its_workers_import():
         "from autograder.grading import cli, classes, graded, grade_command\n"
         "assert 'torch' not in sys.modules, 'torch is imported'\n"
         "answers = [graded.Plan, graded.Graded, graded.Work]\n"
-        "assert all(a.__module__ == 'autograder.grading.graded' for a in answers)\n"
+        "assert all(a.__module__ == 'autograder.grading.recording.graded' for a in answers)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from autograder.grading.results import read
+from autograder.grading.storage.results import read
 from tests.answers import ROOT
 from tests.course import autograder, gradebook, without_seconds
 
@@ -322,8 +322,8 @@ def test_ctrl_c_ends_it_and_the_next_one_goes_on(cluster, slowly, slow_class):
 @pytest.mark.nightly
 def test_without_a_runner_it_does_not_wait_for_ever(cluster, course):
     from autograder.grading.course import Course, GradingImpossible
-    from autograder.grading.dask_link import Link
-    from autograder.grading.orders import expected
+    from autograder.grading.whole_class.dask_link import Link
+    from autograder.grading.whole_class.orders import expected
 
     link = Link(cluster.address, patience=2.0)
     began = time.monotonic()

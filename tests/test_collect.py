@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.grading import arrivals as arriving
 from autograder.grading.cli import main
-from autograder.grading.placing import REPLACED
-from autograder.grading.roster import Student
-from autograder.grading.whose import Unclear, Whose
+from autograder.grading.systems import arrivals as arriving
+from autograder.grading.systems.placing import REPLACED
+from autograder.grading.systems.roster import Student
+from autograder.grading.systems.whose import Unclear, Whose
 from tests.answers import ROOT
 
 ONE, OTHER = "ensembles", "optimizers"

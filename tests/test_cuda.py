@@ -10,11 +10,11 @@ import shutil
 import pytest
 
 from autograder import judge
-from autograder.grading import keys
 from autograder.grading.answer import fresh
-from autograder.grading.execution import DEVICE_MEMORY, START_CUDA
-from autograder.grading.results import read
-from autograder.grading.session import Session
+from autograder.grading.releasing import keys
+from autograder.grading.running.execution import DEVICE_MEMORY, START_CUDA
+from autograder.grading.running.session import Session
+from autograder.grading.storage.results import read
 from tests.answers import HOME, answer, exercise, key, outcomes
 from tests.course import autograder, class_of, copy_course
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading import deadlines, due_dates, gradebook
-from autograder.grading.class_folder import class_config
 from autograder.grading.course import Course, CourseError
-from autograder.grading.gradebook import Entry, Marks
-from autograder.grading.jobs import Job
-from autograder.grading.release import register
+from autograder.grading.recording import deadlines, due_dates, gradebook
+from autograder.grading.recording.gradebook import Entry, Marks
+from autograder.grading.releasing.release import register
+from autograder.grading.storage.jobs import Job
+from autograder.grading.submissions.class_folder import class_config
 from tests.course import autograder, class_of, nbgrader
 
 ASSIGNMENT = "metrics"

@@ -5,10 +5,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.grading.course import Course
-from autograder.grading.demonstrations import NOT_RUN, TAG, to_leave_out
-from autograder.grading.execution import NotebookRun, RunSubmission
-from autograder.grading.handout import handout
-from autograder.grading.session import Session
+from autograder.grading.intake.demonstrations import NOT_RUN, TAG, to_leave_out
+from autograder.grading.releasing.handout import handout
+from autograder.grading.running.execution import NotebookRun, RunSubmission
+from autograder.grading.running.session import Session
 from tests.answers import ROOT
 
 COURSE = Course(ROOT)

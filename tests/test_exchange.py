@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 
-from autograder.grading import files, gradescope, sheets
 from autograder.grading.course import CourseError
-from autograder.grading.roster import Student, described, read_table
+from autograder.grading.storage import files
+from autograder.grading.systems import gradescope, sheets
+from autograder.grading.systems.roster import Student, described, read_table
 
 NAME = "first_steps"
 ROSTER = [

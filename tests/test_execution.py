@@ -5,11 +5,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.grading.answer import source_of
-from autograder.grading.execution import NotebookRun, RunSubmission
-from autograder.grading.handout import handout
-from autograder.grading.judging import judge
-from autograder.grading.session import Session
-from autograder.grading.verdicts import read_verdict
+from autograder.grading.judge.judging import judge
+from autograder.grading.judge.verdicts import read_verdict
+from autograder.grading.releasing.handout import handout
+from autograder.grading.running.execution import NotebookRun, RunSubmission
+from autograder.grading.running.session import Session
 from tests.answers import COURSE, answer
 
 RIGHT = source_of(answer("exponential_decay").alternatives[0])

@@ -12,9 +12,9 @@ import torch
 import autograder
 from autograder import judge, key, probe, report, wire
 from autograder.exercise import PROBE_SECONDS, Verdict
-from autograder.grading import keys
 from autograder.grading.answer import edited, fresh, source_of
-from autograder.grading.release import same_numbers
+from autograder.grading.releasing import keys
+from autograder.grading.releasing.release import same_numbers
 from tests import answers
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise, verdict
 

@@ -17,7 +17,7 @@ import pytest
 import torch
 from nbgrader.api import Gradebook
 
-from autograder.grading.results import read
+from autograder.grading.storage.results import read
 from tests.course import autograder, class_of, example_course, gradebook, nbgrader
 
 ASSIGNMENT = "metrics"
@@ -418,7 +418,7 @@ def alive(process: psutil.Process) -> bool:
 
 
 def test_nothing_is_lost_in_the_words_of_nbgrader():
-    from autograder.grading.grade import cause_of
+    from autograder.grading.submissions.grade import cause_of
 
     log = (
         "[INFO] Autograding\n[ERROR] There was an error\nTraceback (most recent call last):\n"

@@ -11,12 +11,12 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder import hints
-from autograder.grading import feedback_page
 from autograder.grading.bounds import Bounds
-from autograder.grading.feedback_page import FeedbackPage
-from autograder.grading.formulas import mathml, with_formulas
-from autograder.grading.markup import markdown_html
-from autograder.grading.verdicts import ungraded_outputs, verdict_outputs
+from autograder.grading.display import feedback_page
+from autograder.grading.display.feedback_page import FeedbackPage
+from autograder.grading.display.formulas import mathml, with_formulas
+from autograder.grading.display.markup import markdown_html
+from autograder.grading.judge.verdicts import ungraded_outputs, verdict_outputs
 from autograder.onward import onward
 from tests import browser
 from tests.answers import ASSIGNMENTS, COURSE, ROOT, mistake, oracle, verdict
@@ -242,7 +242,7 @@ def test_headings_are_found_in_time_that_grows_with_the_text_alone(text):
 def test_to_make_a_page_leaves_the_processs_log_alone():
     code = (
         "import logging, nbformat\n"
-        "from autograder.grading.feedback_page import FeedbackPage\n"
+        "from autograder.grading.display.feedback_page import FeedbackPage\n"
         "FeedbackPage().from_notebook_node(nbformat.v4.new_notebook())\n"
         "logging.getLogger('traitlets').warning('heard')\n"
         "print(logging.root.handlers, logging.root.level)"

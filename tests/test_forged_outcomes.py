@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from autograder import judge, wire
-from autograder.grading import keys, messages
+from autograder.grading.releasing import keys
+from autograder.grading.running import messages
 from autograder.key import WholeKey
 from tests.answers import HOME, answer, exercise, oracle, outcomes
 

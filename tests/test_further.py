@@ -8,10 +8,10 @@ from types import ModuleType
 
 import pytest
 
-from autograder.grading import further
 from autograder.grading.course import Course, CourseError
-from autograder.grading.leaks import found_in, secrets_of
-from autograder.grading.verdicts import verdict_outputs
+from autograder.grading.judge.verdicts import verdict_outputs
+from autograder.grading.releasing import further
+from autograder.grading.releasing.leaks import found_in, secrets_of
 from autograder.onward import FILE, onward
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, mistake, oracle, verdict
 

@@ -14,13 +14,14 @@ from nbgrader.api import Gradebook, MissingEntry
 from sqlalchemy.engine import Engine
 from sqlalchemy.event import listen, remove
 
-from autograder.grading import at_once, export, gradebook
-from autograder.grading.class_folder import class_config
 from autograder.grading.cli import main
 from autograder.grading.course import Course
-from autograder.grading.gradebook import Entry, Marks
-from autograder.grading.jobs import Job
-from autograder.grading.release import register
+from autograder.grading.recording import at_once, gradebook
+from autograder.grading.recording.gradebook import Entry, Marks
+from autograder.grading.releasing.release import register
+from autograder.grading.storage.jobs import Job
+from autograder.grading.submissions.class_folder import class_config
+from autograder.grading.systems import export
 
 ASSIGNMENT, EXERCISE = "metrics", "top_k_accuracy"
 DUE, LATER = datetime(2026, 1, 1), datetime(2026, 1, 2)

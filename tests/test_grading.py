@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading.class_folder import class_config
 from autograder.grading.course import Course, find_programs
-from autograder.grading.grade import grade_submission
-from autograder.grading.jobs import Job
-from autograder.grading.release import register
-from autograder.grading.results import read
+from autograder.grading.releasing.release import register
+from autograder.grading.storage.jobs import Job
+from autograder.grading.storage.results import read
+from autograder.grading.submissions.class_folder import class_config
+from autograder.grading.submissions.grade import grade_submission
 from tests.course import autograder, class_of, nbgrader
 
 ASSIGNMENT = "metrics"
@@ -110,7 +110,7 @@ def test_without_a_name_what_was_handed_in_is_graded(metrics, tmp_path):
 
 
 def test_the_same_code_is_tried_on_the_same_cases_and_classes_differ(tmp_path):
-    from autograder.grading import seeds
+    from autograder.grading.storage import seeds
 
     one, two = seeds.class_seed(tmp_path), seeds.class_seed(tmp_path)
     (tmp_path / "other").mkdir()
@@ -123,7 +123,8 @@ def test_the_same_code_is_tried_on_the_same_cases_and_classes_differ(tmp_path):
 
 
 def test_a_kernel_sees_nothing_that_has_no_part_in_the_seed(tmp_path):
-    from autograder.grading import kernels, seeds
+    from autograder.grading.running import kernels
+    from autograder.grading.storage import seeds
 
     seen: dict[str, set[tuple]] = {}
     for k, inside in enumerate([

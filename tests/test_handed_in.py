@@ -13,13 +13,18 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
-from autograder.grading import handed_in
 from autograder.grading.course import Course
-from autograder.grading.demonstrations import AS_HANDED_IN, NOT_RUN, is_demonstration, not_run
-from autograder.grading.feedback_page import FeedbackPage
-from autograder.grading.reading import read_submission
-from autograder.grading.repair import repair
-from autograder.grading.sanitize import sanitize
+from autograder.grading.display.feedback_page import FeedbackPage
+from autograder.grading.display.sanitize import sanitize
+from autograder.grading.intake import handed_in
+from autograder.grading.intake.demonstrations import (
+    AS_HANDED_IN,
+    NOT_RUN,
+    is_demonstration,
+    not_run,
+)
+from autograder.grading.intake.reading import read_submission
+from autograder.grading.intake.repair import repair
 from tests.answers import COURSE, ROOT
 from tests.course import autograder, copy_course
 

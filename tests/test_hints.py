@@ -10,9 +10,9 @@ from autograder import NotYet, check, hints
 from autograder.check import NothingToCheck
 from autograder.exercise import Verdict
 from autograder.grading.answer import source_of
-from autograder.grading.handout import handout
-from autograder.grading.notebooks import read_source
-from autograder.grading.verdicts import verdict_outputs
+from autograder.grading.judge.verdicts import verdict_outputs
+from autograder.grading.releasing.handout import handout
+from autograder.grading.releasing.notebooks import read_source
 from tests.answers import ASSIGNMENTS, COURSE, HOME, answer, exercise, mistake, oracle
 
 

@@ -42,14 +42,14 @@ CLASSES: dict[str, list[Hostile]] = {
 CLASSES["quick"] = [one for members in CLASSES.values() for one in members if one.quick]
 CORES = {"crowd": 2}  # so many submissions at a time; else they come one after the other
 SHORT = """
-c.RunSubmission.cell_seconds = 3.0
-c.RunSubmission.probe_seconds = 4.0
-c.RunSubmission.total_seconds = 30.0
+c.RunSubmission.cell_seconds = 8.0
+c.RunSubmission.probe_seconds = 8.0
+c.RunSubmission.total_seconds = 40.0
 """
 SETTINGS = {
     **dict.fromkeys(["ends", "loops", "floods", "bombs", "outcomes"], SHORT),
     "memory": "c.RunSubmission.total_seconds = 60.0\n",  # gigabytes take their time
-    "quick": "c.RunSubmission.cell_seconds = 3.0\n",
+    "quick": "c.RunSubmission.cell_seconds = 10.0\n",  # one loops; the others may be slow
 }
 LONGEST = 2_000  # characters of a message
 LARGEST = 8 * 2**20  # bytes of a graded notebook and of a page

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,24 @@ def test_imports_run_one_way(folder):
                 continue
             assert module.startswith(tuple(a for a in allowed if a[0] != "!")), (path, module)
             assert not any(module.startswith(a[1:]) for a in allowed if a[0] == "!"), (path, module)
+
+
+def test_the_rooms_of_grading_are_few_and_have_an_order():
+    """Each folder imports from those below it alone: what follows is how far each is from the ground."""
+    rooms = {
+        folder.name: folder for folder in GRADING.iterdir() if (folder / "__init__.py").is_file()
+    }
+    uses = {room: {m.split(".")[2] for path in python_files(folder) for m in imports(path)
+                   if m.startswith("autograder.grading.")} & set(rooms) - {room}
+            for room, folder in rooms.items()}  # fmt: skip
+    assert len(rooms) <= 10
+    list(TopologicalSorter(uses).static_order())  # raises where there is a circle
+    ground = [*GRADING.glob("*.py")]
+    assert len(ground) <= 5 and max(len(python_files(folder)) for folder in rooms.values()) <= 14
+    for path in ground:  # what all stand on needs none of them; the command line stands on all
+        assert path.stem == "cli" or not any(
+            m.split(".")[2] in rooms for m in imports(path) if m.startswith("autograder.grading.")
+        ), path
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)

@@ -21,10 +21,10 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from autograder import hints, judge, probe, wire
 from autograder.exercise import Verdict
-from autograder.grading import leaks
 from autograder.grading.answer import source_of
-from autograder.grading.leaks import code_lines, formulas
-from autograder.grading.notebooks import read_source
+from autograder.grading.releasing import leaks
+from autograder.grading.releasing.leaks import code_lines, formulas
+from autograder.grading.releasing.notebooks import read_source
 from book.extensions import browser as extension
 from book.extensions import exercises
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading.results import read
+from autograder.grading.storage.results import read
 from tests.answers import ROOT
 from tests.course import autograder, example_course
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.results import read
+from autograder.grading.storage.results import read
 from tests.course import autograder, gradebook, without_seconds
 
 SEED = 20

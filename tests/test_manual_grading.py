@@ -8,12 +8,12 @@ import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
-from autograder.grading.class_folder import class_config
 from autograder.grading.course import Course
-from autograder.grading.grade import grade_submission
-from autograder.grading.jobs import find_jobs
-from autograder.grading.notebooks import read_source
-from autograder.grading.release import register
+from autograder.grading.releasing.notebooks import read_source
+from autograder.grading.releasing.release import register
+from autograder.grading.storage.jobs import find_jobs
+from autograder.grading.submissions.class_folder import class_config
+from autograder.grading.submissions.grade import grade_submission
 from tests.answers import ASSIGNMENTS, COURSE
 from tests.course import autograder, copy_course, nbgrader
 

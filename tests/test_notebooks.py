@@ -5,7 +5,7 @@ import time
 import pytest
 from nbclient import NotebookClient
 
-from autograder.grading.notebooks import read_source
+from autograder.grading.releasing.notebooks import read_source
 from tests.answers import ASSIGNMENTS, COURSE
 
 NOTEBOOK_SECONDS, CHECKS_SECONDS = 120, 30

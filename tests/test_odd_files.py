@@ -19,11 +19,11 @@ import pytest
 from nbconvert import HTMLExporter
 from nbgrader.api import Gradebook
 
-from autograder.grading import results, seeds
 from autograder.grading.course import Course
-from autograder.grading.jobs import Job, find_jobs, gradebook_name
-from autograder.grading.results import Result, read
-from autograder.grading.staging import stage
+from autograder.grading.storage import results, seeds
+from autograder.grading.storage.jobs import Job, find_jobs, gradebook_name
+from autograder.grading.storage.results import Result, read
+from autograder.grading.storage.staging import stage
 from tests.course import EXAMPLE, autograder, example_course, run
 
 NAME, FILE = "metrics", "metrics.ipynb"
@@ -840,7 +840,7 @@ def read_megabytes(folder: Path) -> tuple[int, float]:
     """The number of cells that are read of a folder's notebook, and by how much memory grew for it."""
     script = (
         "import resource, sys; from pathlib import Path\n"
-        "from autograder.grading.reading import read_submission\n"
+        "from autograder.grading.intake.reading import read_submission\n"
         "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10\n"
         "before = used(); notebook = read_submission(Path(sys.argv[1]))\n"
         "print(len(notebook.cells), used() - before)"

@@ -13,12 +13,12 @@ import jsonschema
 import pytest
 import yaml
 
-from autograder.grading import one
 from autograder.grading.cli import _parser, main
 from autograder.grading.course import Course, CourseError
-from autograder.grading.jobs import Job
-from autograder.grading.results import Result
-from autograder.grading.seeds import SeedMissing
+from autograder.grading.storage.jobs import Job
+from autograder.grading.storage.results import Result
+from autograder.grading.storage.seeds import SeedMissing
+from autograder.grading.systems import one
 from tests.answers import ROOT
 from tests.course import class_of
 from tests.test_exchange import SPECIFICATION

@@ -4,9 +4,9 @@ import pytest
 
 from autograder import NotYet, check
 from autograder.exercise import Verdict
-from autograder.grading.dress import IMPORT, dressed
-from autograder.grading.handout import handout
-from autograder.grading.notebooks import read_source
+from autograder.grading.releasing.dress import IMPORT, dressed
+from autograder.grading.releasing.handout import handout
+from autograder.grading.releasing.notebooks import read_source
 from autograder.onward import FILE, Onward, onward
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, mistake, oracle
 

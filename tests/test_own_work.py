@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder.grading.handout import Handout, engine
-from autograder.grading.session import Session
+from autograder.grading.releasing.handout import Handout, engine
+from autograder.grading.running.session import Session
 
 ADAM = """
 import functools, sys, torch

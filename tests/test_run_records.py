@@ -12,12 +12,15 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder import hints
-from autograder.grading import capacity, class_page, class_statistics, records, why
 from autograder.grading.course import Course, CourseError
-from autograder.grading.fingerprints import fingerprints
-from autograder.grading.pool import Pool, WorkerDied
-from autograder.grading.records import Probed, RecordUnreadable, RunRecord
-from autograder.grading.results import Result, ResultsFile, read
+from autograder.grading.display import class_page, class_statistics
+from autograder.grading.judge import why
+from autograder.grading.releasing.fingerprints import fingerprints
+from autograder.grading.storage import records
+from autograder.grading.storage.records import Probed, RecordUnreadable, RunRecord
+from autograder.grading.storage.results import Result, ResultsFile, read
+from autograder.grading.submissions import capacity
+from autograder.grading.submissions.pool import Pool, WorkerDied
 from tests.course import autograder, class_of, run
 
 ASSIGNMENT = "metrics"

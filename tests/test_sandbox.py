@@ -7,8 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.grading import handout, limits, messages, sandbox, syscalls
-from autograder.grading.session import CellTimeout, KernelDied, Session
+from autograder.grading.releasing import handout
+from autograder.grading.running import limits, messages, sandbox, syscalls
+from autograder.grading.running.session import CellTimeout, KernelDied, Session
 from tests.answers import ROOT
 
 
@@ -54,7 +55,9 @@ def test_no_project_no_answers_no_home(kernel, metrics, students):
     hidden += [metrics.root / n for n in ("solutions", "assignments", "_build", ".autograder-seed")]
     seen = f"import os; print([os.path.exists(p) for p in {[str(p) for p in hidden]!r}])"
     assert text(kernel.run(seen, 10)) == f"{[False] * len(hidden)}\n"
-    assert error(kernel.run("import autograder.grading.keys", 10)) == "ModuleNotFoundError"
+    assert (
+        error(kernel.run("import autograder.grading.releasing.keys", 10)) == "ModuleNotFoundError"
+    )
     assert error(kernel.run(f"open('{students.inside}/autograder/probe.py', 'a')", 10)) == "OSError"
     assert error(kernel.run("os.listdir(os.path.expanduser('~root/.ssh'))", 10)) in (
         "FileNotFoundError",

@@ -16,12 +16,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from autograder.exercise import no_verdict
-from autograder.grading import drawings, markup
 from autograder.grading.bounds import Bounds
-from autograder.grading.feedback_page import FeedbackPage
-from autograder.grading.markup import as_markdown, harmless_html, markdown_html
-from autograder.grading.sanitize import sanitize
-from autograder.grading.verdicts import verdict_outputs
+from autograder.grading.display import drawings, markup
+from autograder.grading.display.feedback_page import FeedbackPage
+from autograder.grading.display.markup import as_markdown, harmless_html, markdown_html
+from autograder.grading.display.sanitize import sanitize
+from autograder.grading.judge.verdicts import verdict_outputs
 from tests.answers import COURSE
 from tests.hostile import MARKDOWN, OUTPUTS, PIXEL
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from autograder import judge, report, sketch, sketch_plane
-from autograder.grading.feedback_page import FeedbackPage
-from autograder.grading.verdicts import verdict_outputs
+from autograder.grading.display.feedback_page import FeedbackPage
+from autograder.grading.judge.verdicts import verdict_outputs
 from tests.answers import HOME, answer, exercise, key, mistake, oracle, outcomes, verdict
 
 DRAWN = [name for name in HOME if any(part.picture for part in exercise(name).parts)]

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.grading.accidents import Maker
-from autograder.grading.submission import PROBLEM, needs_of, read_submission, repair
+from autograder.grading.intake.submission import PROBLEM, needs_of, read_submission, repair
+from autograder.grading.releasing.accidents import Maker
 from tests.answers import ASSIGNMENTS, COURSE
 
 

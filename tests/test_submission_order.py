@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from autograder.grading.order import Names, grade_id, names_in, running_order
+from autograder.grading.intake.order import Names, grade_id, names_in, running_order
 
 NEEDS = {"test-f": ("f",), "test-g": ("g", "state")}
 RELEASE = ["setup", "answer-f", "test-f", "text-g", "answer-g", "test-g", "play"]

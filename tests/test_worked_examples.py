@@ -10,8 +10,8 @@ import pytest
 
 from autograder.chance import EVERY
 from autograder.exercise import Case
-from autograder.grading import keys
-from autograder.grading.notebooks import read_source
+from autograder.grading.releasing import keys
+from autograder.grading.releasing.notebooks import read_source
 from autograder.key import PublicKeys
 from tests.answers import COURSE, HOME, exercise
 

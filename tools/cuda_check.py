@@ -19,7 +19,7 @@ KERNELS = """
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from autograder.grading.session import Session
+from autograder.grading.running.session import Session
 CODE = "import torch; print(torch.ones(3, device='cuda').sum().item())"
 def kernels(count):
     bad = []
@@ -63,7 +63,7 @@ def step(name: str, command: Sequence[str], logs: Path, **environment: str) -> b
 
 def compare(logs: Path) -> bool:
     """Whether the classes' results are the same on both devices; prints where they are not."""
-    from autograder.grading.results import read
+    from autograder.grading.storage.results import read
 
     by_device = []
     for device in ("cpu", "cuda"):

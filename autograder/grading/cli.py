@@ -8,8 +8,8 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from autograder.grading import grade_command
 from autograder.grading.course import Course, GradingImpossible
+from autograder.grading.whole_class import grade_command
 
 # Heavy imports (nbgrader, torch) wait until a command needs them, so that --help is instant.
 
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what a notebook belongs to if neither its cells nor its name tell",
     )
     collect.add_argument("--dry-run", action="store_true", help="say it all, and change nothing")
-    collect.set_defaults(run=_later("collect", "run"))
+    collect.set_defaults(run=_later("systems.collect", "run"))
 
     grade_command.add_to(commands)
 
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("folder", metavar="FOLDER", type=Path)
     one.add_argument("--format", choices=["gradescope", "github"], required=True)
     one.add_argument("--output", metavar="FILE", type=Path, required=True)
-    one.set_defaults(run=_later("one", "run"))
+    one.set_defaults(run=_later("systems.one", "run"))
 
     zipped = commands.add_parser(
         "gradescope",
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     zipped.add_argument("assignment", metavar="ASSIGNMENT")
     zipped.add_argument("zip", metavar="ZIP", type=Path)
-    zipped.set_defaults(run=_later("gradescope_zip", "run"))
+    zipped.set_defaults(run=_later("systems.gradescope_zip", "run"))
 
     why = commands.add_parser(
         "why",
@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     why.add_argument("student", metavar="STUDENT")
     why.add_argument("exercise", metavar="EXERCISE", nargs="?", help="default: all not right")
-    why.set_defaults(run=_later("why", "run"))
+    why.set_defaults(run=_later("judge.why", "run"))
 
     report = commands.add_parser(
         "report",
@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         "alike, and what to look at.",
     )
     report.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="default: all graded")
-    report.set_defaults(run=_later("class_page", "run"))
+    report.set_defaults(run=_later("display.class_page", "run"))
 
     export = commands.add_parser(
         "export",
@@ -154,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--output", metavar="FILE", type=Path, help="default: the terminal; a folder for gradescope"
     )
-    export.set_defaults(run=_later("export", "run"))
+    export.set_defaults(run=_later("systems.export", "run"))
 
     feedback = commands.add_parser(
         "feedback",
@@ -172,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
         "--worksheet", metavar="FILE", type=Path, help="Moodle's grading worksheet"
     )
     feedback.add_argument("--roster", metavar="FILE", type=Path, help="default: roster.csv")
-    feedback.set_defaults(run=_later("give_back", "run"))
+    feedback.set_defaults(run=_later("systems.give_back", "run"))
 
     bundle = commands.add_parser(
         "bundle",
@@ -182,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
         "it. Exit status 1 if so.",
     )
     bundle.add_argument("folder", metavar="FOLDER", type=Path, help="empty, or not there yet")
-    bundle.set_defaults(run=_later("bundle", "run"))
+    bundle.set_defaults(run=_later("releasing.bundle", "run"))
 
     new = commands.add_parser(
         "new",
@@ -190,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Make the two folders of a working assignment with one exercise, to be changed.",
     )
     new.add_argument("name", metavar="NAME")
-    new.set_defaults(run=_later("authoring", "new"))
+    new.set_defaults(run=_later("releasing.authoring", "new"))
 
     test = commands.add_parser(
         "test",
@@ -200,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     test.add_argument("name", metavar="NAME")
     test.add_argument("exercise", metavar="EXERCISE", nargs="?", help="default: all")
-    test.set_defaults(run=_later("authoring", "test"))
+    test.set_defaults(run=_later("releasing.authoring", "test"))
 
     doctor = commands.add_parser(
         "doctor",
@@ -235,7 +235,7 @@ def _later(module: str, function: str) -> Callable[[Course, argparse.Namespace],
 
 def _release(course: Course, args: argparse.Namespace) -> int:
     names = course.names(args.assignment)
-    from autograder.grading.release import release
+    from autograder.grading.releasing.release import release
 
     for name in names:
         release(course, name)
@@ -247,8 +247,8 @@ def _release(course: Course, args: argparse.Namespace) -> int:
 
 
 def _doctor(course: Course, args: argparse.Namespace) -> int:
-    from autograder.grading.class_folder import class_config
-    from autograder.grading.doctor import examine
+    from autograder.grading.submissions.class_folder import class_config
+    from autograder.grading.submissions.doctor import examine
 
     missing = 0
     for finding in examine(
@@ -261,7 +261,7 @@ def _doctor(course: Course, args: argparse.Namespace) -> int:
 
 def _sample_class(course: Course, args: argparse.Namespace) -> int:
     names = course.names(args.assignment)
-    from autograder.grading.sample import write_sample_class
+    from autograder.grading.releasing.sample import write_sample_class
 
     for name in names:
         students = write_sample_class(course, name, args.folder)

@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from autograder import check
 from autograder.grading.answer import edited, fresh
-from autograder.grading.notebooks import read_source
+from autograder.grading.releasing.notebooks import read_source
 from lab import ensembles, stopping
 from tests.answers import COURSE, answer, exercise, mistake, oracle, statement, verdict
 

@@ -10,7 +10,7 @@ import torch
 from autograder import judge, probe
 from autograder.exercise import Exercise
 from autograder.grading.answer import fresh
-from autograder.grading.keys import LazyKey
+from autograder.grading.releasing.keys import LazyKey
 from tests import closing
 from tests.answers import (
     answer,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from autograder import check, numeric, probe, report
-from autograder.grading import keys
 from autograder.grading.answer import beside
+from autograder.grading.releasing import keys
 from tests.answers import COURSE, answer, exercise, mistake, oracle, verdict
 
 

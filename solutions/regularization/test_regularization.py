@@ -9,7 +9,7 @@ import torch
 from scipy import stats
 
 from autograder import numeric
-from autograder.grading import keys
+from autograder.grading.releasing import keys
 from tests.answers import mistake, oracle, statement, verdict
 
 RNG = np.random.default_rng(0)

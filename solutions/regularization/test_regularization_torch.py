@@ -8,8 +8,8 @@ import torch
 from scipy import stats
 
 from autograder import judge, report
-from autograder.grading import keys
 from autograder.grading.answer import edited
+from autograder.grading.releasing import keys
 from autograder.key import WholeKey
 from tests import answers
 from tests.answers import answer, exercise, mistake, oracle, verdict

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from assignments.transfer.exercises import _networks, _pictures
 from autograder import judge
 from autograder.exercise import Case, Verdict
-from autograder.grading import keys
-from autograder.grading.handout import lab_modules
+from autograder.grading.releasing import keys
+from autograder.grading.releasing.handout import lab_modules
 from autograder.key import WholeKey
 from lab import pretrained
 from tests.answers import (

@@ -9,8 +9,8 @@ import torch
 from assignments.transfer.exercises import _networks, _state
 from autograder import judge, wire
 from autograder.exercise import SEEN, Case
-from autograder.grading import keys
 from autograder.grading.answer import fresh
+from autograder.grading.releasing import keys
 from autograder.key import WholeKey
 from tests.answers import ASSIGNMENTS, answer, exercise, mistake, oracle, outcomes
 

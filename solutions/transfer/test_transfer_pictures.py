@@ -6,7 +6,7 @@ import torch
 
 from assignments.transfer.exercises import _pictures
 from autograder.exercise import Case
-from autograder.grading import keys
+from autograder.grading.releasing import keys
 from lab import pictures, pretrained
 from solutions.transfer import make_sheets
 from solutions.transfer.answers._held_out import held_out, views

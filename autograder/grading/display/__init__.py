@@ -1,0 +1,1 @@
+"""What is shown: feedback, reports, the formgrader; nothing that a student wrote runs there."""

@@ -1,0 +1,1 @@
+"""From a run record to verdicts, without a kernel."""

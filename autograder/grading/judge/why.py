@@ -1,0 +1,135 @@
+"""Why a student lost points, from the run record: the case, its inputs, what came, what was expected."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder import inhand, report
+from autograder.exercise import SEEN, Outputs, Verdict
+from autograder.grading.course import Course, CourseError
+from autograder.grading.judge.judging import HiddenCases, verdict_on
+from autograder.grading.judge.verdicts import outcomes_of
+from autograder.grading.releasing import keys
+from autograder.grading.storage import ledger, records
+from autograder.grading.storage.jobs import Job, gradebook_name, printable
+from autograder.grading.storage.records import Probed, RecordStale, RunRecord
+from autograder.grading.storage.results import Result
+from autograder.judge import CheckFailed, summarized
+
+LONGEST = 400  # characters of a value
+MOST_CASES = 3  # of a part, if no exercise is asked for
+
+
+def run(course: Course, args: argparse.Namespace) -> int:
+    """Show it in the terminal; the command's exit status."""
+    class_folder = course.submissions(args.submissions).resolve().parent
+    for line in explain(course, class_folder, args.student, args.exercise):
+        print("\n".join(map(printable, line.split("\n"))))
+    return 0
+
+
+def explain(
+    course: Course, class_folder: Path, student: str, exercise: str | None
+) -> Iterator[str]:
+    """Why, in lines: of one exercise, or of all that are not right.
+
+    Raises CourseError if nothing of the student, or of the exercise, is on record.
+    """
+    student, found = gradebook_name(student), False
+    for name in course.names([]):
+        job = Job(name, student, class_folder)
+        done = ledger.finished(class_folder, job)
+        if done is None:
+            continue
+        about = [r for r in done.results if exercise in (None, r.exercise)]
+        found = found or bool(about)
+        if about:
+            record = records.found(records.folder(class_folder, job), done.record)
+            yield from _of_assignment(course, job, about, record, exercise is not None)
+    if not found:
+        what = f"{student}, {exercise}" if exercise else student
+        raise CourseError(f"nothing is on record of {what}: grade it first")
+
+
+def _of_assignment(
+    course: Course, job: Job, about: list[Result], record: RunRecord | None, wholly: bool
+) -> Iterator[str]:
+    score, of = sum(r.score or 0.0 for r in about), sum(r.max_score for r in about)
+    yield f"{job.assignment}, {job.student}: {score:g} of {of:g} points"
+    yield from (f"  {note}" for note in about[0].notes)
+    hidden = HiddenCases(course, job.assignment, record.seed) if record else None
+    for result in about:
+        if result.status == "passed" and not wholly:
+            continue
+        yield ""
+        probed = record.probed.get(result.exercise) if record else None
+        if probed is None or hidden is None:
+            yield f"✗ {result.exercise}: {result.message}"
+            continue
+        try:
+            yield from _of_exercise(course, job, result.exercise, probed, hidden, wholly)
+        except CheckFailed:
+            yield f"✗ {result.exercise}: {result.message}"
+        except RecordStale as stale:
+            yield f"✗ {result.exercise}: {result.message}"
+            yield f"  the cases can't be shown: {stale}; grade it again"
+
+
+def _of_exercise(
+    course: Course, job: Job, name: str, probed: Probed, hidden: HiddenCases, wholly: bool
+) -> Iterator[str]:
+    exercise = course.assignment(job.assignment).exercise(name)
+    verdict = verdict_on(course, job.assignment, exercise, probed, hidden)
+    yield report.text(verdict)
+    drawn = hidden.of(name)
+    if (outcomes := outcomes_of(probed.outputs, drawn.order)) is None:
+        return
+    cases = drawn.cases
+    if len(outcomes) != len(cases):
+        return
+    expected = keys.LazyKey(exercise, course.answer(job.assignment, name), cases).expected
+    shown_of: dict[str, int] = {}
+    for case, outcome, right in zip(cases, outcomes, expected, strict=True):
+        said = _findings(verdict, case.part, case.name)
+        shown_of[case.part] = shown_of.get(case.part, 0) + bool(said)
+        if not said or (not wholly and shown_of[case.part] > MOST_CASES):
+            continue
+        yield f"\n  case: {case.name} ({case.part})"
+        yield from (f"    {key} = {_value(value)}" for key, value in case.inputs.items())
+        if isinstance(outcome, dict):
+            outcome = summarized(exercise, case, outcome, right)
+        outputs = outcome.get("outputs") if isinstance(outcome, dict) else None
+        if isinstance(outputs, dict):
+            yield from _side_by_side(right, outputs)
+        yield from (f"    {message}" for message in said)
+
+
+def _findings(verdict: Verdict, part: str, case: str) -> list[str]:
+    return [f.message for f in verdict.findings if (f.part, f.case) == (part, case)]
+
+
+def _side_by_side(expected: Outputs, came: Outputs) -> Iterator[str]:
+    for name in {**expected, **came}:
+        if name != SEEN:
+            yield f"    {name}: expected {_value(expected.get(name))}"
+            yield f"    {' ' * len(name)}  came     {_value(came.get(name))}"
+
+
+def _value(value: Any) -> str:
+    """A value as code where that is short, else what can be said of it in a line."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    text = inhand.literal(value)
+    if text is not None and len(text) <= LONGEST:
+        return text
+    if isinstance(value, np.ndarray):
+        begins = np.array2string(value.ravel()[:8], separator=", ", precision=6)[1:-1]
+        return f"{value.dtype.name} of shape {value.shape}: [{' '.join(begins.split())}, ...]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_value(v)}" for k, v in value.items())[: 4 * LONGEST] + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value))[: 4 * LONGEST] + "]"
+    return str(value)[:LONGEST]

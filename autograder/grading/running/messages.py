@@ -1,0 +1,83 @@
+"""What a kernel sends: read within bounds, and collected as a cell's outputs."""
+
+import json
+
+import nbformat
+from jupyter_client.blocking.client import BlockingKernelClient
+from nbformat import NotebookNode
+
+from autograder import wire
+from autograder.grading.running.sandbox import MEGABYTE
+
+OUTPUT_CHARACTERS = 100_000
+RICH_CHARACTERS = 2_000_000
+PROBE_CHARACTERS = 20_000_000  # raw outputs of some exercises take three million
+KINDS = 50  # of data in one output: of each a page shows one
+MESSAGE_BYTES = PROBE_CHARACTERS + MEGABYTE
+CUT = "\n[the rest of the output was cut]\n"
+
+
+class TooLarge(ValueError):
+    """A message is too large to be read."""
+
+
+def received(client: BlockingKernelClient, seconds: float, at_most: int) -> dict | None:
+    """The next message of what the kernel shows, None if none comes in so many seconds.
+
+    Raises TooLarge if it has more than twice ``at_most`` characters, ValueError if it is no message.
+    """
+    socket, session = client.iopub_channel.socket, client.session
+    if not socket.poll(1000 * seconds):
+        return None
+    _, parts = session.feed_identities(socket.recv_multipart(), copy=True)
+    if sum(map(len, parts)) > 2 * at_most:
+        raise TooLarge
+    return session.deserialize(parts)
+
+
+def _without_halves(content: dict) -> dict:
+    """A message's content that can be written: no half of a surrogate pair in it."""
+    return json.loads(wire.whole(json.dumps(content, ensure_ascii=False)))
+
+
+class Outputs:
+    """Collects a cell's outputs from its messages, streams merged and bounded."""
+
+    def __init__(self, rich_characters: int) -> None:
+        self.outputs: list[NotebookNode] = []
+        self._left = OUTPUT_CHARACTERS
+        self._rich_left = rich_characters
+
+    def add(self, message: dict) -> None:
+        kind, content = message["msg_type"], message["content"]
+        if kind == "stream":
+            self._stream(content["name"], content["text"])
+        elif kind in ("error", "display_data", "execute_result"):
+            if len(content.get("data", ())) > KINDS:
+                return
+            content.setdefault("metadata", {})
+            message["content"] = content = _without_halves(content)
+            output = nbformat.v4.output_from_msg(message)
+            nbformat.validate(output, ref="output", version=4)
+            self._rich_left -= len(str(content))
+            if self._rich_left > 0:
+                self.outputs.append(output)
+        elif kind == "clear_output":
+            self.outputs.clear()
+
+    def add_cut(self) -> None:
+        """Note that there was more than can be read."""
+        self._stream("stderr", CUT)
+
+    def _stream(self, name: str, text: str) -> None:
+        if self._left <= 0 or name not in ("stdout", "stderr") or not isinstance(text, str):
+            return
+        text = wire.whole(text)
+        if len(text) > self._left:
+            text = text[: self._left] + CUT
+        self._left -= len(text)
+        last = self.outputs[-1] if self.outputs else None
+        if last is not None and last.output_type == "stream" and last.name == name:
+            last.text += text
+        else:
+            self.outputs.append(nbformat.v4.new_output("stream", name=name, text=text))

@@ -1,0 +1,226 @@
+"""One submission's kernel: run code, give up in time, survive its death, keep it within bounds."""
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import zmq
+from jupyter_client.blocking.client import BlockingKernelClient
+from nbformat import NotebookNode
+
+from autograder.grading.releasing.handout import Handout, engine
+from autograder.grading.running.kernels import SandboxedKernelManager, new_manager, sandbox_process
+from autograder.grading.running.limits import OWN_MEMORY, excess, killed_for_memory
+from autograder.grading.running.messages import (
+    MESSAGE_BYTES,
+    PROBE_CHARACTERS,
+    RICH_CHARACTERS,
+    Outputs,
+    TooLarge,
+    received,
+)
+from autograder.grading.running.sandbox import START_SECONDS, remove_tree
+
+logger = logging.getLogger(__name__)
+
+INTERRUPT_SECONDS = 3.0
+NO_MEMORY = (
+    "the machine's memory ran out, and the system killed the kernel: "
+    "grade fewer submissions at a time (--jobs)"
+)
+
+
+class KernelNotStarted(RuntimeError):
+    """No kernel comes up: the grader's fault, not the code's that was to run in it."""
+
+
+class OutOfMemory(RuntimeError):
+    """The machine has too little memory, and killed the kernel: no fault of the code in it."""
+
+
+class KernelDied(RuntimeError):
+    """The kernel is gone; the message says why, as far as known."""
+
+
+class KernelTimeout(KernelDied):
+    """The kernel was killed because its time was up."""
+
+
+class CellTimeout(RuntimeError):
+    """The code did not end in time. It was interrupted, and the kernel lives on."""
+
+
+@dataclass
+class _Kernel:
+    """A kernel that runs: how to reach it, and what is known of its end."""
+
+    manager: SandboxedKernelManager
+    client: BlockingKernelClient
+    process: psutil.Process
+    killed_before: int  # processes, for want of memory, when the kernel started
+    excess: str | None = None  # what it outgrew, and so was killed for
+    stopped: bool = False
+
+
+class Session:
+    """A sandboxed kernel that is started when it is first needed, and again after it died.
+
+    ``handout`` is what students of the assignment have (without one, the engine alone); ``files`` is
+    the folder of the submission; ``alone`` says that the kernel gets an outer sandbox to itself. Use it as a context manager: on leaving, kernel, processes and files of the sandbox are gone.
+    """
+
+    def __init__(
+        self, handout: Handout | None = None, files: Path | None = None, alone: bool = False
+    ) -> None:
+        self.handout = handout or engine()
+        self.files = files
+        self.alone = alone
+        self.kernel: _Kernel | None = None
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        return self.kernel is not None
+
+    def start(self) -> None:
+        """Start a fresh kernel; raises KernelNotStarted if it does not come up."""
+        self.stop()
+        manager = new_manager(self.handout, self.files, self.alone)
+        manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
+        try:
+            manager.start_kernel()
+        except BaseException:
+            _clean_up(manager)
+            raise
+        client = manager.blocking_client()
+        client.start_channels()
+        process = sandbox_process(manager)
+        kernel = self.kernel = _Kernel(manager, client, process, killed_for_memory())
+        threading.Thread(target=_watch, args=(kernel,), daemon=True).start()
+        if (reason := _why_no_answer(kernel)) is not None:
+            self.stop()
+            raise KernelNotStarted(kernel.excess or reason)
+
+    def run(self, code: str, timeout: float, silent: bool = False) -> list[NotebookNode]:
+        """Run a cell and return its outputs, an ``error`` output among them if it raised.
+
+        Stream output beyond OUTPUT_CHARACTERS is cut, and messages that no kernel writes are passed
+        over. IPython's hooks around cells know nothing of one that is ``silent``. Raises CellTimeout
+        if it does not end within ``timeout`` seconds, KernelDied if the kernel stops or cannot be
+        interrupted, and OutOfMemory if the machine's memory ran out under it.
+        """
+        if self.kernel is None:
+            self.start()
+        kernel = self.kernel
+        assert kernel is not None
+        sent = kernel.client.execute(code, silent, store_history=False, allow_stdin=False)
+        at_most = PROBE_CHARACTERS if silent else RICH_CHARACTERS
+        collected = Outputs(at_most)
+        deadline = time.monotonic() + timeout
+        interrupted = False
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                if interrupted:
+                    self.stop()
+                    raise KernelTimeout(
+                        f"it ran for more than {timeout:g} s and ignored the interrupt"
+                    )
+                interrupted = True
+                kernel.manager.interrupt_kernel()
+                deadline = time.monotonic() + INTERRUPT_SECONDS
+                continue
+            try:
+                message = received(kernel.client, min(left, 0.2), at_most)
+            except TooLarge:
+                collected.add_cut()
+                continue
+            except Exception:  # not signed, or no message at all: student code wrote to the socket
+                continue
+            if message is None:
+                if not kernel.manager.is_alive():
+                    self.stop()
+                    if not kernel.excess and killed_for_memory() > kernel.killed_before:
+                        raise OutOfMemory(NO_MEMORY)
+                    raise KernelDied(kernel.excess or "your code ended the Python process")
+                continue
+            try:
+                if message["parent_header"]["msg_id"] != sent:
+                    continue
+                if message["msg_type"] == "status":
+                    if message["content"]["execution_state"] == "idle":
+                        break
+                else:
+                    collected.add(message)
+            except Exception:  # a message of the right kind, and something odd in it
+                continue
+        if interrupted:
+            raise CellTimeout(f"it ran for more than {timeout:g} s")
+        return collected.outputs
+
+    def stop(self) -> None:
+        """Kill the kernel and everything it started, and remove what it left."""
+        if self.kernel is None:
+            return
+        kernel, self.kernel = self.kernel, None
+        kernel.stopped = True
+        kernel.client.stop_channels()
+        kernel.manager.shutdown_kernel(now=True)
+        _clean_up(kernel.manager)
+
+
+def _why_no_answer(kernel: _Kernel) -> str | None:
+    """Wait until a kernel answers, on the channel of its outputs as well; why it does not, else None.
+
+    ``wait_for_ready`` would go on to wait for a fifth of a second in which nothing comes.
+    """
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        kernel.client.kernel_info()
+        with contextlib.suppress(queue.Empty):
+            kernel.client.get_shell_msg(timeout=1)
+            kernel.client.get_iopub_msg(timeout=0.2)
+            return None
+        if not kernel.manager.is_alive():
+            return "Kernel died before replying to kernel_info"
+    return f"Kernel didn't respond in {START_SECONDS:g} seconds"
+
+
+def _clean_up(manager: SandboxedKernelManager) -> None:
+    manager.cleanup_resources()
+    remove_tree(manager.folder)
+
+
+def _watch(kernel: _Kernel) -> None:
+    """Kill the sandbox when it outgrows its memory, its processes or its socket folder.
+
+    So too when messages without end fill the memory of this process, which has to read them.
+    """
+    watched = True
+    own = psutil.Process()
+    at_most = own.memory_info().rss + OWN_MEMORY
+    while not kernel.stopped:
+        try:
+            kernel.excess = kernel.excess or excess(kernel.process, kernel.manager.folder)
+            if own.memory_info().rss > at_most:
+                kernel.excess = "it sent messages that are too large"
+        except (psutil.NoSuchProcess, FileNotFoundError):  # it ends just now
+            pass
+        except (psutil.Error, OSError) as error:
+            if watched:
+                logger.warning("a kernel's memory and processes can't be watched: %s", error)
+            watched = False
+        if kernel.excess:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kernel.process.kill()
+        time.sleep(0.2)
