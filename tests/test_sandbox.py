@@ -10,7 +10,7 @@ import pytest
 from autograder.grading.releasing import handout
 from autograder.grading.running import limits, messages, sandbox, syscalls
 from autograder.grading.running.session import CellTimeout, KernelDied, Session
-from tests.answers import ROOT
+from tests.answers import COURSE, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,23 @@ def test_code_runs_and_reports(kernel):
 def test_libraries_are_there_and_the_student_side_of_the_package(kernel):
     code = "import numpy, torch, matplotlib, autograder; callable(autograder.check)"
     assert text(kernel.run(code, 20)) == "True"
+
+
+def test_torchs_compiler_is_imported_when_it_is_asked_for():
+    step = """
+import sys, torch
+weight = torch.ones(2, requires_grad=True)
+optimizer = torch.optim.SGD([weight], lr=0.5)
+optimizer.zero_grad()
+weight.sum().backward()
+optimizer.step()
+print("sympy" in sys.modules)"""
+    twice = "torch.compile(lambda x: 2 * x, backend='eager')(torch.ones(2)).tolist()"
+    with Session(
+        handout.handout(COURSE, "optimizers")
+    ) as session:  # torch is in the sandbox at once
+        assert text(session.run(step, 20)) == "False\n"
+        assert text(session.run(f"import torch._dynamo.config; {twice}", 60)) == "[2.0, 2.0]"
 
 
 def test_no_network(kernel):
@@ -122,16 +139,19 @@ def test_submissions_do_not_meet(students):
 
 def test_a_submissions_own_files_are_copies(tmp_path, students):
     (tmp_path / "helper.py").write_text("x = 41")
-    for name in ("shell", "syscalls", "zygote"):
+    for name in ("compiler", "shell", "syscalls", "zygote"):
         (tmp_path / f"{name}.py").write_text("x = 41")
     (tmp_path / "optimizers.ipynb").write_text("{}")
     (tmp_path / "link").symlink_to("/etc/passwd")
     (tmp_path / "key.json").write_text("mine")
     with Session(students, tmp_path) as session:
         assert text(session.run("import helper, os; helper.x + 1", 10)) == "42"
-        assert text(session.run("import shell, syscalls, zygote; shell.x + zygote.x", 10)) == "82"
+        assert (
+            text(session.run("import compiler, shell, syscalls, zygote; shell.x + compiler.x", 10))
+            == "82"
+        )
         seen = text(session.run("print(*sorted(n for n in os.listdir() if n[0] not in '._'))", 10))
-        own = ["helper.py", "shell.py", "syscalls.py", "zygote.py"]
+        own = ["compiler.py", "helper.py", "shell.py", "syscalls.py", "zygote.py"]
         assert seen.split() == sorted(
             [*own, "autograder", "exercises", "key.json", "metrics.ipynb"]
         )

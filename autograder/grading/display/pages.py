@@ -1,5 +1,6 @@
 """Pages that show a submission, by nbgrader's templates: no script of it runs, and they end in time."""
 
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -28,6 +29,11 @@ class _Compiled(BytecodeCache):
 
 
 COMPILED = _Compiled()
+
+
+@lru_cache(maxsize=256)  # most cells are the release's: the same in the whole class
+def _in_colors(source: str) -> str:
+    return Highlight2HTML("ipython3")(source)
 
 
 class SubmissionPage(HTMLExporter):
@@ -66,7 +72,7 @@ class SubmissionPage(HTMLExporter):
         """Code in colors, unless that takes too long."""
         try:
             with self.bounds.time():
-                html = Highlight2HTML("ipython3", parent=self)(source)
+                html = _in_colors(source)
         except OutOfTime:
             html = None
         if html is None or not self.bounds.take(html):

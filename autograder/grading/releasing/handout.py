@@ -1,8 +1,9 @@
 """What students receive of an assignment, and so all that a sandbox holds of the project."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -72,7 +73,7 @@ def lab_modules(course: Course, name: str) -> list[Path]:
     while texts:
         if "lab" not in (text := texts.pop()):
             continue
-        for module in set(_imported_from_lab(text)):
+        for module in _imported_from_lab(text):
             path = course.root / "lab" / f"{module}.py"
             if path.is_file() and path not in found:
                 found.add(path)
@@ -80,12 +81,14 @@ def lab_modules(course: Course, name: str) -> list[Path]:
     return sorted(found)
 
 
-def _imported_from_lab(text: str) -> Iterator[str]:
+@cache  # a class asks for each of its submissions
+def _imported_from_lab(text: str) -> frozenset[str]:
     """The names of the modules that a text takes from ``lab``, wherever it does."""
     try:
         tree = ast.parse(text)
     except SyntaxError:  # a cell for the student to complete, or one with magics
-        return
+        return frozenset()
+    found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
@@ -95,4 +98,5 @@ def _imported_from_lab(text: str) -> Iterator[str]:
             modules = [node.module or ""]
         else:
             continue
-        yield from (m.split(".")[1] for m in modules if m.startswith("lab."))
+        found |= {m.split(".")[1] for m in modules if m.startswith("lab.")}
+    return frozenset(found)

@@ -76,7 +76,7 @@ def sandbox_command(
         args += ["--tmpfs", folder, "--remount-ro", folder]
     for place, path in handout.files.items():
         args += ["--ro-bind", str(path), f"{handout.inside}/{place}"]
-    for script in ("zygote.py", "syscalls.py", "shell.py"):
+    for script in ("zygote.py", "compiler.py", "shell.py", "syscalls.py"):
         args += ["--ro-bind", str(HERE / script), f"/{script}"]
     args += ["--ro-bind", str(HERE / "passwd"), "/etc/passwd"]
     args += ["--bind", str(shared), SOCKETS, "--chdir", HOME]

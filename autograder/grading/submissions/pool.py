@@ -19,7 +19,6 @@ from typing import Any
 
 from autograder.grading.submissions import worker
 
-TASKS = "autograder.grading.submissions"  # where nearly all of them are
 TRIES = 2
 SECONDS_TO_END = 0.7
 TICK = 0.5

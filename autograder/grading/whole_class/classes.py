@@ -25,8 +25,9 @@ from autograder.grading.recording import gradebook
 from autograder.grading.recording.graded import Graded, Work
 from autograder.grading.storage.jobs import Job
 from autograder.grading.storage.results import Result
+from autograder.grading.submissions import TASKS
 from autograder.grading.submissions import class_folder as folders
-from autograder.grading.submissions.pool import TASKS, Pool
+from autograder.grading.submissions.pool import Pool
 from autograder.grading.whole_class.runners import Here, Runners
 
 BATCH = 25

@@ -11,6 +11,7 @@ from autograder.grading.storage import results as results_file
 from autograder.grading.storage import seeds
 from autograder.grading.storage.jobs import Job, find_jobs
 from autograder.grading.storage.results import Result, ResultsFile
+from autograder.grading.submissions import TASKS
 from autograder.grading.submissions.capacity import default_jobs
 from autograder.grading.whole_class import terminal
 
@@ -90,11 +91,10 @@ def run(course: Course, args: argparse.Namespace) -> int:
     _require_what_is_named(submissions, args.results)
     if (said := deadlines.find([submissions.resolve().parent, course.root])) is not None:
         deadlines.read(said, course.names([]))  # before anything is started
-    # The process that workers are forked from imports what they need while this one does. (The compiler
-    # is half of torch: its optimizers import it when the first one is made.)
+    # the process that workers are forked from imports what they need while this one does
     in_torch = any(map(course.imports_torch, {job.assignment for job in jobs}))
-    before = ["torch._dynamo"] if in_torch else []
-    forkserver.set_forkserver_preload([*before, "autograder.grading.submissions.preloaded"])
+    before = [f"{TASKS}.preloaded_torch"] if in_torch else []
+    forkserver.set_forkserver_preload([*before, f"{TASKS}.preloaded"])
     forkserver.ensure_running()
     from autograder.grading.recording.graded import Work
     from autograder.grading.submissions.class_folder import LOG

@@ -9,7 +9,8 @@ from traitlets.config import Config
 from autograder.grading.course import Course
 from autograder.grading.recording.graded import Work
 from autograder.grading.storage.jobs import Job
-from autograder.grading.submissions.pool import TASKS, Pool
+from autograder.grading.submissions import TASKS
+from autograder.grading.submissions.pool import Pool
 
 
 class Runners(Protocol):
