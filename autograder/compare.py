@@ -165,12 +165,15 @@ def close_line_by_line(effect: str, case: Case, outputs: Outputs, expected: Outp
     return [f"{place}{said}{'; '.join(wrong)}"]
 
 
-def close_by_step(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+def close_by_step(
+    case: Case, outputs: Outputs, expected: Outputs, rtol: float | None = None
+) -> list[str]:
     """The judge of runs: each output holds a value a step, and the first wrong step is reported.
 
-    A value is compared at the scale of the largest one so far in the run.
+    A value is compared at the scale of the largest one so far in the run; ``rtol`` is that of the
+    inputs, unless it is given.
     """
-    rtol = tolerance(case.inputs)
+    rtol = tolerance(case.inputs) if rtol is None else rtol
     findings = [f"{name} is not expected here" for name in outputs if name not in expected]
     for name, want in expected.items():
         if name not in outputs:

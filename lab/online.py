@@ -11,7 +11,7 @@ def logistic(
     rule: Rule,
     rates: Sequence[float],
     frequency: np.ndarray,
-    seeds: int = 10,
+    seeds: int = 16,
     steps: int = 2000,
     batch: int = 8,
 ) -> np.ndarray:

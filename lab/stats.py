@@ -22,17 +22,25 @@ class Interval(NamedTuple):
         return self.mean + self.half
 
     def __format__(self, spec: str) -> str:
-        """With the decimals of ``spec``, or as many more as the half-width needs to show a digit.
+        """The mean has as many decimals as the half-width.
 
-        1.0021 ± 0.0042 is "1.002 ± 0.004" for ".2f". No scatter, but for rounding, is "± 0".
+        ".2f" asks for two; there are at least as many as show the half-width's first digit, and none
+        after its second. ".2g" asks for two digits of the half-width. For ".2f" 1.0021 ± 0.0042 is
+        "1.002 ± 0.004", and 1655.5 ± 88.1 is "1656 ± 88"; no scatter, but for rounding, is "± 0".
         """
         if self.half <= 1e-9 * max(abs(self.mean), 1e-3):
             return f"{self.mean:{spec}} ± 0"
-        if spec.endswith("f"):
-            decimals = int(spec[spec.index(".") + 1 : -1])
-            while float(f"{self.half:.{decimals}f}") == 0:
-                decimals += 1
-            spec = f"{spec[: spec.index('.')]}.{decimals}f"
+        if np.isfinite(self.half) and spec[-1:] in ("f", "g"):
+            before, asked = spec[:-1].split(".")
+            exponent = int(f"{self.half:.1e}".partition("e")[2])
+            if spec.endswith("f"):
+                shown = min(int(asked), max(0, 1 - exponent))
+                while float(f"{self.half:.{shown}f}") == 0:
+                    shown += 1
+            else:
+                shown = max(0, int(asked) - 1 - exponent)
+            if shown < 8:  # else too small for decimals
+                spec = f"{before}.{shown}f"
         return f"{self.mean:{spec}} ± {self.half:{spec.removeprefix('+')}}"
 
 

@@ -136,10 +136,26 @@ def test_rivals_that_cost_nothing():
         (-0.25, 0.00031, "+.2f", "-0.2500 ± 0.0003"),
         (53.2, 0.3, ".0f", "53.2 ± 0.3"),
         (0.5, 0.12, "+.2f", "+0.50 ± 0.12"),
-        (0.012345, 0.00023, ".2g", "0.012 ± 0.00023"),
+        (0.012361, 0.00023, ".2g", "0.01236 ± 0.00023"),
+        (0.5, 0.045, ".2g", "0.500 ± 0.045"),
+        (1655.5, 88.056, ".2g", "1656 ± 88"),
+        (1.2e-9, 3.4e-10, ".2g", "1.2e-09 ± 3.4e-10"),
         (0.988, 1e-17, ".2f", "0.99 ± 0"),
         (0.0, 0.0, ".1f", "0.0 ± 0"),
+        (1655.5, 88.056, ".3f", "1656 ± 88"),
+        (1655.5, 288.06, ".3f", "1656 ± 288"),
+        (0.8731, 0.21, ".3f", "0.87 ± 0.21"),
+        (-9.4631, 0.996, "+.3f", "-9.5 ± 1.0"),
+        (9.4631, 12.0, ".0f", "9 ± 12"),
+        (2.3, np.inf, ".2f", "2.30 ± inf"),
+        (np.nan, np.nan, ".2f", "nan ± nan"),
     ],
 )
-def test_a_half_width_shows_a_digit(mean, half, spec, said):
+def test_a_half_width_shows_one_digit_and_at_most_two(mean, half, spec, said):
     assert f"{Interval(mean, half):{spec}}" == said
+
+
+def test_a_report_of_steps_has_no_digits_that_the_seeds_do_not_give():
+    steps = np.array([1700.0, 1500.0, 1660.0, 1762.0])
+    rows = contest.report({"batches of 4": contest.entry([0.1, 0.2], [steps, steps + 900])})
+    assert rows[1][1] == "1656 ± 178"

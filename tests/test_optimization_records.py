@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
-from lab.experiments import decay, records, stall
+from lab import contest
+from lab.experiments import compared, decay, records, samples, stall
 
 
 @pytest.mark.parametrize("rule", decay.RATES)
@@ -40,3 +42,24 @@ def test_stall_measures_what_its_records_say(monkeypatch):
     assert measured.keys() <= kept["measured"].keys()
     for name, loss in measured.items():
         assert loss == pytest.approx(kept["measured"][name], rel=0.05)
+
+
+@pytest.mark.parametrize("rule", compared.RULES)
+def test_six_rules_have_every_rate_and_seed_and_no_best_rate_at_an_edge(rule):
+    losses = compared.six(rule)
+    assert losses.shape == (len(compared.SIX_RATES), compared.SIX.seeds)
+    assert not contest.entry(compared.SIX_RATES, losses).edge
+
+
+@pytest.mark.parametrize("architecture", compared.ARCHITECTURES)
+@pytest.mark.parametrize("rule", compared.FIVE_RATES)
+def test_five_architectures_have_no_best_rate_at_an_edge(architecture, rule):
+    rates = compared.FIVE_RATES[rule]
+    assert not contest.entry(rates, compared.five(architecture, rule)).edge
+
+
+def test_a_rule_trained_now_is_the_one_on_record():
+    torch.set_num_threads(1)
+    now = compared.measure_six({"rule": "rmsprop"}, seed=1)
+    for rate in ("0.001", "0.003", "0.01"):  # higher ones are near the limit of stability
+        assert now[rate] == pytest.approx(samples("six-rules", rate, rule="rmsprop")[1], rel=0.05)

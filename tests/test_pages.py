@@ -88,6 +88,52 @@ def test_a_role_in_a_formula_is_found():
 
 
 @each_page
+def test_an_interval_is_written_by_its_format(page):
+    """``stats.Interval`` knows how many digits its half-width gives; a ± typed between two numbers does not."""
+    assert re.findall(r".*± ?\{.*", page.read_text()) == []
+
+
+DESCRIBED = re.compile(r"^\s*:?(?:alt|caption): *(.+)$", re.M)
+# A panel is named by a side: at the start of a sentence or a clause, or by a name like "left panel".
+SIDE = r"(?:left|right|middle|above|below|top|bottom|upper|lower)"
+PLACED = re.compile(rf"(?:^|[.;:(?] |, ){SIDE}(?:,| for) |\bon the (?:left|right)\b", re.I)
+NAMED = re.compile(rf"\b{SIDE}(?:-hand)? (?:panel|row|plot|map|curve)s?\b", re.I)
+
+
+def named_by_side(text):
+    """Where a page's source tells a figure's panels apart by their side."""
+    for described in DESCRIBED.findall(text):
+        yield from (found[0] for found in PLACED.finditer(described))
+    yield from (found[0] for found in NAMED.finditer(text))
+
+
+@each_page
+def test_panels_are_named_so_that_it_is_true_where_they_are_stacked(page):
+    """On a phone a figure's panels stand under each other (``lab/drawing.py``)."""
+    assert list(named_by_side(page.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "    caption: Is it faster? Steps; right, the rate.",
+        "    alt: Two panels. Left, the loss. The rest, the rate.",
+        ":alt: Three maps. On the right the random ones.",
+        "    alt: Loss against rate, left for a constant rate.",
+        "Look at the end of the left panel: it falls.",
+        "    alt: Four panels. Top row, the signal.",
+    ],
+)
+def test_a_panel_named_by_its_side_is_found(said):
+    assert len(list(named_by_side(said))) == 1
+
+
+def test_a_side_within_a_panel_may_be_named():
+    said = "    alt: The curve ends at the right, lower than before; left of the line it is level, above it steep."
+    assert list(named_by_side(said)) == []
+
+
+@each_page
 def test_the_header_is_one_call(page):
     calls = [
         ast.unparse(node.value)

@@ -7,6 +7,7 @@ import torch
 from lab.experiments import (
     augmented,
     beside_norm,
+    compared,
     efficient,
     ensembles,
     ghosts,
@@ -27,6 +28,8 @@ EXPERIMENTS = [
     augmented.AUGMENTED,
     augmented.AUGMENTED_EDGE,
     beside_norm.BESIDE_NORM,
+    compared.FIVE,
+    compared.SIX,
     efficient.EFFICIENT,
     efficient.EFFICIENT_RATES,
     efficient.EFFICIENT_RIVAL,

@@ -51,12 +51,12 @@ optimizer = torch.optim.SGD([weight], lr=0.5)
 optimizer.zero_grad()
 weight.sum().backward()
 optimizer.step()
-print(weight.tolist(), "sympy" in sys.modules)"""
+print("sympy" in sys.modules)"""
     twice = "torch.compile(lambda x: 2 * x, backend='eager')(torch.ones(2)).tolist()"
     with Session(
         handout.handout(COURSE, "optimizers")
     ) as session:  # torch is in the sandbox at once
-        assert text(session.run(step, 20)) == "[0.5, 0.5] False\n"
+        assert text(session.run(step, 20)) == "False\n"
         assert text(session.run(f"import torch._dynamo.config; {twice}", 60)) == "[2.0, 2.0]"
 
 

@@ -7,6 +7,7 @@ import torch
 from lab.experiments import run
 from lab.experiments.augmented import AUGMENTED, AUGMENTED_EDGE
 from lab.experiments.beside_norm import BESIDE_NORM
+from lab.experiments.compared import FIVE, SIX
 from lab.experiments.decay import DECAY
 from lab.experiments.efficient import EFFICIENT, EFFICIENT_RATES, EFFICIENT_RIVAL
 from lab.experiments.ensembles import ENSEMBLES
@@ -27,6 +28,8 @@ EXPERIMENTS = {  # what chooses rates comes before what is judged at them
         *(
             DECAY,
             STALL,
+            SIX,
+            FIVE,
             NEWER,
             ENSEMBLES,
             SNAPSHOTS,

@@ -1,4 +1,4 @@
-"""Does RMSProp go on where AdaGrad slows down? Each rule at five rates, on one small network."""
+"""Does AdaGrad slow down, and does RMSProp go on? Each rule and SGD at five rates, on one small network."""
 
 from typing import Any
 
@@ -11,12 +11,18 @@ from lab.rules import Rule
 
 STEPS, EVERY = 3000, 500
 RULES: dict[str, tuple[Rule, dict[str, Any]]] = {
+    "SGD": (rules.sgd, {}),
     "AdaGrad": (rules.adagrad, {}),
     "RMSProp 0.9": (rules.rmsprop, {"decay": 0.9}),
     "RMSProp 0.99": (rules.rmsprop, {"decay": 0.99}),
 }
 _FIVE = 1.6 ** np.arange(-2, 3)
-RATES = {"AdaGrad": 0.18 * _FIVE, "RMSProp 0.9": 0.01 * _FIVE, "RMSProp 0.99": 0.0056 * _FIVE}
+RATES = {
+    "SGD": 0.25 * _FIVE,
+    "AdaGrad": 0.18 * _FIVE,
+    "RMSProp 0.9": 0.01 * _FIVE,
+    "RMSProp 0.99": 0.0056 * _FIVE,
+}
 
 
 def measure(setting: dict, seed: int) -> dict[str, float]:

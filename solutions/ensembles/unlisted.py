@@ -93,4 +93,20 @@ WRONG: list[tuple] = [
         [("            else:\n                self.average[name].copy_(t)\n", "")],
         "counters-left",
     ),
+    (
+        "early_stopping",
+        "anew after a stop",
+        [
+            (
+                "        return self.bad >= self.patience",
+                "        if self.bad < self.patience:\n            return False\n        self.bad = 0\n        return True",
+            )
+        ],
+        "anew-after-a-stop",
+    ),
+    (
+        "average_predictions",
+        "the mean of the logarithms",
+        [("p.mean(axis=0)", "np.exp(np.log(np.maximum(p, 1e-300)).mean(axis=0))")],
+    ),
 ]

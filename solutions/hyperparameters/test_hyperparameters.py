@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import judge, probe
+from autograder import judge, probe, report
 from autograder.exercise import Exercise
-from autograder.grading.answer import fresh
+from autograder.grading.answer import edited, fresh
+from autograder.grading.releasing import keys
 from autograder.grading.releasing.keys import LazyKey
 from tests import closing
 from tests.answers import (
@@ -191,3 +192,37 @@ def test_the_closing_section_says_it_for_every_right_answer_and_most_seeds():
     found = [edges(seed, dresses[seed % len(dresses)]) for seed in range(2, 14)]
     assert [first for first, _ in found] == ["high"] * len(found)
     assert sum(second == "None" for _, second in found) >= 9
+
+
+# Which examples: a sample drawn at random, the first in another order, a single one.
+
+
+def with_sample(taken: str):
+    edit = ("x[:sample], y[:sample]", taken)
+    return fresh(edited(oracle("overfits_small_sample"), edit))
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "x[(i := torch.randperm(len(x))[:sample])], y[i]",
+        "x[(i := torch.randint(len(x), (sample,)))], y[i]",
+        "x[::2][:sample], y[::2][:sample]",
+    ],
+)
+def test_a_sample_of_others_is_said_to_be_one(taken):
+    keys.restart_chance(taken)
+    v = verdict("overfits_small_sample", with_sample(taken), "1")
+    assert v.mistake is None and not v.suspects and v.parts["the sample"][0] == 0
+    assert "examples that it learned from: the first and later ones" in report.text(v)
+
+
+def test_the_first_examples_may_come_in_any_order():
+    shuffled = with_sample("x[(i := torch.randperm(min(sample, len(x))))], y[i]")
+    assert verdict("overfits_small_sample", shuffled, "1").status == "passed"
+
+
+def test_a_single_example_is_still_a_batch():
+    squeezed = fresh(edited(oracle("overfits_small_sample"), ("(model(x)", "(model(x).squeeze()")))
+    v = verdict("overfits_small_sample", squeezed, "1")
+    assert {f.case for f in v.findings} == {"a single example"} and v.parts["the sample"][0] == 0

@@ -173,4 +173,40 @@ WRONG: list[tuple] = [
         ],
         "sorted-among-the-finite",
     ),
+    (
+        "overfits_small_sample",
+        "drawn with replacement",
+        [("x[:sample], y[:sample]", "x[(i := torch.randint(len(x), (sample,)))], y[i]")],
+    ),
+    (
+        "overfits_small_sample",
+        "one in three",
+        [("x[:sample], y[:sample]", "x[::3][:sample], y[::3][:sample]")],
+    ),
+    (
+        "overfits_small_sample",
+        "trained on all, tested on the first",
+        [
+            (
+                "    x, y = x[:sample], y[:sample]\n",
+                "    every, labels, x, y = x, y, x[:sample], y[:sample]\n",
+            ),
+            (LOSS, "cross_entropy(model(every), labels)"),
+        ],
+    ),
+    (
+        "random_search",
+        "np.argmin",
+        [
+            ("        if np.isnan(loss):\n            loss = np.inf\n", ""),
+            ("loss < best_loss", "np.argmin([best_loss, loss]) == 1"),
+        ],
+        "smallest-with-nan",
+    ),
+    (
+        "narrow_range",
+        "the smallest values",
+        [("values[np.argsort(losses)[:keep]]", "np.sort(values)[:keep]")],
+    ),
+    ("at_edge_of_range", "the word None", [("return None", "return 'None'")]),
 ]

@@ -35,6 +35,46 @@ def test_a_slip_in_the_step_does_not_cost_the_state(name):
     assert v.parts["update rule"][0] == 0
 
 
+SLIPS = {
+    "adam": ["epsilon-inside", "epsilon-uncorrected", "no-bias-correction", "only-m-corrected"],
+    "rmsprop": ["epsilon-inside", "no-root"],
+    "adagrad": ["epsilon-inside", "not-squared"],
+    "nesterov_momentum": ["old-velocity-added"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "slip"), [(n, slip) for n, held in SLIPS.items() for slip in held]
+)
+def test_a_slip_in_the_formula_does_not_cost_defaults_and_shapes(name, slip):
+    v = verdict(name, mistake(name, slip), "1")
+    assert v.parts["update rule"][0] == 0 and v.mistake == slip
+    assert v.parts["defaults"] == (1, 1) and v.parts["shapes and dtypes"] == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "slip", ["epsilon-inside", "epsilon-uncorrected", "no-bias-correction", "no-root"]
+)
+def test_a_slip_in_the_step_costs_a_torch_optimizer_the_step_alone(slip):
+    v = verdict("torch_adam", mistake("torch_adam", slip), "1")
+    assert (v.score, v.parts["update rule"], v.mistake) == (6, (0, 4), slip)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_defaults_are_the_rules_own_only_if_they_are_used(name):
+    """No points for a step downhill that knows of no hyperparameter."""
+    v = verdict(name, lambda w, dw, config=None: (w - 0.001 * dw, config or {}), "1")
+    assert v.parts["defaults"][0] == 0 and "config lacks" in " ".join(f.message for f in v.findings)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_that_looks_at_its_neighbours_has_no_points_for_shapes(name):
+    def mixed(w, dw, config=None):
+        return oracle(name)(w, np.full_like(dw, np.mean(dw)) if dw.size else dw, config)
+
+    assert verdict(name, mixed, "1").parts["shapes and dtypes"][0] == 0
+
+
 def test_a_right_gradient_beside_a_bounded_loss_keeps_its_points():
     v = verdict("softmax_loss", mistake("softmax_loss", "bounded-by-1e-12"), "1")
     assert v.parts == {"loss": (0.0, 2), "gradient": (2, 2)}

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.optim.adamw import adamw
 
+from autograder.grading.answer import source_of
 from tests.answers import answer, oracle, statement, verdict
 
 
@@ -42,6 +43,14 @@ def test_example_of_the_class():
 
 def test_it_has_five_other_dresses():
     assert len(answer("torch_adam").alternatives) >= 5
+
+
+def test_a_count_of_steps_may_be_a_tensor():
+    """Its powers are those of float32, as are those of torch's own."""
+    source = source_of(oracle("torch_adam")).replace("t=0,", "t=torch.zeros(()),")
+    namespace = {"torch": torch}
+    exec(source, namespace)
+    assert verdict("torch_adam", namespace["Adam"]).status == "passed"
 
 
 def test_a_parameter_must_keep_its_kind():

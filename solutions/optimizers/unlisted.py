@@ -200,4 +200,31 @@ WRONG: list[tuple] = [
             ('(v_hat.sqrt() + group["eps"])', '(v_hat + group["eps"]).sqrt()'),
         ],
     ),
+    (
+        "softmax_loss",
+        "the log of every label's probability",
+        [("log_p[rows, y].mean()", "log_p[:, y].mean()")],
+    ),
+    ("adam", "t times beta for beta to the t", [("b1**t", "b1 * t"), ("b2**t", "b2 * t")]),
+    (
+        "adam",
+        "the largest v so far",
+        [("(1 - b2) * dw**2", "(1 - b2) * np.maximum(dw**2, config.get('v', 0))")],
+    ),
+    ("step_decay", "rounded", [("step // every", "round(step / every)")]),
+    (
+        "torch_adam",
+        "the rate of the constructor",
+        [('group["lr"] * m_hat', 'self.defaults["lr"] * m_hat')],
+    ),
+    (
+        "torch_adam",
+        "gradients clipped at 1",
+        [("add_(p.grad, alpha", "add_(p.grad.clamp_(-1, 1), alpha")],
+    ),
+    (
+        "newton_step",
+        "the first eigenvalue that eigvals gives",
+        [("np.linalg.eigvalsh(hessian)[0]", "np.linalg.eigvals(hessian)[0]")],
+    ),
 ]

@@ -196,4 +196,27 @@ WRONG: list[tuple] = [
         [("return x + residual\n", "return x + (1 - p) * residual\n"), (" / (1 - p)", "")],
         "scales-in-test",
     ),
+    ("batchnorm_forward", "another eps", [('"eps", 1e-5', '"eps", 1e-8')], "other-default-eps"),
+    (
+        "inverted_dropout",
+        "a little more in the denominator",
+        [("(1 - self.p)", "(1 - self.p + 1e-3)")],
+    ),
+    (
+        "stochastic_depth",
+        "x scaled as well",
+        [("x + residual * keep / (1 - p)", "(x + residual * keep) / (1 - p)")],
+    ),
+    (
+        "affine_relu_dropout_loss",
+        "no mask of ReLU",
+        [("    dhidden[hidden <= 0] = 0\n", "")],
+        "no-relu-backward",
+    ),
+    (
+        "affine_relu_dropout_loss",
+        "the mask without its factor",
+        [("@ W2.T * mask", "@ W2.T * (mask > 0)")],
+        "not-scaled-backward",
+    ),
 ]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from assignments.transfer.exercises import _networks, _pictures
 from autograder import judge
 from autograder.exercise import Case, Verdict
+from autograder.grading.answer import edited, fresh
 from autograder.grading.releasing import keys
 from autograder.grading.releasing.handout import lab_modules
 from autograder.key import WholeKey
@@ -254,3 +255,15 @@ def test_the_exercise_in_numpy_loads_without_torch():
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        ("range(100)", "range(1)"),
+        ("Adam(head.parameters(), lr=3e-3", "SGD(head.parameters(), lr=1e-4"),
+    ],
+)
+def test_a_head_that_has_hardly_been_trained_is_said_to_be_one(weak):
+    v = verdict("fine_tune", fresh(edited(oracle("fine_tune"), weak)), "public")
+    assert v.mistake is None and "a rate that is not too small?" in v.message

@@ -148,4 +148,12 @@ WRONG: list[tuple] = [
         [('name.startswith("_fc.")', "p in [network._fc.weight]")],
         "in-a-list-of-tensors",
     ),
+    ("fine_tune", "one step", [("range(100)", "range(1)")]),
+    ("fine_tune", "a rate a thousand times too small", [("lr=3e-3", "lr=3e-6")]),
+    (
+        "parameter_groups",
+        "whatever has fc in its name",
+        [('name.startswith("_fc.")', '"fc" in name')],
+        "any-fc",
+    ),
 ]

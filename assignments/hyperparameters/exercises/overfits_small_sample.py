@@ -75,6 +75,7 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
         seen["what training did to the network's loss"] = change_of(before, after)
         seen["what the trained network knows of the sample"] = "all" if learned_it else "not all"
     seen[SEEN] = facts(case, outputs.get(SEEN))
+    seen[SEEN]["examples that it learned from"] = whose(case, outputs, learned)
     always_all = len(set(sizes)) == 1  # who draws batches, or a network's masks, may end anywhere
     if made and always_all and case.inputs["network"] == "linear":
         seen[SEEN]["loss of the sample at the end"] = float(after)
@@ -111,6 +112,21 @@ def sizes_of_uses(outputs: Outputs, x: np.ndarray) -> list[tuple[int, int]]:
         raise Unusable("the batches are too many")
     sizes = [(len(b), int((b[:, None] == x).all(-1).any(1).sum())) for b in shown]
     return [sizes[use] for use in uses]
+
+
+def whose(case: Case, outputs: Outputs, learned: list[int]) -> str:
+    """Which of the examples were in the batches from which a gradient came back, or in all if none did."""
+    x, uses = case.inputs["x"], outputs["batch, by use"]
+    shown = {uses[use] for use in learned or range(len(uses))}
+    sample = case.inputs.get("sample", SAMPLE)
+    first, other = (rows[:, None] for rows in (x[:sample], x[sample:]))
+    found = set()
+    for number in shown:
+        batch = outputs["batches"][number]
+        in_first, in_other = ((batch == rows).all(-1).any(0) for rows in (first, other))
+        kinds = [("later ones", in_other & ~in_first), ("the first", in_first)]
+        found |= {kind for kind, there in kinds if there.any()}
+    return " and ".join(sorted(found, reverse=True)) or "none of x"
 
 
 def said(size: tuple[int, int]) -> str:
@@ -295,6 +311,9 @@ def the_sample(rng: np.random.Generator) -> list[Case]:
         of("a contradiction at the last example", last, sample=8),
         of("a contradiction after the last example", after, sample=8),
         of("fewer examples than asked for", clusters(rng, int(rng.integers(9, 16)))),
+        not_right_at_once(
+            case(rng, "a single example", "mlp", clusters(rng, 1), steps=30, lr=0.05)
+        ),
     ]
 
 

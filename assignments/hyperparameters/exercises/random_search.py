@@ -234,6 +234,13 @@ def of_some(case: Case, outputs: Outputs) -> Outputs:
     return not_too_few(case, of_the_search(case, outputs, case.inputs["losses"]))
 
 
+def first_of(rng: np.random.Generator) -> np.ndarray:
+    """Five losses: nan third, the smallest first."""
+    losses = np.sort(draw_losses(rng, 5))
+    losses[2] = np.nan
+    return losses
+
+
 def diverging_trials(rng: np.random.Generator) -> list[Case]:
     """In the first case two trials follow the last one that diverges, and the later one is worse."""
     losses = draw_losses(rng, 21)
@@ -246,6 +253,7 @@ def diverging_trials(rng: np.random.Generator) -> list[Case]:
         Case("the example in the text", example),
         case(rng, every_third, 21, losses=losses),
         case(rng, "all trials diverge", 4, losses=np.full(4, np.nan)),
+        case(rng, "the first trial is the best, the third diverges", 5, losses=first_of(rng)),
     ]
 
 

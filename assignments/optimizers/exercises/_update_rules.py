@@ -1,122 +1,24 @@
 """What the update rules in NumPy share: rule(w, dw, config=None) -> (next_w, config)."""
 
 import copy
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from autograder import sketch, sketch_plane
-from autograder.compare import close_by_step, close_line_by_line, numbers
-from autograder.exercise import Case, Exercise, Judge, Outputs, Part, Unusable
+from autograder.compare import close_by_step, close_line_by_line
+from autograder.exercise import Case, Exercise, Outputs, Part
 
-from ._steps import between, stacked
+from ._own_rule import DEFAULTS, SHAPES
+from ._runs import NEXT_W, run_rule
+from ._steps import between
 
-WHICH = ("first", "second")
-NEXT_W = "next_w"
 IN_THE_TEXT = "the example in the text"
 EXAMPLE_GRADIENTS = np.array([[0.5, -1.0], [1.0, 1.0]])  # of every worked example in the text
 Range = tuple[float, float]
 Kind = Literal["signed", "positive", "count"]
-
-# Probe.
-
-
-@dataclass
-class Run:
-    """One parameter that a rule steps: a run of a case, and what was seen of it.
-
-    ``w`` and ``config`` are those before the first step, ``grads`` holds a gradient a step.
-    ``omit``: the first call leaves the config out. ``rates``: learning rates to be set before a
-    step, None leaves it. ``read``: the state to be read from the config after each step.
-    ``saved``: the config is copied between steps, as if it had been saved. ``state_only``: what is
-    kept is all that is brought home, which no slip in the step itself can spoil. ``valley``: the
-    curvatures (a, b) of a loss (a w0^2 + b w1^2) / 2, whose gradients, where the rule has come to,
-    take the place of those given.
-    """
-
-    w: Any
-    grads: np.ndarray
-    config: Any
-    omit: bool = False
-    rates: Sequence[float | None] = ()
-    read: Sequence[str] = ()
-    saved: bool = False
-    state_only: bool = False
-    valley: Sequence[float] = ()
-    seen: dict[str, list] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.seen = {**{key: [] for key in self.read}, "next_w": []}  # causes before effects
-
-    def step(self, rule: Any) -> None:
-        """Take the next step; raises Unusable for what a rule must not return."""
-        step = len(self.seen["next_w"])
-        rate = self.rates[step] if self.rates else None
-        if rate is not None and isinstance(self.config, dict):
-            self.config["learning_rate"] = rate
-        arguments = [self.w, self.gradient(step)]
-        if not (self.omit and step == 0):
-            arguments.append(self.config)
-        self.w, self.config = _two_values(rule(*arguments))
-        self.seen["next_w"].append(_snapshot(self.w))
-        for key in self.read:
-            if key in self.config:
-                self.seen[key].append(_snapshot(self.config[key]))
-        if self.saved:
-            self.config = copy.deepcopy(self.config)
-
-    def gradient(self, step: int) -> np.ndarray:
-        if not self.valley:
-            return np.array(self.grads[step])
-        w = numbers(self.w)
-        if w is None or w.shape != (2,):
-            raise Unusable("the next_w that you return must have the shape of w, (2,)")
-        return np.array(self.valley) * w
-
-    def outputs(self, of: str) -> Outputs:
-        """What was seen, by step; state that was missing after one is left out."""
-        names = {key: f"config[{key!r}]{of}" for key in self.read}
-        if not self.state_only:
-            names["next_w"] = f"{NEXT_W}{of}"
-        steps = len(self.seen["next_w"])
-        return {names[k]: stacked(v) for k in names if len(v := self.seen[k]) == steps}
-
-
-def run_rule(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """Step the runs of a case in the given order; next_w and the state asked for, by step."""
-    runs = [Run(**run) for run in inputs["runs"]]
-    for which in inputs["order"]:
-        runs[which].step(rule)
-    outputs: Outputs = {}
-    for which, run in zip(WHICH, runs, strict=False):
-        outputs |= run.outputs(f" of the {which} run" if len(runs) > 1 else "")
-    return outputs
-
-
-def _two_values(returned: Any) -> tuple[Any, dict]:
-    """next_w and config; raises Unusable for anything else."""
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise Unusable(f"return two values, next_w and config, not {_kind(returned)}")
-    w, config = returned
-    if not isinstance(config, dict):
-        raise Unusable(f"the second value returned must be the config, not {_kind(config)}")
-    if w is None:
-        raise Unusable("the next_w that you return is None")
-    return w, config
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return f"{len(value)} values"
-    return "None" if value is None else f"a value of type {type(value).__name__}"
-
-
-def _snapshot(value: Any) -> Any:
-    return np.array(value) if isinstance(value, np.ndarray | np.generic) else value
-
 
 # Cases.
 
@@ -125,11 +27,13 @@ def _snapshot(value: Any) -> Any:
 class Rule:
     """What the cases of a rule are drawn from.
 
-    ``hyperparameters`` maps the keys of the rule's hyperparameters to their ranges, ``state`` the
-    keys of its state to their kind. ``example`` is the config of the text's worked example.
+    ``hyperparameters`` maps the keys of the rule's hyperparameters to their ranges, ``defaults`` to
+    the values that the text gives them, ``state`` the keys of its state to their kind. ``example``
+    is the config of the text's worked example.
     """
 
     hyperparameters: dict[str, Range]
+    defaults: dict[str, float]
     state: dict[str, Kind]
     example: dict[str, Any]
 
@@ -209,9 +113,17 @@ def default_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
         tiny = _run(rng, None, (2,), steps=3)
         tiny["grads"] *= 1e-7
         cases.append(_case("config=None, gradients of about 1e-7", tiny))
-    for key, value in rule.some(rng).items():
+    some = rule.some(rng)
+    if "epsilon" in some:
+        some["epsilon"] /= (
+            40  # less than a rate, so that one added to a step does not turn it round
+        )
+    for key, value in some.items():
         run = _run(rng, {key: value}, (2,), steps=3)
         cases.append(_case(f"config holds only {key}", run))
+    for case in cases:
+        to_change = list(rule.defaults) if case.name == "config=None" else []
+        case.inputs.update({"defaults": dict(rule.defaults), "to change": to_change})
     return cases
 
 
@@ -235,7 +147,11 @@ def shape_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
     def run(
         shape: tuple[int, ...], steps: int, w: type = np.float64, grads: type = np.float64
     ) -> dict[str, Any]:
-        drawn = _run(rng, rule.some(rng), shape, steps)
+        config = {
+            key: between(rng, low + 0.9 * (high - low), high)  # the rate above any epsilon
+            for key, (low, high) in rule.hyperparameters.items()
+        }
+        drawn = _run(rng, config, shape, steps)
         return {**drawn, "w": drawn["w"].astype(w), "grads": drawn["grads"].astype(grads)}
 
     w_alone, grads_alone = run((2,), 2, w=np.float32), run((2,), 2, grads=np.float32)
@@ -281,14 +197,6 @@ MOMENTUM: dict[str, Range] = {**RATE, "momentum": (0.3, 0.8)}
 EPSILON: dict[str, Range] = {"epsilon": (0.05, 0.2)}
 
 
-PARTS: list[tuple[str, Callable[[Rule, np.random.Generator], list[Case]], Judge]] = [
-    ("update rule", update_cases, partial(close_line_by_line, NEXT_W)),
-    ("defaults", default_cases, close_by_step),
-    ("state", state_cases, close_by_step),
-    ("shapes and dtypes", shape_cases, close_by_step),
-]
-
-
 def update_rule(
     name: str,
     rule: Rule,
@@ -297,12 +205,23 @@ def update_rule(
     difficulty: int,
 ) -> Exercise:
     """The exercise for a rule, with the points of its four parts."""
+    formula, defaults, state, shapes = points
+    line_by_line = partial(close_line_by_line, NEXT_W)
     return Exercise(
         name,
         name,
         [
-            Part(part, of, partial(cases, rule), run_rule, judge, picture=path)
-            for (part, cases, judge), of in zip(PARTS, points, strict=True)
+            Part(
+                "update rule",
+                formula,
+                partial(update_cases, rule),
+                run_rule,
+                line_by_line,
+                picture=path,
+            ),
+            DEFAULTS.part("defaults", defaults, partial(default_cases, rule), path),
+            Part("state", state, partial(state_cases, rule), run_rule, close_by_step, picture=path),
+            SHAPES.part("shapes and dtypes", shapes, partial(shape_cases, rule), path),
         ],
         own_work=("optimizer",),
         minutes=minutes,

@@ -6,6 +6,7 @@ EXERCISE = update_rule(
     "adagrad",
     Rule(
         {**RATE, **EPSILON},
+        {"learning_rate": 1e-2, "epsilon": 1e-8},
         {"cache": "positive"},
         {"learning_rate": 0.1, "epsilon": 0.1},
     ),

@@ -26,6 +26,10 @@ FEW = 0.7  # of the classes: a network that names no more of them knows few
 SECONDS = 20.0
 BATCH = 32
 ENOUGH = "enough pictures are named right"
+UNSURE = (
+    "; even of the pictures that it was trained on the network is not sure: was this head trained, "
+    "on scores, for enough steps and at a rate that is not too small?"
+)
 HINT = "hint"  # helps to name a mistake, never to judge an answer
 
 
@@ -143,7 +147,8 @@ def judge_accuracy(case: Case, outputs: Outputs, expected: Outputs) -> list[str]
     if enough != expected.get(ENOUGH):
         asked, least = len(case.withheld["y"]), case.withheld["least"]
         right = outputs["named right"].value
-        return [f"{right:.0%} of {asked} pictures are named right; at least {least:.0%} should be"]
+        said = f"{right:.0%} of {asked} pictures are named right; at least {least:.0%} should be"
+        return [f"{said}{UNSURE if str(outputs.get(HINT)).endswith('unsure') else ''}"]
     return [] if enough or outputs.get(HINT) == expected.get(HINT) else ["this went another way"]
 
 

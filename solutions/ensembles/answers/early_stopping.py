@@ -247,3 +247,16 @@ ANSWER.edited(
     ("        return self.bad >= self.patience",
      "        self.stop = getattr(self, 'stop', False) or self.bad >= self.patience\n        return self.stop"),
 )
+ANSWER.edited(
+    "anew-after-a-stop",
+    "the count set back to 0 when it says True: only an improvement does that",
+    ("        return self.bad >= self.patience",
+     "        stop = self.bad >= self.patience\n        if stop:\n            self.bad = 0\n        return stop"),
+)
+ANSWER.edited(
+    "counted-by-the-previous",
+    "the count set back to 0 by a loss below the previous one, while the best is noted rightly",
+    ("        self.bad = 0\n\n", "        self.bad = 0\n        self.last = np.inf\n\n"),
+    ("            self.bad = 0\n        else:\n            self.bad += 1\n",
+     "        self.bad = 0 if loss < self.last - self.min_delta else self.bad + 1\n        self.last = loss\n"),
+)

@@ -146,3 +146,9 @@ ANSWER.edited(
     ("float(np.exp(rng.uniform(np.log(low), np.log(high))))",
      "float(np.exp(rng.uniform(np.log(low), np.log(high)))) if name == turn else float(np.sqrt(low * high))"),
 )
+ANSWER.edited(
+    "smallest-with-nan",
+    "nan taken for the smallest loss, wherever it comes: np.argmin and sorting find nan first",
+    ("        if np.isnan(loss):\n            loss = np.inf\n", ""),
+    ("loss < best_loss", "loss < best_loss or np.isnan(loss) > np.isnan(best_loss)"),
+)

@@ -179,3 +179,7 @@ ANSWER.edited(
     "eps-outside-at-test-time", "eps added to the standard deviation at test time, outside of the square root",
     ("np.sqrt(var + eps)", 'np.sqrt(var + eps) if mode == "train" else np.sqrt(var) + eps'),
 )
+ANSWER.edited(
+    "other-default-eps", "another default than eps 1e-5: the 1e-8 of other formulas",
+    ('"eps", 1e-5', '"eps", 1e-8'),
+)

@@ -1,0 +1,104 @@
+"""How an update rule in NumPy is measured by itself: what a config leaves out, and shapes.
+
+What a config lacks counts as the text's default if the rule makes the same of a config in which that
+is written out, and something else of any other value. An array of any shape and dtype is stepped
+right if each of its entries, stepped alone, comes out the same.
+"""
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from autograder.compare import numbers, tolerance
+from autograder.exercise import Case, Outputs, Unusable
+
+from ._own_measure import ANOTHER, THE_SAME, Measure, compared
+from ._runs import NEXT_W, run_rule
+
+OTHER = 0.25  # a value that is no hyperparameter's default
+ROUNDING = 1e-12  # what changes a step less does not change it
+WRITTEN_OUT = "the step, beside that with the text's defaults written into the config"
+USED, ALL = "hyperparameters that the config lacks and that change the step", "all"
+ALONE = "the step, beside that of each entry alone"
+
+
+def starts(case: Case) -> list[np.ndarray]:
+    return [run["w"] for run in case.inputs["runs"]]
+
+
+# What a config leaves out.
+
+
+def run_defaults(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The runs as they are, with the defaults written out, and with one of them changed."""
+
+    def with_written_out(values: dict[str, float]) -> Outputs:
+        other = copy.deepcopy(inputs)
+        for run in other["runs"]:
+            run.update(config={**values, **(run["config"] or {})}, omit=False)
+        return run_rule(rule, other, device)
+
+    defaults = inputs["defaults"]
+    changed = {key: with_written_out({**defaults, key: OTHER}) for key in inputs["to change"]}
+    written_out = with_written_out(defaults)
+    return {**run_rule(rule, inputs, device), "written out": written_out, "changed": changed}
+
+
+def words_on_defaults(case: Case, outputs: Outputs) -> Outputs:
+    own, written_out = DEFAULTS.steps_of(outputs), DEFAULTS.steps_of(outputs.get("written out"))
+    words: Outputs = {WRITTEN_OUT: compared(own, written_out, tolerance(case.inputs))}
+    if keys := case.inputs["to change"]:
+        changed = outputs.get("changed")
+        if not isinstance(changed, dict):
+            raise Unusable("there are no steps to compare with")
+        others = {key: DEFAULTS.steps_of(changed.get(key)) for key in keys}
+        used = [k for k in keys if compared(written_out, others[k], ROUNDING) == ANOTHER]
+        words[USED] = ALL if used == keys else ", ".join(used) or "none"
+    return words
+
+
+# Shapes and dtypes.
+
+
+def run_shapes(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The runs as they are, and each entry by itself, as an array of one float64."""
+    alone = [
+        [run_rule(rule, _only(run, i), device)[NEXT_W] for i in range(run["w"].size)]
+        for run in inputs["runs"]
+    ]
+    return {**run_rule(rule, inputs, device), "alone": alone}
+
+
+def _only(run: dict[str, Any], entry: int) -> dict[str, Any]:
+    """The inputs of a case that steps one entry of a run alone."""
+    steps = len(run["grads"])
+    w, grads = run["w"].reshape(-1), run["grads"].reshape(steps, -1)
+    mine = slice(entry, entry + 1)
+    alone = {**run, "w": w[mine].astype(float), "grads": grads[:, mine].astype(float)}
+    return {"runs": [copy.deepcopy(alone)], "order": [0] * steps}
+
+
+def words_on_shapes(case: Case, outputs: Outputs) -> Outputs:
+    came, runs, own = outputs.get("alone"), case.inputs["runs"], SHAPES.steps_of(outputs)
+    if not isinstance(came, list) or not len(came) == len(runs) == len(own):
+        raise Unusable("there are no steps to compare with")
+    together = {
+        name: _put_together(alone, run["grads"])
+        for name, alone, run in zip(own, came, runs, strict=True)
+    }
+    return {ALONE: compared(own, together, tolerance(case.inputs))}
+
+
+def _put_together(alone: Any, grads: np.ndarray) -> np.ndarray:
+    """The steps of an array, from those of its entries."""
+    steps = len(grads)
+    entries = [numbers(entry) for entry in alone] if isinstance(alone, list) else []
+    columns = [entry for entry in entries if entry is not None and entry.shape == (steps, 1)]
+    if len(columns) != grads[0].size or len(columns) != len(entries):
+        raise Unusable(f"the {NEXT_W} that you return must have the shape of w; of (1,) it has not")
+    return np.concatenate([np.empty((steps, 0)), *columns], axis=1).reshape(grads.shape)
+
+
+DEFAULTS = Measure(run_defaults, words_on_defaults, NEXT_W, starts, right=(THE_SAME, ALL))
+SHAPES = Measure(run_shapes, words_on_shapes, NEXT_W, starts)
