@@ -114,10 +114,8 @@ def default_cases(rule: Rule, rng: np.random.Generator) -> list[Case]:
         tiny["grads"] *= 1e-7
         cases.append(_case("config=None, gradients of about 1e-7", tiny))
     some = rule.some(rng)
-    if "epsilon" in some:
-        some["epsilon"] /= (
-            40  # less than a rate, so that one added to a step does not turn it round
-        )
+    if "epsilon" in some:  # less than a rate, so that one added to a step does not turn it round
+        some["epsilon"] /= 40
     for key, value in some.items():
         run = _run(rng, {key: value}, (2,), steps=3)
         cases.append(_case(f"config holds only {key}", run))
