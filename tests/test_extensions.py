@@ -83,7 +83,10 @@ def test_pages_run_once_and_an_error_is_reported(build):
     first = build(slow)
     assert "executing [1/1] measured.md" in first.stdout
     assert re.search(r"Measurement: [2-9] s, \d+ lines", shown.read_text())
+    (left := build.html.parent / "book" / "of-last-year.html").parent.mkdir()
+    left.touch()
     again = build(slow + "\nA sentence more.\n")  # the code is the same
+    assert not left.exists()
     assert again.returncode == 0 and "executing" not in again.stdout
     assert re.search(r"Measurement: [2-9] s, \d+ lines", shown.read_text())
     broken = build(cards(CLAIMS).replace("from lab", "1 / 0\nfrom lab"))

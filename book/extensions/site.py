@@ -193,6 +193,13 @@ def help_search(
         app.add_js_file("search.js", loading_method="defer")
 
 
+def drop_pages_that_left(app: Sphinx, error: Exception | None) -> None:
+    """Remove what an earlier build wrote of pages that are in the book no more."""
+    for page in Path(app.outdir, "book").rglob("*.html"):
+        if page.relative_to(app.outdir).with_suffix("").as_posix() not in app.env.found_docs:
+            page.unlink()
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(claims_table)
     app.add_directive("claims-table", ClaimsTable)
@@ -202,6 +209,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-resolved", drop_repeated_ids)
     app.connect("html-page-context", describe, priority=400)  # before the link previews
     app.connect("html-page-context", help_search)
+    app.connect("build-finished", drop_pages_that_left)
     app.add_js_file("site.js", loading_method="defer")
 
     url = os.environ.get("SITE_URL", "").rstrip("/") + "/"
