@@ -14,7 +14,8 @@ from autograder.exercise import Case, Exercise, Verdict
 from autograder.grading.answer import Answer
 from autograder.grading.course import Course
 from autograder.grading.releasing import keys
-from autograder.grading.releasing.notebooks import points_by_exercise, read_source
+from autograder.grading.releasing.exercise_cells import points_by_exercise
+from autograder.grading.releasing.notebooks import read_source
 from autograder.key import WholeKey
 
 ROOT = Path(__file__).parent.parent

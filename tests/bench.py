@@ -23,7 +23,7 @@ import nbformat
 from autograder.grading.course import Course
 from autograder.grading.recording import gradebook
 from autograder.grading.recording.graded import Work
-from autograder.grading.releasing.notebooks import bound_exercise
+from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.release import register, run_nbgrader
 from autograder.grading.releasing.sample import sample_class
 from autograder.grading.running import session

@@ -12,7 +12,8 @@ from autograder.check import printable
 from autograder.exercise import Case, Exercise, Part
 from autograder.grading.answer import edited
 from autograder.grading.releasing.dress import GOES_ON, dressed
-from autograder.grading.releasing.notebooks import bound_exercise, read_source
+from autograder.grading.releasing.exercise_cells import bound_exercise
+from autograder.grading.releasing.notebooks import read_source
 from tests.answers import ASSIGNMENTS, COURSE, exercise, oracle
 
 

@@ -16,8 +16,9 @@ from nbgrader.utils import is_solution
 
 from autograder.exercise import PROBE_SECONDS
 from autograder.grading.answer import source_of
+from autograder.grading.releasing.exercise_cells import points_by_exercise
 from autograder.grading.releasing.leaks import code_lines, formulas
-from autograder.grading.releasing.notebooks import points_by_exercise, read_source
+from autograder.grading.releasing.notebooks import read_source
 from autograder.grading.releasing.release import same_numbers
 from tests.answers import ASSIGNMENTS, COURSE, ROOT, answer, exercise
 from tests.course import autograder, copy_course

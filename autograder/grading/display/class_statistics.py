@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.grading.course import Course
-from autograder.grading.releasing.notebooks import bound_exercise
+from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.storage import ledger
 from autograder.grading.storage.jobs import Job
 from autograder.grading.storage.results import Result

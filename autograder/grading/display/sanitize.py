@@ -14,7 +14,7 @@ from autograder.grading.bounds import Bounds, OutOfTime
 from autograder.grading.course import Course
 from autograder.grading.display.drawings import harmless_svg
 from autograder.grading.display.markup import as_markdown, harmless_html, markdown_html, plain_html
-from autograder.grading.releasing.notebooks import bound_exercise
+from autograder.grading.releasing.exercise_cells import bound_exercise
 
 OF_THE_RELEASE = ("nbgrader", "deletable", "editable")  # of a cell's metadata; repaired before
 OWN = "autograder_"  # what the grader's own metadata begin with

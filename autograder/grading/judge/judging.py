@@ -14,8 +14,8 @@ from autograder.grading.course import Course
 from autograder.grading.intake.reading import PROBLEM
 from autograder.grading.judge.verdicts import judged, ungraded_outputs, verdict_outputs
 from autograder.grading.releasing import keys
+from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.further import further
-from autograder.grading.releasing.notebooks import bound_exercise
 from autograder.grading.storage.records import Probed, RecordStale, RunRecord
 from autograder.judge import CheckFailed
 

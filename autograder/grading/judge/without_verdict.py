@@ -3,7 +3,7 @@
 import nbformat
 
 from autograder.grading.course import Course
-from autograder.grading.releasing.notebooks import points_by_exercise
+from autograder.grading.releasing.exercise_cells import points_by_exercise
 from autograder.grading.storage.jobs import Job
 from autograder.grading.storage.results import Result
 

@@ -11,7 +11,8 @@ from nbformat import NotebookNode
 from autograder.exercise import Status
 from autograder.grading.answer import Answer, standalone
 from autograder.grading.course import Course
-from autograder.grading.releasing.notebooks import bound_exercise, points_by_exercise, read_source
+from autograder.grading.releasing.exercise_cells import bound_exercise, points_by_exercise
+from autograder.grading.releasing.notebooks import read_source
 
 
 @dataclass(frozen=True)

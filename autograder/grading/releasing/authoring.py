@@ -19,8 +19,9 @@ from autograder.exercise import Case, Exercise, Verdict
 from autograder.grading.answer import Answer, edited, fresh
 from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing import further, keys
+from autograder.grading.releasing.exercise_cells import points_by_exercise
 from autograder.grading.releasing.leaks import lines_in, members, secrets_of
-from autograder.grading.releasing.notebooks import points_by_exercise, read_source
+from autograder.grading.releasing.notebooks import read_source
 from autograder.grading.releasing.release import release
 
 TEMPLATE = Path(__file__).parent / "template"

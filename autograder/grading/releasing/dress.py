@@ -6,7 +6,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.assignment import Assignment
-from autograder.grading.releasing.notebooks import bound_exercise
+from autograder.grading.releasing.exercise_cells import bound_exercise
 
 GOES_ON = "raises-exception"  # a tag: an error in the cell does not end "Run All"
 SUMMARY = "check.all()"

@@ -1,12 +1,9 @@
-"""The notebooks of an assignment: the text source, and the cells that exercises are bound to."""
+"""The source of an assignment's notebook, a text."""
 
 from pathlib import Path
 
 import jupytext
 from nbformat import NotebookNode
-from nbgrader import utils
-
-from autograder.assignment import Assignment
 
 
 def read_source(path: Path) -> NotebookNode:
@@ -16,20 +13,3 @@ def read_source(path: Path) -> NotebookNode:
         cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", f"cell-{i}")
     notebook.metadata.pop("jupytext", None)
     return notebook
-
-
-def bound_exercise(cell: NotebookNode, assignment: Assignment) -> str | None:
-    """The id of the exercise whose test cell this is, None for any other cell."""
-    if cell.cell_type != "code" or not utils.is_grade(cell) or utils.is_solution(cell):
-        return None
-    name = cell.metadata.nbgrader.grade_id
-    return name if assignment.has(name) else None
-
-
-def points_by_exercise(notebook: NotebookNode, assignment: Assignment) -> dict[str, float]:
-    """The points of each test cell that is bound to an exercise, in the notebook's order."""
-    return {
-        name: float(cell.metadata.nbgrader.points)
-        for cell in notebook.cells
-        if (name := bound_exercise(cell, assignment)) is not None
-    }

@@ -14,10 +14,11 @@ from autograder import key, wire
 from autograder.grading.course import Course, CourseError, find_programs
 from autograder.grading.releasing import further
 from autograder.grading.releasing.dress import README, dressed
+from autograder.grading.releasing.exercise_cells import points_by_exercise
 from autograder.grading.releasing.fingerprints import of_key
 from autograder.grading.releasing.handout import handout
 from autograder.grading.releasing.keys import PUBLIC_SEED, make_key
-from autograder.grading.releasing.notebooks import points_by_exercise, read_source
+from autograder.grading.releasing.notebooks import read_source
 from autograder.grading.storage.files import write_whole
 
 REQUIREMENTS = "requirements.txt"

@@ -22,9 +22,9 @@ from autograder.grading.intake.submission import PROBLEM
 from autograder.grading.judge import judging
 from autograder.grading.judge.judging import HiddenCases
 from autograder.grading.releasing.dress import SUMMARY
+from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.fingerprints import versions
 from autograder.grading.releasing.handout import handout
-from autograder.grading.releasing.notebooks import bound_exercise
 from autograder.grading.running import sandbox, without_answers
 from autograder.grading.running.session import (
     CellTimeout,

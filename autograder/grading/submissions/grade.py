@@ -28,8 +28,8 @@ from autograder.grading.judge.without_verdict import cause_of, not_handed_in, po
 from autograder.grading.recording import gradebook
 from autograder.grading.recording.gradebook import Marks
 from autograder.grading.recording.graded import Graded, Work
+from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.fingerprints import Fingerprints, fingerprints
-from autograder.grading.releasing.notebooks import bound_exercise
 from autograder.grading.running import sandbox
 from autograder.grading.running.execution import resolve_device
 from autograder.grading.storage import ledger, records, seeds, staging
