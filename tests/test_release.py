@@ -130,6 +130,7 @@ def test_the_points_add_up_to_what_the_notebooks_and_the_book_say():
         assert int(points) == total, name
 
 
+LOOP = 0.15  # processor seconds of two million additions, where a check takes a second at most
 STUDENT = """
 import sys, time
 sys.path.insert(0, {folder!r})
@@ -138,13 +139,17 @@ assert autograder.__file__.startswith({folder!r})
 from autograder import NotYet, check
 namespace = {{}}
 exec({code!r}, namespace)
+began, total = time.process_time(), 0
+for number in range(2_000_000):
+    total += number
+pace = max(1.0, (time.process_time() - began) / {loop})
 for entry, limit in {entries!r}:
     seconds = []
     for _ in range(2):
         began = time.process_time()  # the machine may be busy with something else
         check(namespace[entry])
         seconds.append(time.process_time() - began)
-    assert min(seconds) < limit, (entry, seconds)
+    assert min(seconds) < pace * limit, (entry, seconds, pace)
 try:
     check(namespace["wrong"])
 except NotYet as error:
@@ -166,7 +171,9 @@ def test_with_the_zip_alone_check_answers_in_time_and_names_a_mistake(name, bund
         (e.entry, usual if e.seconds <= PROBE_SECONDS else e.seconds / 2)
         for e in map(exercise, ASSIGNMENTS[name])
     ]
-    script.write_text(STUDENT.format(folder=str(bundles[name]), code=code, entries=entries))
+    script.write_text(
+        STUDENT.format(folder=str(bundles[name]), code=code, entries=entries, loop=LOOP)
+    )
     done = subprocess.run(
         [sys.executable, "-P", script], capture_output=True, text=True, cwd=bundles[name],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
