@@ -63,11 +63,16 @@ def logits_afterwards(average_predictions: Any, inputs: dict[str, Any], device: 
 
 
 def whether_as_before(case: Case, outputs: Outputs) -> Outputs:
-    """The probabilities, and what became of the logits."""
+    """What became of the logits, and whether what came for them is probabilities: which is for the
+    other parts to say."""
     given = case.inputs["logits"]
+    came = floats(outputs, "probabilities", given.shape[1:])
+    sums = np.abs(came.sum(axis=-1) - 1.0) < 1e-3
+    spread = came.max(axis=-1) - came.min(axis=-1) > 1e-3
     same = np.array_equal(floats(outputs, "logits", given.shape), given)
     return {
-        "probabilities": outputs.get("probabilities"),
+        "rows of the result that sum to 1": f"{sums.sum()}",
+        "rows of the result in which all is the same": f"{(~spread).sum()}",
         "the logits after the call": "as before" if same else "changed",
     }
 

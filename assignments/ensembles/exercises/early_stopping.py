@@ -66,7 +66,11 @@ def when_it_stops(case: Case, outputs: Outputs, which: str) -> Outputs:
     answers = answers_in(case, outputs, "answers")
     if "instead" in case.inputs:
         others = answers_in(case, outputs, "answers to the losses instead")
-        return seen | {f"with {which} in it, its answers are": compared(answers, others)}
+        return seen | {
+            f"the answers, compared with those when a huge loss takes the place of {which}": compared(
+                answers, others
+            )
+        }
     return seen | {"stopped": "yes" if True in answers else "no"}
 
 
@@ -84,9 +88,9 @@ def compared(answers: list[bool | str], others: list[bool | str]) -> str:
     """When a run stops, beside a run in which a huge loss takes the place of some."""
     stops, other_stops = ((a.index(True) if True in a else len(a)) for a in (answers, others))
     if stops != other_stops:
-        return f"True {'earlier' if stops < other_stops else 'later'} than with a huge loss in its place"
-    same = "those that a huge loss in its place gives"
-    return same if answers == others else "others than those after the first True"
+        return f"True comes {'earlier' if stops < other_stops else 'later'}"
+    same = "the same"
+    return same if answers == others else "the same up to the first True, others after it"
 
 
 def best_weights(stopping: Any) -> Outputs:

@@ -26,7 +26,7 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
     shape = shape_of(case.inputs)
     if "table" in case.inputs:
         return by_powers_of_ten(floats(outputs, "draws", shape), case.inputs["low"])
-    one, again, other = (floats(outputs, n, shape) for n in ("draws", "again", "from another seed"))
+    one, other = (floats(outputs, name, shape) for name in ("draws", "from another seed"))
     where, elsewhere = positions(one, case.inputs), positions(other, case.inputs)
     inside = np.concatenate([where, elsewhere])
     slack = RTOL["float32"]
@@ -42,6 +42,15 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
             (where[::2] < 0.5) == (where[1::2] < 0.5)
         ),
         "largest and smallest draw apart": bool(one.max() > one.min() * 1.5),
+        **of_the_generator(case, outputs),
+    }
+
+
+def of_the_generator(case: Case, outputs: Outputs) -> Outputs:
+    """What holds of draws from any distribution: each is another one, and the generator's."""
+    names = ("draws", "again", "from another seed")
+    one, again, other = (floats(outputs, name, shape_of(case.inputs)) for name in names)
+    return {
         "the draws differ from each other": bool(np.unique(one).size > 0.9 * one.size),
         "two generators with one seed draw the same": bool(np.array_equal(one, again)),
         "two generators with different seeds draw the same": bool(np.array_equal(one, other)),
@@ -144,7 +153,7 @@ EXERCISE = Exercise(
         Part(
             "distribution", 2, distribution, probe, close_in_distribution, summary, picture=spread
         ),
-        Part("shape", 1, shape, probe, close_in_distribution, summary),
+        Part("shape", 1, shape, probe, close_in_distribution, of_the_generator),
     ],
     minutes=8,
     difficulty=1,

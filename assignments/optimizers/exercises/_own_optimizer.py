@@ -18,10 +18,12 @@ from ._own_measure import THE_SAME, Measure, compared
 
 RTOL = 1e-5  # a count of steps may be a float32 tensor, and its powers are no better
 DEFAULTS = {"lr": 1e-3, "weight_decay": 0.0}
-DECAYED = "the parameters, beside your optimizer's steps without decay, each after the decay"
-EACH_ALONE = "the parameters, beside each one alone with its gradients and its group's options"
-UNMOVED = "the parameters, beside those of an optimizer that is not moved"
-GIVEN = "the parameters, beside those of a step without closure that is given its gradients"
+DECAYED = "the parameters, compared with your optimizer's steps without decay, each after the decay"
+EACH_ALONE = (
+    "the parameters, compared with each one alone with its gradients and its group's options"
+)
+UNMOVED = "the parameters, compared with those of an optimizer that is not moved"
+GIVEN = "the parameters, compared with those of a step without closure that is given its gradients"
 RETURNED, ITS_LOSS = "what the step returned", "the closure's loss"
 
 

@@ -18,9 +18,9 @@ from ._runs import NEXT_W, run_rule
 
 OTHER = 0.25  # a value that is no hyperparameter's default
 ROUNDING = 1e-12  # what changes a step less does not change it
-WRITTEN_OUT = "the step, beside that with the text's defaults written into the config"
-USED, ALL = "hyperparameters that the config lacks and that change the step", "all"
-ALONE = "the step, beside that of each entry alone"
+WRITTEN_OUT = "the step, compared with that of a config into which the text's defaults are written"
+USED, ALL = "hyperparameters that change the step if the config holds them", "all"
+ALONE = "the step, compared with that of each entry alone"
 
 
 def starts(case: Case) -> list[np.ndarray]:
@@ -96,7 +96,9 @@ def _put_together(alone: Any, grads: np.ndarray) -> np.ndarray:
     entries = [numbers(entry) for entry in alone] if isinstance(alone, list) else []
     columns = [entry for entry in entries if entry is not None and entry.shape == (steps, 1)]
     if len(columns) != grads[0].size or len(columns) != len(entries):
-        raise Unusable(f"the {NEXT_W} that you return must have the shape of w; of (1,) it has not")
+        raise Unusable(
+            f"the {NEXT_W} that you return must have the shape of w; for a w of shape (1,) it has not"
+        )
     return np.concatenate([np.empty((steps, 0)), *columns], axis=1).reshape(grads.shape)
 
 
