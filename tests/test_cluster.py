@@ -169,9 +169,9 @@ def test_a_cluster_gives_the_scores_of_the_local_run(cluster, course, undisturbe
 
 
 def test_dask_is_imported_for_a_cluster_alone():
-    modules = "autograder.grading." + ", autograder.grading.".join(
-        ("cli", "grade_command", "classes", "planning", "orders")
-    )
+    names = ("cli", "whole_class.grade_command", "whole_class.classes", "whole_class.orders",
+             "submissions.planning")  # fmt: skip
+    modules = ", ".join(f"autograder.grading.{name}" for name in names)
     check = (
         f"import sys, {modules}; print([m for m in sys.modules if m in ('dask', 'distributed')])"
     )
