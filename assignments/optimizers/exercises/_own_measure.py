@@ -16,6 +16,7 @@ from autograder.compare import close, close_by_step, difference, numbers
 from autograder.exercise import Case, Draw, Outputs, Part, Picture, Probe, Unusable
 
 THE_SAME, ANOTHER = "the same", "another one"
+NO_STEPS = "there are no steps to compare with"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Measure:
     def steps_of(self, outputs: Any) -> Outputs:
         """The steps of all runs; raises Unusable if there are no outputs."""
         if not isinstance(outputs, dict):
-            raise Unusable("there are no steps to compare with")
+            raise Unusable(NO_STEPS)
         return {name: value for name, value in outputs.items() if name.startswith(self.steps)}
 
 

@@ -14,7 +14,7 @@ from autograder.compare import difference, numbers
 from autograder.exercise import Case, Outputs, Unusable
 
 from ._optimizer_runs import run_optimizer
-from ._own_measure import THE_SAME, Measure, compared
+from ._own_measure import NO_STEPS, THE_SAME, Measure, compared
 
 RTOL = 1e-5  # a count of steps may be a float32 tensor, and its powers are no better
 DEFAULTS = {"lr": 1e-3, "weight_decay": 0.0}
@@ -57,7 +57,7 @@ def moves(case: Case, outputs: Any, i: int, start: np.ndarray) -> np.ndarray:
     """How far parameter i went in each step of a run."""
     found = numbers(outputs.get(f"parameter {i}")) if isinstance(outputs, dict) else None
     if found is None or found.shape[1:] != start.shape:
-        raise Unusable("there are no steps to compare with")
+        raise Unusable(NO_STEPS)
     return np.diff(np.concatenate([start[None], found]), axis=0)
 
 
@@ -98,14 +98,14 @@ def run_groups(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
 def words_on_groups(case: Case, outputs: Outputs) -> Outputs:
     came, together = outputs.get("alone"), {}
     if not isinstance(came, list) or len(came) != len(case.inputs["params"]):
-        raise Unusable("there are no steps to compare with")
+        raise Unusable(NO_STEPS)
     for i, p in enumerate(case.inputs["params"]):
         there = [step[i] is not None for step in case.inputs["grads"]]
         path = np.zeros((len(there), *p.shape))
         if any(there):
             own = moves(case, {f"parameter {i}": came[i].get("parameter 0")}, i, p)
             if len(own) != sum(there):
-                raise Unusable("there are no steps to compare with")
+                raise Unusable(NO_STEPS)
             path[there] = own
         path *= rates_of(case.inputs, i).reshape(-1, *[1] * p.ndim)
         together[f"parameter {i}"] = p + np.cumsum(path, axis=0)

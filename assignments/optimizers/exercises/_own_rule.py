@@ -13,13 +13,16 @@ import numpy as np
 from autograder.compare import numbers, tolerance
 from autograder.exercise import Case, Outputs, Unusable
 
-from ._own_measure import ANOTHER, THE_SAME, Measure, compared
+from ._own_measure import ANOTHER, NO_STEPS, THE_SAME, Measure, compared
 from ._runs import NEXT_W, run_rule
 
 OTHER = 0.25  # a value that is no hyperparameter's default
 ROUNDING = 1e-12  # what changes a step less does not change it
 WRITTEN_OUT = "the step, compared with that of a config into which the text's defaults are written"
-USED, ALL = "hyperparameters that change the step if the config holds them", "all"
+USED, ALL = (
+    "hyperparameters that the config lacks and that, written into it, change the step",
+    "all",
+)
 ALONE = "the step, compared with that of each entry alone"
 
 
@@ -51,7 +54,7 @@ def words_on_defaults(case: Case, outputs: Outputs) -> Outputs:
     if keys := case.inputs["to change"]:
         changed = outputs.get("changed")
         if not isinstance(changed, dict):
-            raise Unusable("there are no steps to compare with")
+            raise Unusable(NO_STEPS)
         others = {key: DEFAULTS.steps_of(changed.get(key)) for key in keys}
         used = [k for k in keys if compared(written_out, others[k], ROUNDING) == ANOTHER]
         words[USED] = ALL if used == keys else ", ".join(used) or "none"
@@ -82,7 +85,7 @@ def _only(run: dict[str, Any], entry: int) -> dict[str, Any]:
 def words_on_shapes(case: Case, outputs: Outputs) -> Outputs:
     came, runs, own = outputs.get("alone"), case.inputs["runs"], SHAPES.steps_of(outputs)
     if not isinstance(came, list) or not len(came) == len(runs) == len(own):
-        raise Unusable("there are no steps to compare with")
+        raise Unusable(NO_STEPS)
     together = {
         name: _put_together(alone, run["grads"])
         for name, alone, run in zip(own, came, runs, strict=True)
