@@ -89,8 +89,7 @@ def compared(answers: list[bool | str], others: list[bool | str]) -> str:
     stops, other_stops = ((a.index(True) if True in a else len(a)) for a in (answers, others))
     if stops != other_stops:
         return f"True comes {'earlier' if stops < other_stops else 'later'}"
-    same = "the same"
-    return same if answers == others else "the same up to the first True, others after it"
+    return "the same" if answers == others else "the same up to the first True, others after it"
 
 
 def best_weights(stopping: Any) -> Outputs:

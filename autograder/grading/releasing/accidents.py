@@ -105,12 +105,7 @@ class Maker:
 
     def syntax_error(self, name: str) -> SampleStudent:
         broken = self.solutions[name].replace("return ", "retrun the ")
-        return SampleStudent(
-            "syntax-error",
-            f"{name} does not parse",
-            self.solved(**{name: broken}),
-            {**self._callers(name), name: "missing"},
-        )
+        return self._answered("syntax-error", f"{name} does not parse", name, broken, "missing")
 
     def missing_function(self, name: str) -> SampleStudent:
         notebook = self.solved()
@@ -126,6 +121,19 @@ class Maker:
             if other != name and re.search(rf"\b{name}\(", source)
         }
 
+    def _answered(
+        self,
+        student: str,
+        what: str,
+        name: str,
+        answer: str,
+        status: Status,
+        callers: Status = "error",
+    ) -> SampleStudent:
+        """Solved but for one answer, without which the exercises that call it can't do either."""
+        expected = {**self._callers(name, callers), name: status}
+        return SampleStudent(student, what, self.solved(**{name: answer}), expected)
+
     def _body(self, name: str, lines: str) -> str:
         """An answer with the head of the reference solution and another body."""
         head, _, _ = self.solutions[name].partition("### BEGIN SOLUTION")
@@ -134,21 +142,13 @@ class Maker:
 
     def endless_loop(self, name: str) -> SampleStudent:
         answer = self._body(name, "while True:\n    pass")
-        return SampleStudent(
-            "endless-loop",
-            f"{name} never returns",
-            self.solved(**{name: answer}),
-            {**self._callers(name, "timeout"), name: "timeout"},
+        return self._answered(
+            "endless-loop", f"{name} never returns", name, answer, "timeout", callers="timeout"
         )
 
     def exits(self, name: str) -> SampleStudent:
         answer = self._body(name, "import os\nos._exit(0)")
-        return SampleStudent(
-            "exits",
-            f"{name} ends the process",
-            self.solved(**{name: answer}),
-            {**self._callers(name), name: "error"},
-        )
+        return self._answered("exits", f"{name} ends the process", name, answer, "error")
 
     def raises(self, name: str) -> SampleStudent:
         answer = self._body(name, "raise RuntimeError('to be done')")

@@ -183,10 +183,8 @@ def _runners(
     if not cluster:
         yield Here(pool, course, config)
         return
-    from autograder.grading.whole_class.cluster import (  # with Dask, which takes a second
-        Link,
-        OnCluster,
-    )
+    # with Dask, which takes a second
+    from autograder.grading.whole_class.cluster import Link, OnCluster
 
     link = Link(cluster)
     try:

@@ -18,6 +18,7 @@ from autograder.grading.submissions.pool import TICK, WAITING, Pool
 from autograder.grading.whole_class.dask_link import Link
 from autograder.grading.whole_class.orders import Order
 
+ORDERS = Order.__module__  # whose functions the pool calls
 AHEAD = 2  # orders for each place at a runner: while one is done, the next one waits there
 
 
@@ -40,9 +41,7 @@ class OnCluster:
 
     def prepare(self, names: list[str]) -> None:
         """Look at the runners that there are; raises GradingImpossible if none comes."""
-        wanted = self.pool.call(
-            "autograder.grading.whole_class.orders.expected", self.course, names
-        )
+        wanted = self.pool.call(f"{ORDERS}.expected", self.course, names)
         for_gpu = wanted.on_device if self.device != "cpu" else frozenset()
         kinds = self.link.open(wanted, "GPU" if for_gpu and self.device == "cuda" else None)
         self.config.RunSubmission.devices = {
@@ -84,10 +83,9 @@ class OnCluster:
             for _ in range(min(len(jobs), AHEAD * self.link.slots(device) - there)):
                 job = jobs.popleft()
                 self._packing.add(job)
-                pack = "autograder.grading.whole_class.orders.pack"
-                self.pool.add_first(job, pack, self.course, self.config, job)
+                self.pool.add_first(job, f"{ORDERS}.pack", self.course, self.config, job)
         for job, record in self.link.answers():
-            judge, name = "autograder.grading.whole_class.orders.judge", self._running.pop(job)
+            judge, name = f"{ORDERS}.judge", self._running.pop(job)
             if isinstance(record, Exception):
                 yield job, record
                 continue
