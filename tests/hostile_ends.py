@@ -146,6 +146,10 @@ ENDS += [
     Hostile("ends", "closes-all-descriptors", top="import os\nos.closerange(3, 4096)", shows="Stopped: "),
     Hostile("ends", "an-answer-closes-all-descriptors", answers=second(
         f"import os\nos.closerange(3, 4096)\n{RIGHT}"), lost={SECOND: ""}),
+    Hostile("ends", "stops-its-process-group", shows="went on",
+            top="import os, signal\nos.kill(0, signal.SIGSTOP)\nprint('went on')"),
+    Hostile("ends", "kills-its-process-group", shows="went on",
+            top="import os, signal\nos.kill(0, signal.SIGKILL)\nprint('went on')"),
     honest("after-the-ends"),
 ]  # fmt: skip
 for event in ("pre_run_cell", "post_execute", "post_run_cell"):

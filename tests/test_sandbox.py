@@ -137,6 +137,21 @@ def test_submissions_do_not_meet(students):
         assert text(left) == "[False, False, False]\n"
 
 
+@pytest.mark.parametrize("signal", ["SIGSTOP", "SIGKILL"])
+def test_a_signal_to_its_process_group_reaches_no_other_kernel(students, signal):
+    code = f"import os, signal; os.kill(0, signal.{signal}); print('sent')"
+    with Session(students) as one:
+        for _ in range(2):  # the kernel itself is its namespace's first process, which lives on
+            assert text(one.run(code, 10)) == "sent\n"
+        waiting = sandbox.Waiting.get(students).process
+        inside = [p.status() for p in psutil.Process(waiting.pid).children(recursive=True)]
+    assert psutil.STATUS_STOPPED not in inside and psutil.STATUS_ZOMBIE not in inside
+    began = time.monotonic()
+    with Session(students) as two:
+        assert text(two.run("print(1)", 10)) == "1\n"
+    assert time.monotonic() - began < 30 and sandbox.Waiting.get(students).process is waiting
+
+
 def test_a_submissions_own_files_are_copies(tmp_path, students):
     (tmp_path / "helper.py").write_text("x = 41")
     for name in ("compiler", "shell", "syscalls", "zygote"):

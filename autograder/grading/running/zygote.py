@@ -110,8 +110,13 @@ def isolate(scratch_bytes: int, sockets: str) -> socket.socket:
     _unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     ours, theirs = socket.socketpair()
+    others = os.getpgrp()
+    os.setpgid(0, 0)
     child = os.fork()
     if child != 0:
+        os.setpgid(
+            0, others
+        )  # alone in its group, the kernel signals nobody else with kill(0, ...)
         os.close(0)
         theirs.close()
         if ours.recv(1):
