@@ -75,6 +75,29 @@ def test_a_rule_that_looks_at_its_neighbours_has_no_points_for_shapes(name):
     assert verdict(name, mixed, "1").parts["shapes and dtypes"][0] == 0
 
 
+@pytest.mark.parametrize(
+    "slip", ["hessian-not-inverted", "diagonal-only", "no-damping-in-a-bowl", "shift-in-a-bowl"]
+)
+def test_a_slip_in_newtons_formula_does_not_cost_the_shapes(slip):
+    v = verdict("newton_step", mistake("newton_step", slip), "1")
+    assert v.parts["well-conditioned"] == (0, 2) and v.parts["shapes"] == (1, 1)
+    assert v.mistake == slip
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda grad, hessian, damping: np.zeros_like(grad),
+        lambda grad, hessian, damping: -np.sort(np.abs(grad)) * np.sign(grad),
+        lambda grad, hessian, damping: -grad[:, None],
+        lambda grad, hessian, damping: -np.full(3, grad.sum()),
+    ],
+    ids=["none at all", "of another order", "of another shape", "of fixed length"],
+)
+def test_newtons_shapes_are_not_had_by_any_step(step):
+    assert verdict("newton_step", step, "1").parts["shapes"] == (0, 1)
+
+
 def test_a_right_gradient_beside_a_bounded_loss_keeps_its_points():
     v = verdict("softmax_loss", mistake("softmax_loss", "bounded-by-1e-12"), "1")
     assert v.parts == {"loss": (0.0, 2), "gradient": (2, 2)}

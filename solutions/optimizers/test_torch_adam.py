@@ -66,6 +66,16 @@ def test_a_parameter_must_keep_its_kind():
     assert "a parameter must keep its dtype, device and shape" in v.message
 
 
+def test_a_step_without_memory_has_no_points_for_state():
+    """Nothing moves with it, so that it moves well says nothing."""
+    source = source_of(oracle("torch_adam"))
+    namespace = {"torch": torch}
+    exec(source.replace('m_hat / (v_hat.sqrt() + group["eps"])', "p.grad"), namespace)
+    v = verdict("torch_adam", namespace["Adam"])
+    assert (v.parts["decoupled weight decay"], v.parts["state"]) == ((2, 2), (0, 2))
+    assert "moved without its state" in " ".join(f.message for f in v.findings)
+
+
 # No optimizer of torch's own.
 
 

@@ -21,7 +21,7 @@ def run_optimizer(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     for each parameter, None where there is none. Some runs have more: ``groups``: options of each
     group and the numbers of its parameters; ``rates``: for each step the groups' new learning
     rates, None leaves them; ``reload``: the step before which everything moves into a new
-    optimizer; ``target``: the step gets a closure, whose loss is the squared distance to these
+    optimizer, ``forget``: without its state; ``target``: the step gets a closure, whose loss is the squared distance to these
     values. Raises Unusable for what is no optimizer of one's own, or if a parameter changes its kind.
     """
     require_own_optimizer(kind)
@@ -74,6 +74,8 @@ class Run:
     def move(self) -> None:
         """Move parameters and state into a new optimizer, made with other options."""
         saved = copy.deepcopy(self.optimizer.state_dict())
+        if self.inputs.get("forget"):
+            saved["state"] = {}
         self.params = [torch.nn.Parameter(p.detach().clone()) for p in self.params]
         self.optimizer = self.kind(self.grouped(), lr=0.5, eps=0.5)
         self.optimizer.load_state_dict(saved)

@@ -3,7 +3,7 @@
 Decoupled decay adds nothing to the steps, so those of the same optimizer without it, each after the
 decay, lead to the same place. A parameter is stepped as if it were alone with its gradients and its
 options, at a rate that scales the step. And neither a move into a new optimizer nor a closure that
-sets the gradients makes a difference.
+sets the gradients makes a difference; but a move that leaves the state behind does, else there is none.
 """
 
 from typing import Any
@@ -14,8 +14,9 @@ from autograder.compare import difference, numbers
 from autograder.exercise import Case, Outputs, Unusable
 
 from ._optimizer_runs import run_optimizer
-from ._own_measure import NO_STEPS, THE_SAME, Measure, compared
+from ._own_measure import ANOTHER, NO_STEPS, THE_SAME, Measure, compared
 
+ROUNDING = 1e-9  # what changes a step less does not change it
 RTOL = 1e-5  # a count of steps may be a float32 tensor, and its powers are no better
 DEFAULTS = {"lr": 1e-3, "weight_decay": 0.0}
 DECAYED = "the parameters, compared with your optimizer's steps without decay, each after the decay"
@@ -23,6 +24,7 @@ EACH_ALONE = (
     "the parameters, compared with each one alone with its gradients and its group's options"
 )
 UNMOVED = "the parameters, compared with those of an optimizer that is not moved"
+STATELESS = "the parameters, compared with those of an optimizer that is moved without its state"
 GIVEN = "the parameters, compared with those of a step without closure that is given its gradients"
 RETURNED, ITS_LOSS = "what the step returned", "the closure's loss"
 
@@ -126,12 +128,15 @@ def rates_of(inputs: dict[str, Any], i: int) -> np.ndarray:
 
 
 def run_state(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The run as it is, and the same without a move, or without a closure."""
+    """The run as it is, the same without a move or closure, and moved, the same without its state."""
     outputs = run_optimizer(kind, inputs, device)
     other = {k: v for k, v in inputs.items() if k not in ("reload", "target")}
     if "target" in inputs:
         other["grads"] = [[2 * (at - inputs["target"])] for at in befores(inputs, outputs)]
-    return {**outputs, "otherwise": run_optimizer(kind, other, device)}
+    made = {**outputs, "otherwise": run_optimizer(kind, other, device)}
+    if "reload" in inputs:
+        made["without state"] = run_optimizer(kind, {**inputs, "forget": True}, device)
+    return made
 
 
 def befores(inputs: dict[str, Any], outputs: Outputs) -> np.ndarray:
@@ -143,7 +148,8 @@ def words_on_state(case: Case, outputs: Outputs) -> Outputs:
     own, otherwise = STATE.steps_of(outputs), STATE.steps_of(outputs.get("otherwise"))
     word = compared(own, otherwise, RTOL)
     if "target" not in case.inputs:
-        return {UNMOVED: word}
+        stateless = STATE.steps_of(outputs.get("without state"))
+        return {UNMOVED: word, STATELESS: compared(own, stateless, ROUNDING)}
     losses = ((befores(case.inputs, outputs) - case.inputs["target"]) ** 2).sum(axis=1)
     returned = outputs.get("loss returned")
     wrong = difference("loss", returned, losses, RTOL) is not None
@@ -156,5 +162,10 @@ def words_on_state(case: Case, outputs: Outputs) -> Outputs:
 DECAY = Measure(run_decayed, words_on_decay, "parameter", starts, rtol=RTOL)
 GROUPS = Measure(run_groups, words_on_groups, "parameter", starts_without_decay, rtol=RTOL)
 STATE = Measure(
-    run_state, words_on_state, "parameter", starts_without_decay, (THE_SAME, ITS_LOSS), RTOL
+    run_state,
+    words_on_state,
+    "parameter",
+    starts_without_decay,
+    (THE_SAME, ANOTHER, ITS_LOSS),
+    RTOL,
 )

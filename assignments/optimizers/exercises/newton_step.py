@@ -1,13 +1,21 @@
-"""The exercise ``newton_step``: a damped step of Newton's, also at a saddle."""
+"""The exercise ``newton_step``: a damped step of Newton's, also at a saddle.
+
+Shapes are measured by the student's own steps: any that leads downhill will do, if the order of the
+parameters and their dtype make no difference. What the step is, the other parts say.
+"""
 
 from typing import Any
 
 import numpy as np
 
-from autograder.compare import LOOSE, difference, numbers
+from autograder.compare import LOOSE, close, difference, floats, numbers
 from autograder.exercise import Case, Exercise, Outputs, Part
 
+from ._own_measure import ANOTHER, THE_SAME
 from ._steps import between
+
+TURNED = "the step, compared with that of the same parameters in float64 and in reverse order"
+DIRECTION, RIGHT = "the step's direction", ("downhill", "none")
 
 
 def run_newton(newton_step: Any, inputs: dict[str, Any], device: str) -> Outputs:
@@ -22,6 +30,39 @@ def judge_newton(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     rtol = LOOSE[case.inputs["grad"].dtype.name]
     finding = difference("step", outputs.get("step"), want, rtol, scale)
     return [] if finding is None else [finding]
+
+
+def run_twice(newton_step: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """The step, and that of the same parameters in float64, in reverse order."""
+    turned = {
+        "grad": inputs["grad"][::-1].astype(float),
+        "hessian": inputs["hessian"][::-1, ::-1].astype(float),
+        "damping": inputs["damping"],
+    }
+    other = run_newton(newton_step, turned, device)["step"]
+    return {**run_newton(newton_step, inputs, device), "turned": other}
+
+
+def words_on_shapes(case: Case, outputs: Outputs) -> Outputs:
+    """The step, and what it says of itself, in words."""
+    grad = case.inputs["grad"]
+    step, turned = (floats(outputs, name, grad.shape) for name in ("step", "turned"))
+    same = not judge_newton(case, {"step": step}, {"step": turned[::-1]})
+    slope = float(grad @ step)
+    return {
+        TURNED: THE_SAME if same else ANOTHER,
+        DIRECTION: "downhill" if slope < 0 else "uphill" if slope > 0 else "none",
+        "step": step,
+    }
+
+
+def judge_shapes(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """What the words say; else any step will do."""
+    words = {name: expected[name] for name in (TURNED, DIRECTION) if name in expected}
+    wrong = close(case, outputs, words)
+    if not wrong and words.get(TURNED) == THE_SAME and words.get(DIRECTION) in RIGHT:
+        return []
+    return wrong + judge_newton(case, outputs, expected)
 
 
 def problem(
@@ -81,13 +122,12 @@ def saddles(rng: np.random.Generator) -> list[Case]:
 
 
 def shapes(rng: np.random.Generator) -> list[Case]:
-    single = [-0.5, *values(rng, 1, 3, 2)]
     still = problem(rng, "a zero gradient", values(rng, 1, 3, 2), some_damping(rng))
     still.inputs["grad"][:] = 0.0
     return [
         problem(rng, "one parameter", values(rng, 1, 3, 1), some_damping(rng)),
-        problem(rng, "six parameters", [-1.0, *values(rng, 0.5, 3, 5)], some_damping(rng)),
-        problem(rng, "float32", single, between(rng, 1, 2), np.float32),
+        problem(rng, "six parameters", values(rng, 0.5, 3, 6), some_damping(rng)),
+        problem(rng, "float32", values(rng, 1, 3, 3), between(rng, 1, 2), np.float32),
         still,
     ]
 
@@ -98,7 +138,7 @@ EXERCISE = Exercise(
     [
         Part("well-conditioned", 2, bowls, run_newton, judge_newton),
         Part("at a saddle", 2, saddles, run_newton, judge_newton),
-        Part("shapes", 1, shapes, run_newton, judge_newton),
+        Part("shapes", 1, shapes, run_twice, judge_shapes, words_on_shapes),
     ],
     minutes=15,
     difficulty=3,
