@@ -28,6 +28,15 @@ def test_the_average_is_torchs():
         np.testing.assert_allclose(oracle("average_predictions")(logits), expected, atol=1e-14)
 
 
+def test_an_answer_that_knows_of_no_logits_has_no_points_for_leaving_them():
+    def always_the_first(logits):
+        return np.broadcast_to(np.eye(logits.shape[2])[0], logits.shape[1:])
+
+    v = verdict("average_predictions", always_the_first)
+    said = " ".join(f.message for f in v.findings)
+    assert v.score == 0 and "compared with that for other logits" in said
+
+
 def test_the_correlation_is_that_of_the_book():
     rng = np.random.default_rng(1)
     y = rng.integers(3, size=40)
@@ -139,6 +148,8 @@ PARTIAL = {
     ("error_correlation", "zero"): {"edges"},
     ("error_correlation", "diagonal"): {"edges"},
     ("error_correlation", "absolute"): {"correlation"},
+    ("error_correlation", "mixed-divisors"): {"correlation"},
+    ("error_correlation", "not-the-root"): {"correlation"},
     ("cyclic_cosine_rate", "floor"): {"cycles that do not"},
     ("cyclic_cosine_rate", "not-rounded"): {"cycles that do not"},
     ("collect_snapshots", "no-copy"): {"copies"},

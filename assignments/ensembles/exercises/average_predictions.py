@@ -56,10 +56,11 @@ def logits_used_again(rng: np.random.Generator) -> list[Case]:
 
 
 def logits_afterwards(average_predictions: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The probabilities, and the logits after the call."""
+    """The probabilities, those of the classes in another order, and the logits after the call."""
     logits = inputs["logits"]
+    others = np.roll(logits, 1, axis=2)
     made = average_predictions(logits)
-    return {"probabilities": made, "logits": logits}
+    return {"probabilities": made, "of others": average_predictions(others), "logits": logits}
 
 
 def whether_as_before(case: Case, outputs: Outputs) -> Outputs:
@@ -69,8 +70,12 @@ def whether_as_before(case: Case, outputs: Outputs) -> Outputs:
     came = floats(outputs, "probabilities", given.shape[1:])
     sums = np.abs(came.sum(axis=-1) - 1.0) < 1e-3
     spread = came.max(axis=-1) - came.min(axis=-1) > 1e-3
+    others = floats(outputs, "of others", given.shape[1:])
     same = np.array_equal(floats(outputs, "logits", given.shape), given)
     return {
+        "the result, compared with that for other logits": (
+            "the same" if np.array_equal(came, others) else "another one"
+        ),
         "rows of the result that sum to 1": f"{sums.sum()}",
         "rows of the result in which all is the same": f"{(~spread).sum()}",
         "the logits after the call": "as before" if same else "changed",

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import RTOL, difference
+from autograder.compare import RTOL, difference, numbers
 from autograder.exercise import Case, Exercise, Outputs, Part
 
 
@@ -17,6 +17,16 @@ def judge(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     got, want = outputs.get("correlation"), expected.get("correlation")
     finding = difference("correlation", got, want, RTOL["float32"], scale=1.0)
     return [] if finding is None else [finding]
+
+
+def judge_edges(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
+    """Between members whose errors vary any number will do: it is for the other part to judge."""
+    got, want = (numbers(held.get("correlation")) for held in (outputs, expected))
+    varies = case.inputs["wrong"].std(axis=1) > 0
+    free = np.outer(varies, varies) & ~np.eye(len(varies), dtype=bool)
+    if got is not None and want is not None and got.shape == want.shape == free.shape:
+        outputs = {"correlation": np.where(free & np.isfinite(got) & np.isfinite(want), want, got)}
+    return judge(case, outputs, expected)
 
 
 def errors(rng: np.random.Generator, members: int, examples: int, alike: float) -> np.ndarray:
@@ -78,7 +88,7 @@ EXERCISE = Exercise(
     "error_correlation",
     [
         Part("correlation", 2, members_that_vary, probe, judge),
-        Part("edges", 1, edges, probe, judge),
+        Part("edges", 1, edges, probe, judge_edges),
     ],
     minutes=20,
     difficulty=2,
