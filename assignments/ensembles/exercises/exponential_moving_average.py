@@ -229,8 +229,8 @@ def whether_apart(case: Case, made: Outputs) -> Outputs:
     learns = are_gradients(case, made.get("gradients"), times=2)
     return {
         "the network after an update": as_before(kept),
-        "requires_grad and grad of its parameters": as_before(learns),
-        "its mode": mode_of(case, made, first),
+        "requires_grad and grad of the network's parameters": as_before(learns),
+        "mode of the network": mode_of(case, made, first),
         **{what: listed(names) for what, names in ties(case, made, found[0]).items()},
     }
 
@@ -244,7 +244,7 @@ def ties(case: Case, made: Outputs, network: State) -> dict[str, set[str]]:
     home = str(made.get("device of the network"))
     pairs = [(a, b, name) for a, b in zip(held, moved, strict=True) for name in network]
     return {
-        "averages that share memory with it": {
+        "averages that share memory with the network": {
             name for a, b, name in pairs if name in b and not same_numbers(a[name], b[name])
         },
         "averages that carry a graph of gradients": {n for _, b, n in pairs if n not in b},
@@ -315,13 +315,17 @@ def what_copy_to_did(case: Case, made: Outputs) -> Outputs:
     new = differing(stepped, moved)
     kept = all(same_numbers(a, afterwards[name]) for name, a in averages.items())
     return {
-        "entries that differ from the average": listed(differing(copy, averages)),
-        "parameters": "replaced by new objects" if new else "the same objects as before",
+        "entries of the network that differ from the average": listed(differing(copy, averages)),
+        "parameters of the network": "replaced by new objects"
+        if new
+        else "the same objects as before",
         "requires_grad of the parameters": as_before(are_gradients(case, made.get("gradients"), 1)),
-        "its mode": mode_of(case, made, last),
+        "mode of the network": mode_of(case, made, last),
         "the network that was averaged": as_before(not differing(network, earlier[-1])),
         "the averages when that network is trained on": as_before(kept),
-        "entries that differ after a second copy_to": listed(differing(second, averages)),
+        "entries of the network that differ after a second copy_to": listed(
+            differing(second, averages)
+        ),
     }
 
 
