@@ -10,7 +10,7 @@ from autograder.chance import close_in_distribution, share, whole
 from autograder.compare import RTOL, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
-MANY = 4000
+MANY, ONE_AT_A_TIME = 4000, 100  # calls take their time, and a grid shows soon
 QUARTERS = {"first": 0.0, "second": 0.25, "third": 0.5, "last": 0.75}  # where each begins
 
 
@@ -92,9 +92,21 @@ def spread(case: Case, outputs: Outputs, expected: Outputs) -> str:
 
 
 def drawn(log_uniform: Any, inputs: dict[str, Any], seed: int) -> np.ndarray:
-    """The draws from a generator with this seed; raises Unusable for anything else."""
+    """The draws from a generator with this seed, in one call or one draw after the other.
+
+    Raises Unusable for anything else.
+    """
+    rng = np.random.default_rng(seed)
+    if inputs.get("one at a time"):
+        single = {**inputs, "size": 1}
+        return np.concatenate([called(log_uniform, single, rng) for _ in range(inputs["size"])])
+    return called(log_uniform, inputs, rng)
+
+
+def called(log_uniform: Any, inputs: dict[str, Any], rng: np.random.Generator) -> np.ndarray:
+    """What a call draws; raises Unusable for anything but an array of floats of the shape asked for."""
     size, shape = inputs["size"], shape_of(inputs)
-    made = log_uniform(inputs["low"], inputs["high"], size, np.random.default_rng(seed))
+    made = log_uniform(inputs["low"], inputs["high"], size, rng)
     array = as_array(made) if isinstance(made, list | tuple) else made
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind != "f":
         raise Unusable(f"return an array of floats of shape {shape} for size={size}")
@@ -135,7 +147,15 @@ def distribution(rng: np.random.Generator) -> list[Case]:
         case(rng, "a wide range", (1e-8, 1e-5), (1e4, 1e6)),
         case(rng, "a range above 1", (2, 3), (150, 400)),
         case(rng, "a range within one power of ten", (0.11, 0.22), (2.5, 4.5)),
+        one_at_a_time(rng),
     ]
+
+
+def one_at_a_time(rng: np.random.Generator) -> Case:
+    """Draws with size=1, in which a grid in random order shows: it always begins with low."""
+    drawn = case(rng, "one draw at a time, size=1", (1e-5, 1e-3), (300, 3000), ONE_AT_A_TIME)
+    drawn.inputs["one at a time"] = True
+    return drawn
 
 
 def shape(rng: np.random.Generator) -> list[Case]:

@@ -84,6 +84,11 @@ ANSWER.edited(
      "np.geomspace(low, high, int(np.prod(size))).reshape(size)"),
 )
 ANSWER.edited(
+    "shuffled-grid", "a grid of equal distances on a log scale in random order, no draws: a single one is always low",
+    ("np.exp(rng.uniform(np.log(low), np.log(high), size))",
+     "rng.permutation(np.geomspace(low, high, int(np.prod(size)))).reshape(size)"),
+)
+ANSWER.edited(
     "own-generator", "NumPy's global generator instead of the one given",
     ("rng.uniform", "np.random.uniform"),
 )
