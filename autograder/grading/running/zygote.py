@@ -116,9 +116,7 @@ def isolate(scratch_bytes: int, sockets: str) -> socket.socket:
     os.setpgid(0, 0)
     child = os.fork()
     if child != 0:
-        os.setpgid(
-            0, others
-        )  # alone in its group, the kernel signals nobody else with kill(0, ...)
+        os.setpgid(0, others)  # the kernel is alone in its group: its kill(0, ...) hits nobody else
         os.close(0)
         theirs.close()
         if ours.recv(1):
