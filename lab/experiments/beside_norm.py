@@ -93,7 +93,7 @@ BESIDE_NORM = Experiment(
         for steps in MOMENTS
         for rate in RATES
     ],
-    seeds=16,
+    seeds=12,
     measure=measure,
 )
 
