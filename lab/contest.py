@@ -170,12 +170,13 @@ def outcome(change: Interval, *, caveat: bool = False) -> str:
     return "does not hold here" if found == "less" else "undecided"
 
 
-def report(result: Mapping[str, Entry]) -> list[list[str]]:
-    """A table's rows, the names of its columns first: for each contender its loss with interval, its best value.
+def report(result: Mapping[str, Entry], measure: str) -> list[list[str]]:
+    """A table's rows, the names of its columns first: what each contender got, at which value.
 
-    What is at the edge of what was tried says so.
+    ``measure`` says what the contenders were measured by, "training loss" or "steps"; it stands with
+    its 95% interval. What is at the edge of what was tried says so.
     """
-    rows = [["contender", "loss", "best value", "of", "at an edge"]]
+    rows = [["contender", measure, "best value", "of", "at an edge"]]
     for name, e in result.items():
         edge = f"the {e.edge} edge" if e.edge else "no"
         rows.append([name, f"{stats.interval(e.loss):.3f}", f"{e.best:.3g}", str(e.tries), edge])

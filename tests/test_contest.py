@@ -37,8 +37,8 @@ def test_widening_goes_down_too_and_what_stays_at_an_edge_is_said():
     found = contest.hold({"low": low, "mid": mid}, values, widen=2)
     assert found["low"].best == pytest.approx(1 / 9)
     assert found["low"].edge == "low"
-    assert "the low edge" in contest.report(found)[1]
-    assert contest.report({"mid": found["mid"]})[1][-1] == "no"
+    assert "the low edge" in contest.report(found, "loss")[1]
+    assert contest.report({"mid": found["mid"]}, "loss")[1][-1] == "no"
     bounded = contest.hold({"low": low, "mid": mid}, values, limits=(0.5, 100.0))
     assert bounded["low"].tries == bounded["mid"].tries == 3
 
@@ -157,5 +157,8 @@ def test_a_half_width_shows_one_digit_and_at_most_two(mean, half, spec, said):
 
 def test_a_report_of_steps_has_no_digits_that_the_seeds_do_not_give():
     steps = np.array([1700.0, 1500.0, 1660.0, 1762.0])
-    rows = contest.report({"batches of 4": contest.entry([0.1, 0.2], [steps, steps + 900])})
+    rows = contest.report(
+        {"batches of 4": contest.entry([0.1, 0.2], [steps, steps + 900])}, "steps"
+    )
+    assert rows[0][1] == "steps"
     assert rows[1][1] == "1656 ± 178"

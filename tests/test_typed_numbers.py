@@ -28,7 +28,7 @@ SIZES = {
     "ensembles/snapshots": {"400", "600", "800", "3200"},
     "how-we-measure": {"0.93", "0.02"},
     "hyperparameters/index": {"2.303"},
-    "hyperparameters/search": {"460", "1.7", "2000"},
+    "hyperparameters/search": {"1472", "1.7", "2000"},
     "hyperparameters/range": {"0.04"},
     "hyperparameters/winner": {"0.75", "0.58", "1.69"},
     "optimization/adagrad": {"1.6", "2500"},
