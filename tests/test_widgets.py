@@ -186,6 +186,42 @@ SAYS = (
 SAID = "return arguments[0].closest('.pg').querySelector('table').innerText"
 
 
+WORDS = "return arguments[0].querySelector('[role=status]').textContent"
+FOCUS = "arguments[0].focus({focusVisible: true})"
+
+
+@pytest.mark.nightly
+def test_arrows_change_every_slider_and_ring_and_the_words_say_so(site, driver):
+    found, count = {}, 0
+    for name in widget_pages():
+        driver.get(site + name)
+        for widget in driver.find_elements(By.CSS_SELECTOR, ".pg"):
+            heard = set()
+            for control in widget.find_elements(
+                By.CSS_SELECTOR, "input[type=range]:enabled, .pg-start"
+            ):
+                if not control.is_displayed():
+                    continue
+                count += 1
+                driver.execute_script(FOCUS, control)
+                before = after = driver.execute_script(SAYS, control)
+                for key in [("ArrowRight", 39), ("ArrowLeft", 37)]:  # one may be at its end
+                    if after == before:
+                        press(driver, *key)
+                        settle(driver)
+                        after = driver.execute_script(SAYS, control)
+                if after == before:
+                    found[name, control.accessible_name] = before
+                if driver.switch_to.active_element != control:
+                    found[name, control.accessible_name] = "the focus is lost"
+                time.sleep(0.6)  # the words come once things have settled
+                heard.add(driver.execute_script(WORDS, widget))
+            if len(heard) < 2 or "" in heard:
+                found[name, "words"] = heard
+    assert found == {}, found
+    assert count > 60
+
+
 @pytest.mark.nightly
 def test_every_slider_and_map_takes_a_finger(site, driver):
     found, count = {}, 0
