@@ -365,7 +365,7 @@ window.Kit = (function () {
           const box = canvases[0].getBoundingClientRect();
           take(about.point(event.clientX - box.left, event.clientY - box.top, canvases[0], state, pressed), "point");
         };
-        canvases[0].style.touchAction = "pan-y";
+        canvases[0].classList.add("pg-point");
         canvases[0].addEventListener("pointerdown", (event) => { canvases[0].setPointerCapture(event.pointerId); point(event, true); });
         canvases[0].addEventListener("pointermove", (event) => { if (canvases[0].hasPointerCapture(event.pointerId)) point(event); });
       }
