@@ -3,7 +3,8 @@
 import pytest
 from docutils import nodes
 
-from book.extensions.printed import name_heads, show_columns, shown
+from book.extensions.printed import name_heads, show_columns
+from book.extensions.printed import shown as shown_block
 from book.extensions.typography import set_numbers
 
 COLUMNS = """\
@@ -11,6 +12,10 @@ SGD           0.97 ± 0.01,  best at 0.3
 momentum      0.48 ± 0.02,  best at 0.03
 """
 TITLED = "steps to the target\n        10   100\nsgd    42   390\nadam   31    84\n"
+
+
+def shown(text):
+    return shown_block(nodes.literal_block(text, text))
 
 
 def texts(table):

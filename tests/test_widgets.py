@@ -352,6 +352,27 @@ return [...document.querySelectorAll(".pg:not(.hero) canvas")].filter((c) => c.c
   return out / (d.length / 4);
 });
 """
+# The colors of each chart's paper and curves, as they are drawn; words and grid are other strokes.
+RECORD = """
+const proto = CanvasRenderingContext2D.prototype;
+const also = (name, act) => {
+  const draw = proto[name];
+  proto[name] = function (...given) { act(this, ...given); return draw.apply(this, given); };
+};
+also("fillRect", (ctx, x, y, w, h) => { if (!x && !y && h > 99) Object.assign(ctx.canvas, { paper: ctx.fillStyle, curves: [] }); });
+also("beginPath", (ctx) => { ctx.to = 0; });
+also("lineTo", (ctx) => { ctx.to++; });
+also("stroke", (ctx) => { if (ctx.lineWidth === 2 && ctx.to > 1) ctx.canvas.curves?.push(ctx.strokeStyle); });
+"""
+FAINT = """
+const light = (hex) => [1, 3, 5].reduce((sum, at, c) => {
+  const v = parseInt(hex.slice(at, at + 2), 16) / 255;
+  return sum + [0.2126, 0.7152, 0.0722][c] * (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+}, 0);
+const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+const charts = [...document.querySelectorAll(".pg canvas")].filter((c) => c.curves?.length);
+return [charts.length, charts.flatMap((c) => c.curves.filter((color) => contrast(color, c.paper) < 2))];
+"""
 FORCED = """
 return [...document.querySelectorAll(".pg, .predict")].flatMap((w) => [...w.querySelectorAll("button, select, input[type=text]")])
   .filter((e) => e.checkVisibility() && (() => {
@@ -364,8 +385,9 @@ return [...document.querySelectorAll(".pg, .predict")].flatMap((w) => [...w.quer
 @pytest.mark.nightly
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_controls_and_curves_are_seen_in_forced_colors(scheme, site, driver):
-    found, count = {}, 0
+    found, count, curves = {}, 0, 0
     still = {"prefers-reduced-motion": "reduce"}  # Play shows whole paths at once
+    script = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RECORD})
     media(driver, {"forced-colors": "active", "prefers-color-scheme": scheme, **still})
     try:
         for name in widget_pages():
@@ -378,9 +400,13 @@ def test_controls_and_curves_are_seen_in_forced_colors(scheme, site, driver):
                 settle(driver)
             shares = driver.execute_script(STANDS_OUT)
             count += len(shares)
-            if (lost := driver.execute_script(FORCED)) or min(shares, default=1) < 0.001:
+            charts, faint = driver.execute_script(FAINT)
+            curves += charts
+            lost = driver.execute_script(FORCED) + faint
+            if lost or min(shares, default=1) < 0.001:
                 found[name] = lost, shares
     finally:
+        driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
         media(driver, {})
     assert found == {}, found
-    assert count > 20
+    assert count > 20 and curves > 10

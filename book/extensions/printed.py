@@ -107,10 +107,10 @@ def table_of(body: list[list[str]], head: list[str]) -> nodes.table:
     return nodes.table("", group, classes=["printed"])
 
 
-def shown(text: str) -> list[nodes.Element]:
-    """What stands for the printed lines."""
+def shown(printed: nodes.literal_block) -> list[nodes.Element]:
+    """What stands for a block of printed lines."""
     found: list[nodes.Element] = []
-    for loose, body in blocks([line for line in text.splitlines() if line.strip()]):
+    for loose, body in blocks([line for line in printed.astext().splitlines() if line.strip()]):
         head: list[str] = []
         title: list[str] = []
         if body and loose and len(cells(loose[-1])) == len(body[0]) - 1 > 1:
@@ -120,19 +120,19 @@ def shown(text: str) -> list[nodes.Element]:
         if body and len(loose) == 1 and is_title(loose[0]):
             title, loose = loose, []
         if loose:
-            lines = "\n".join(loose) + "\n"
-            breaks = not any(GAP.search(line.strip()) for line in loose)
-            found.append(
-                nodes.literal_block(
-                    lines,
-                    lines,
-                    language="none",
-                    classes=["output", "stream", *["in-lines"] * breaks],
-                )
-            )
-        found += [nodes.paragraph("", line, classes=["printed-title"]) for line in title]
+            found.append(lines_of(loose, printed))
+        found += [nodes.paragraph("", line.strip(), classes=["printed-title"]) for line in title]
         found += [table_of(body, head)] if body and len(body[0]) > 1 else []
     return found
+
+
+def lines_of(lines: list[str], printed: nodes.literal_block) -> nodes.literal_block:
+    """Some lines of a printed block, as it has them."""
+    text = "\n".join(lines) + "\n"
+    block = nodes.literal_block(text, text, **printed.attributes)
+    if not any(GAP.search(line.strip()) for line in lines):
+        block["classes"] = [*block["classes"], "in-lines"]
+    return block
 
 
 def row_of(texts: list[str]) -> nodes.row:
@@ -152,7 +152,7 @@ def numeric(text: str, column: int) -> bool:
 def show_columns(app: Sphinx, doctree: nodes.document) -> None:
     for block in list(doctree.findall(nodes.literal_block)):
         if {"output", "stream"} <= set(block["classes"]):
-            block.replace_self(shown(block.astext()))
+            block.replace_self(shown(block))
 
 
 def name_heads(app: Sphinx, doctree: nodes.document) -> None:
