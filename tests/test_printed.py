@@ -60,6 +60,7 @@ ALIGNED = "rank  1: 0.47 ± 0.07   best\nrank 10: 0.36 ± 0.03   best\n"
             ],
         ),
         (ALIGNED, [["rank 1", "0.47 ± 0.07, best"], ["rank 10", "0.36 ± 0.03, best"]]),
+        ("best: 1\nbest: 3\n", [["best", "1"], ["best", "3"]]),
         ("a  best at  1\nb  best at  3\n", [["a", "best at 1"], ["b", "best at 3"]]),
     ],
 )
@@ -91,6 +92,12 @@ def test_what_has_no_columns_stays(text):
 
 def block(text, *classes):
     return nodes.literal_block(text, text, classes=list(classes))
+
+
+def test_an_empty_line_stays():
+    document = nodes.container("", block("\n", "output", "stream"))
+    show_columns(None, document)
+    assert document.astext() == "\n"
 
 
 def test_only_what_a_cell_printed_is_changed():

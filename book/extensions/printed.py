@@ -70,7 +70,7 @@ def joined(rows: list[list[str]]) -> list[list[str]]:
     """With a word that stands in every row in one cell with what follows it: "at 4", "at 16"."""
     for column in reversed(range(len(rows[0]) - 1)):
         same = all(row[column] == rows[0][column] for row in rows)
-        if same and not re.search(r"\d", rows[0][column]):
+        if same and len(rows[0]) > 2 and not re.search(r"\d", rows[0][column]):
             rows = [
                 [*row[:column], f"{row[column]} {row[column + 1]}", *row[column + 2 :]]
                 for row in rows
@@ -122,7 +122,7 @@ def shown(printed: nodes.literal_block) -> list[nodes.Element]:
         if loose:
             found.append(lines_of(loose, printed))
         found += [nodes.paragraph("", line.strip(), classes=["printed-title"]) for line in title]
-        found += [table_of(body, head)] if body and len(body[0]) > 1 else []
+        found += [table_of(body, head)] if body else []
     return found
 
 
@@ -151,7 +151,7 @@ def numeric(text: str, column: int) -> bool:
 
 def show_columns(app: Sphinx, doctree: nodes.document) -> None:
     for block in list(doctree.findall(nodes.literal_block)):
-        if {"output", "stream"} <= set(block["classes"]):
+        if {"output", "stream"} <= set(block["classes"]) and block.astext().strip():
             block.replace_self(shown(block))
 
 
