@@ -16,7 +16,6 @@ from autograder.grading.course import Course
 from autograder.grading.releasing import keys
 from autograder.grading.releasing.exercise_cells import points_by_exercise
 from autograder.grading.releasing.notebooks import read_source
-from autograder.key import WholeKey
 
 ROOT = Path(__file__).parent.parent
 COURSE = Course(ROOT)
@@ -53,8 +52,9 @@ def mistake(name: str, id: str) -> Any:
 
 
 @cache
-def key(name: str, seed: str) -> WholeKey:
-    return keys.make_key(exercise(name), answer(name), seed)
+def key(name: str, seed: str) -> keys.LazyKey:
+    """The answer key as a grading has it: a mistake is tried where somebody asks for it."""
+    return keys.draw_key(exercise(name), answer(name), seed)
 
 
 def outcomes(name: str, code: Any, cases: Any, device: str = "cpu") -> list[dict]:

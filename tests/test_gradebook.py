@@ -4,6 +4,8 @@ import copy
 import csv
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -51,6 +53,17 @@ def opened(config) -> Gradebook:
     return Gradebook(config.CourseDirectory.db_url, "")
 
 
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What databases are asked meanwhile."""
+    asked: list[str] = []
+    listen(Engine, "before_cursor_execute", note := lambda *args: asked.append(args[2]))
+    try:
+        yield asked
+    finally:
+        remove(Engine, "before_cursor_execute", note)
+
+
 def entry(student: str, score: float, handed_in: datetime | None = None) -> Entry:
     marks = Marks({EXERCISE: score}, {"answer": None}, handed_in)
     return Entry(Job(ASSIGNMENT, student, None), marks)
@@ -70,6 +83,13 @@ def test_a_batch_in_the_configured_gradebook_with_penalties(config):
     assert held(config) == {"ann": (3, 3, False), "bob": (1, None, False), "cy": (0, None, False)}
     assert gradebook.recorded(config) == {(ASSIGNMENT, name) for name in ("ann", "bob", "cy")}
     assert not Path(config.CourseDirectory.root, "gradebook.db").exists()
+
+
+def test_a_process_looks_for_the_tables_once(config):
+    gradebook.recorded(config)
+    with statements() as asked:
+        gradebook.recorded(config)
+    assert asked and not any("PRAGMA" in said or "sqlite_master" in said for said in asked)
 
 
 def test_an_exercise_that_is_ungraded_keeps_its_score_and_waits_if_it_has_none(config):
@@ -172,13 +192,9 @@ def test_cells_that_are_looked_up_at_once_are_nbgraders_own(config):
     names["db_url"] = config.CourseDirectory.db_url
 
     def after(step) -> tuple:
-        asked: list[str] = []
-        listen(Engine, "before_cursor_execute", note := lambda *args: asked.append(args[2]))
-        try:
-            known = {"nbgrader": dict(names)}
+        known = {"nbgrader": dict(names)}
+        with statements() as asked:
             made, known = step.preprocess(copy.deepcopy(changed), known)
-        finally:
-            remove(Engine, "before_cursor_execute", note)
         return made, known["nbgrader"], sum(said.startswith("SELECT") for said in asked)
 
     for own in (preprocessors.OverwriteCells, preprocessors.GetGrades):

@@ -60,6 +60,13 @@ print("sympy" in sys.modules)"""
         assert text(session.run(f"import torch._dynamo.config; {twice}", 60)) == "[2.0, 2.0]"
 
 
+def test_the_engine_is_there_before_a_kernel_starts(kernel):
+    loaded = kernel.run(
+        "import sys; sorted({'autograder.check', 'autograder.probe'} & {*sys.modules})", 10
+    )
+    assert text(loaded) == "['autograder.check', 'autograder.probe']"
+
+
 def test_no_network(kernel):
     assert error(
         kernel.run("import socket; socket.create_connection(('127.0.0.1', 80), 1)", 10)

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder.grading.course import Course
 from autograder.grading.intake.submission import PROBLEM, needs_of, read_submission, repair
 from autograder.grading.releasing.accidents import Maker
 from tests.answers import ASSIGNMENTS, COURSE
@@ -200,3 +201,14 @@ def test_an_old_notebook_format_is_upgraded(tmp_path):
     old.worksheets = [nbformat.v3.new_worksheet(cells=[nbformat.v3.new_code_cell("x = 1")])]
     nbformat.write(nbformat.v3.nbbase.NotebookNode(old), path, version=3)
     assert read_submission(path).cells[0].source == "x = 1"
+
+
+def test_a_release_is_read_once_and_again_when_it_has_changed(tmp_path, released):
+    course = Course(tmp_path)
+    path = course.released("mine")
+    path.parent.mkdir(parents=True)
+    nbformat.write(released, path)
+    assert course.student_version("mine") is Course(tmp_path).student_version("mine")
+    released.cells[0].source = "import other"
+    nbformat.write(released, path)
+    assert course.student_version("mine").cells[0].source == "import other"

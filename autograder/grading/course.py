@@ -6,7 +6,7 @@ import copy
 import os
 import re
 import sysconfig
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from autograder.assignment import Assignment, mount
 from autograder.grading.answer import Answer
 
 if TYPE_CHECKING:  # slow to import, and most of what a course knows needs none of it
+    from nbformat import NotebookNode
     from nbgrader.coursedir import CourseDirectory
 
 IMPORTS_TORCH = re.compile(r"^\s*(import|from) torch\b", re.MULTILINE)
@@ -36,6 +37,14 @@ def find_programs() -> None:
     scripts = sysconfig.get_path("scripts")
     if scripts not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
+
+
+@lru_cache(maxsize=16)
+def _read_once(path: Path, changed: int) -> NotebookNode:
+    """A notebook as it was when it was last changed, which is part of its name here."""
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
 
 
 class Course:
@@ -77,6 +86,11 @@ class Course:
     def released(self, name: str) -> Path:
         """The student version of an assignment's notebook."""
         return self.root / "assignments" / name / f"{name}.ipynb"
+
+    def student_version(self, name: str) -> NotebookNode:
+        """That notebook itself, read once: everybody's in this process, and not to be changed."""
+        path = self.released(name)
+        return _read_once(path, path.stat().st_mtime_ns)
 
     def bundle(self, name: str) -> Path:
         """The zip that is all a student needs beside Python."""

@@ -62,7 +62,8 @@ def test_lists_of_different_lengths_are_told_what_to_return():
 # Overfitting a small sample: what decides is neither rounding nor a draw.
 
 
-@pytest.mark.parametrize("more", [1, pytest.param(8, marks=pytest.mark.nightly)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("more", [1, 8])
 def test_a_mistake_has_its_name_whatever_torch_draws(more, monkeypatch):
     """As on another device, where the same seed gives other numbers."""
     name, seeded = "overfits_small_sample", torch.manual_seed

@@ -6,7 +6,6 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from jinja2 import Environment
 
 from autograder.grading.course import Course, CourseError
@@ -47,7 +46,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
 
 def page(course: Course, name: str, held: list[Submission], left: list[str]) -> str:
     """The report on an assignment as HTML; ``left`` are the students who are not graded yet."""
-    released = nbformat.read(course.released(name), as_version=4)
+    released = course.student_version(name)
     code = {s.student: "\n".join(s.answers.values())[:MOST_CODE] for s in held if s.answers}
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(

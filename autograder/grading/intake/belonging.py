@@ -19,9 +19,7 @@ class Belonging:
 
     def __init__(self, course: Course) -> None:
         self.names = [name for name in course.names([]) if course.released(name).is_file()]
-        held = {
-            name: _marks(nbformat.read(course.released(name), as_version=4)) for name in self.names
-        }
+        held = {name: _marks(course.student_version(name)) for name in self.names}
         shared = Counter(mark for marks in held.values() for mark in marks)
         self.marks = {name: {m for m in held[name] if shared[m] == 1} for name in self.names}
 

@@ -60,7 +60,7 @@ class RepairSubmission(NbGraderPreprocessor):
         names = resources["nbgrader"]
         course = Course.of(CourseDirectory(parent=self))
         assignment = course.assignment(names["assignment"])
-        released = nbformat.read(course.released(names["assignment"]), as_version=4)
+        released = course.student_version(names["assignment"])
         mended = _repaired(nb, released, needs_of(assignment))
         read, problem = nb.metadata.get(NOTES, []), nb.metadata.get(PROBLEM)
         notes = [*self.left_out, *read, *(mended if problem is None else [])]

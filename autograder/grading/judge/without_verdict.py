@@ -1,7 +1,5 @@
 """Results where there is no verdict: nothing was handed in, or the grader failed, and why."""
 
-import nbformat
-
 from autograder.grading.course import Course
 from autograder.grading.releasing.exercise_cells import points_by_exercise
 from autograder.grading.storage.jobs import Job
@@ -46,5 +44,5 @@ def ungraded(course: Course, job: Job, cause: str) -> list[Result]:
 
 
 def points(course: Course, job: Job) -> dict[str, float]:
-    released = nbformat.read(course.released(job.assignment), as_version=4)
+    released = course.student_version(job.assignment)
     return points_by_exercise(released, course.assignment(job.assignment))

@@ -10,13 +10,15 @@ from typing import Any
 import nbgrader.preprocessors
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, GradeCell, MissingEntry, TaskCell
+from nbgrader.api import BaseCell, Comment, Grade, GradeCell, MissingEntry, TaskCell
 from sqlalchemy.orm import undefer
+
+from autograder.grading.recording.kept import KeptGradebook
 
 Found = dict[str, Any]
 
 
-class AtOnce(Gradebook):
+class AtOnce(KeptGradebook):
     """A gradebook that reads all of a notebook's cells, grades or comments when one is looked up."""
 
     def __init__(self, db_url: str) -> None:

@@ -22,6 +22,7 @@ from traitlets.config import Config
 from autograder.grading.course import find_programs
 from autograder.grading.recording import deadlines
 from autograder.grading.recording.deadlines import Deadlines
+from autograder.grading.recording.kept import KeptGradebook
 from autograder.grading.storage.jobs import Job
 
 MARKS = "autograder_marks"  # among nbgrader's resources: what is to be recorded
@@ -75,7 +76,7 @@ def opened(config: Config) -> Gradebook:
     find_programs()
     # nbgrader's own queries: nothing that a reader could act on
     warnings.simplefilter("ignore", SAWarning)
-    return Gradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
+    return KeptGradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)
 
 
 def recorded(config: Config) -> set[tuple[str, str]]:

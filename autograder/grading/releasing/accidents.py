@@ -35,7 +35,7 @@ class Maker:
     """Makes submissions by editing the released notebook's answer cells."""
 
     def __init__(self, course: Course, assignment: str) -> None:
-        self.released = nbformat.read(course.released(assignment), as_version=4)
+        self.released = course.student_version(assignment)
         source = read_source(course.source(assignment))
         self.assignment = course.assignment(assignment)
         self.exercises = list(points_by_exercise(self.released, self.assignment))

@@ -133,7 +133,7 @@ class _Tried:
 
     def __init__(self, exercise: Exercise, answer: Answer, solutions: dict[str, Any]) -> None:
         self.exercise, self.answer, self.solutions = exercise, answer, solutions
-        self.keys = {seed: keys.make_key(exercise, answer, seed) for seed in SEEDS}
+        self.keys = {seed: keys.draw_key(exercise, answer, seed) for seed in SEEDS}
 
     def verdict(self, code: Any, seed: str) -> Verdict:
         return judge.judge(self.exercise, self.outcomes(code, seed), self.keys[seed])

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import nbformat
-
 import autograder
 from autograder.grading.course import Course, CourseError
 
@@ -66,7 +64,7 @@ def handout(course: Course, name: str) -> Handout:
 def lab_modules(course: Course, name: str) -> list[Path]:
     """The modules of ``lab`` that an assignment's exercises and notebook import, however far."""
     exercises = (course.assignment(name).folder / "exercises").glob("*.py")
-    cells = nbformat.read(course.released(name), as_version=4).cells
+    cells = course.student_version(name).cells
     texts = [p.read_text() for p in exercises]
     texts += [c.source for c in cells if c.cell_type == "code"]
     found: set[Path] = set()

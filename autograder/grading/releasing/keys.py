@@ -111,8 +111,8 @@ class LazyKey:
         return WholeKey(self.cases, self.expected, mistakes)
 
 
-def make_key(exercise: Exercise, answer: Answer, seed: str) -> WholeKey:
-    """The whole answer key of an exercise for a seed: every mistake tried on every case."""
+def draw_key(exercise: Exercise, answer: Answer, seed: str) -> LazyKey:
+    """The answer key of an exercise to the cases of a seed: the public ones, or those of a grading."""
     public = seed == PUBLIC_SEED
     cases = exercise.draw(seed) if public else hidden_cases(exercise, answer, seed)
-    return LazyKey(exercise, answer, cases).whole()
+    return LazyKey(exercise, answer, cases)

@@ -17,7 +17,7 @@ from autograder.grading.releasing.dress import README, dressed
 from autograder.grading.releasing.exercise_cells import points_by_exercise
 from autograder.grading.releasing.fingerprints import of_key
 from autograder.grading.releasing.handout import handout
-from autograder.grading.releasing.keys import PUBLIC_SEED, make_key
+from autograder.grading.releasing.keys import PUBLIC_SEED, draw_key
 from autograder.grading.releasing.notebooks import read_source
 from autograder.grading.storage.files import write_whole
 
@@ -87,7 +87,7 @@ def public_keys_text(course: Course, name: str) -> str:
     keys = {}
     for exercise_id in ids:
         exercise = assignment.exercise(exercise_id)
-        answers = make_key(exercise, course.answer(name, exercise_id), PUBLIC_SEED)
+        answers = draw_key(exercise, course.answer(name, exercise_id), PUBLIC_SEED).whole()
         keys[exercise_id] = exercise.entry, answers
     return key.dumps(keys)
 

@@ -161,7 +161,7 @@ class NotebookRun:
         began = time.monotonic()
         probed: dict[str, records.Probed] = {}
         problem = self.nb.metadata.get(PROBLEM)
-        release = nbformat.read(self.course.released(self.assignment.name), as_version=4)
+        release = self.course.student_version(self.assignment.name)
         left_out = demonstrations.to_leave_out(self.nb.cells, release.cells)
         for cell in self.nb.cells:
             if cell.cell_type != "code":

@@ -57,8 +57,7 @@ class Outputs:
                 return
             content.setdefault("metadata", {})
             message["content"] = content = _without_halves(content)
-            output = nbformat.v4.output_from_msg(message)
-            nbformat.validate(output, ref="output", version=4)
+            output = nbformat.v4.output_from_msg(message)  # which validates it
             self._rich_left -= len(str(content))
             if self._rich_left > 0:
                 self.outputs.append(output)

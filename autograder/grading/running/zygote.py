@@ -78,7 +78,7 @@ def main(scratch_bytes: int, handed_out: str, torch: bool, own_work: list[str]) 
 
 
 def warm_up() -> None:
-    """Import what most notebooks import."""
+    """Import what most notebooks import, and what probes them."""
     sys.modules["debugpy"] = None  # type: ignore[assignment]  # the kernel does without: nobody debugs here, and it is slow
 
     import matplotlib.pyplot  # noqa: F401
@@ -86,6 +86,8 @@ def warm_up() -> None:
     from ipykernel import kernelapp  # noqa: F401
     from IPython.core import completerlib, debugger, logger, oinspect  # noqa: F401
     from IPython.extensions import storemagic  # noqa: F401
+
+    from autograder import check, probe  # noqa: F401
 
 
 def warm_up_torch(own_work: list[str]) -> None:
