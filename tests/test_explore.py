@@ -264,6 +264,76 @@ const [done] = arguments, found = [];
 """
 
 
+# The words and curves of each canvas, as they are drawn: [figure, words] where a curve runs through words and
+# their rim of paper, or words leave their canvas. Grid lines are thinner than curves, and what lies outside of
+# the axes is not seen.
+RECORD = """
+const proto = CanvasRenderingContext2D.prototype;
+const also = (name, act) => {
+  const draw = proto[name];
+  proto[name] = function (...given) { act(this, ...given); return draw.apply(this, given); };
+};
+const far = 1e9;
+const drawn = (ctx) => (ctx.canvas.drawn ??= { words: [], curves: [], box: [-far, -far, far, far] });
+also("fillRect", (ctx, x, y, w, h) => { if (!x && !y && h > 99) delete ctx.canvas.drawn; });
+also("beginPath", (ctx) => { ctx.path = []; });
+also("moveTo", (ctx, x, y) => ctx.path.push([x, y]));
+also("lineTo", (ctx, x, y) => ctx.path.push([x, y]));
+also("rect", (ctx, x, y, w, h) => { ctx.last = [x, y, x + w, y + h]; });
+also("clip", (ctx) => { drawn(ctx).box = ctx.last; });
+also("stroke", (ctx) => { if (ctx.lineWidth === 2) drawn(ctx).curves.push(ctx.path); });
+also("fillText", (ctx, words, x, y) => {
+  const w = ctx.measureText(words).width, left = x - { left: 0, right: w, center: w / 2 }[ctx.textAlign];
+  drawn(ctx).words.push([words, left - 2, y - 11, left + w + 2, y + 3]);
+});
+"""
+CROSSED = """
+const faults = [];
+let count = 0;
+for (const canvas of document.querySelectorAll(".pg-explorable canvas")) {
+  const { words, curves, box } = canvas.drawn ?? { words: [], curves: [] }, figure = canvas.closest("figure").id;
+  count += words.length;
+  for (const [text, ...edges] of words) {
+    if (edges[0] < -1 || edges[2] > canvas.clientWidth + 1) faults.push([figure, text, "leaves the canvas"]);
+    const [a, b, c, d] = edges.map((edge, i) => (i < 2 ? Math.max : Math.min)(edge, box[i]));
+    const inside = ([x, y]) => x > a && x < c && y > b && y < d;
+    const through = (path) => path.some((to, i) => {
+      const from = path[Math.max(0, i - 1)], n = 1 + Math.ceil(Math.min(9999, Math.hypot(to[0] - from[0], to[1] - from[1])));
+      return Array.from({ length: n + 1 }, (_, k) => from.map((v, j) => v + ((to[j] - v) * k) / n)).some(inside);
+    });
+    if (curves.some(through)) faults.push([figure, text]);
+  }
+}
+return [faults, count];
+"""
+
+
+@pytest.fixture
+def recorded(page, site):
+    """The page, with what its canvases draw on record."""
+    script = page.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RECORD})
+    page.get((site / "index.html").as_uri())
+    yield page
+    page.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+@pytest.mark.parametrize("width", [380, pytest.param(1280, marks=pytest.mark.nightly)])
+def test_no_curve_runs_through_words(recorded, width):
+    resize(recorded, width)
+    for reached in (False, True):
+        for kind in KINDS:
+            figure = recorded.find_element(By.ID, f"fig-{kind}")
+            recorded.execute_script("arguments[0].scrollIntoView()", figure)
+            for label, keys in SOLUTIONS[kind] if reached else []:
+                slider = figure.find_element(By.CSS_SELECTOR, f"input[aria-label='{label}']")
+                slider.send_keys(*keys)
+            recorded.execute_async_script(
+                "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
+            )
+        faults, count = recorded.execute_script(CROSSED)
+        assert faults == [] and count > 100
+
+
 def media(page, **features):
     found = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": found})

@@ -3,7 +3,8 @@
 import pytest
 from docutils import nodes
 
-from book.extensions.printed import name_heads, show_columns, table_of
+from book.extensions.printed import name_heads, show_columns
+from book.extensions.printed import shown as shown_block
 from book.extensions.typography import set_numbers
 
 COLUMNS = """\
@@ -13,12 +14,16 @@ momentum      0.48 ± 0.02,  best at 0.03
 TITLED = "steps to the target\n        10   100\nsgd    42   390\nadam   31    84\n"
 
 
+def shown(text):
+    return shown_block(nodes.literal_block(text, text))
+
+
 def texts(table):
     return [[e.astext() for e in row.findall(nodes.entry)] for row in table.findall(nodes.row)]
 
 
 def test_columns_become_a_table_with_names_and_numbers():
-    [table] = table_of(COLUMNS)
+    [table] = shown(COLUMNS)
     assert texts(table) == [
         ["SGD", "0.97 ± 0.01", "best at 0.3"],
         ["momentum", "0.48 ± 0.02", "best at 0.03"],
@@ -29,12 +34,45 @@ def test_columns_become_a_table_with_names_and_numbers():
 
 
 def test_a_line_above_stands_above_and_a_shorter_one_is_the_head():
-    above, table = table_of(TITLED)
+    above, table = shown(TITLED)
     assert above.astext() == "steps to the target"
     [head] = table.findall(nodes.thead)
     assert texts(head) == [["", "10", "100"]] and len(texts(table)) == 3
     name_heads(None, nodes.container("", table))
     assert texts(head) == [["name", "10", "100"]]
+
+
+LABELED = "keep 0.3, halved    : off by 67%\nkeep 0.5, times keep: off by 0%\n"
+CLOSE = "shifts           -3.5 points\nmirror           -2.0 points\nmirror both ways -7.7 points\n"
+ALIGNED = "rank  1: 0.47 ± 0.07   best\nrank 10: 0.36 ± 0.03   best\n"
+
+
+@pytest.mark.parametrize(
+    "text, rows",
+    [
+        (LABELED, [["keep 0.3, halved", "off by 67%"], ["keep 0.5, times keep", "off by 0%"]]),
+        (
+            CLOSE,
+            [
+                ["shifts", "-3.5 points"],
+                ["mirror", "-2.0 points"],
+                ["mirror both ways", "-7.7 points"],
+            ],
+        ),
+        (ALIGNED, [["rank 1", "0.47 ± 0.07, best"], ["rank 10", "0.36 ± 0.03, best"]]),
+        ("best: 1\nbest: 3\n", [["best", "1"], ["best", "3"]]),
+        ("a  best at  1\nb  best at  3\n", [["a", "best at 1"], ["b", "best at 3"]]),
+    ],
+)
+def test_a_colon_or_columns_of_blanks_end_cells_too(text, rows):
+    [table] = shown(text)
+    assert texts(table) == rows
+
+
+def test_a_table_stands_between_the_lines_around_it():
+    above, table, below = shown(f"3 runs, 2 minutes.\n{COLUMNS}they differ by 0.49\n")
+    assert above.astext() == "3 runs, 2 minutes.\n" and len(texts(table)) == 2
+    assert "in-lines" in above["classes"] and below.astext() == "they differ by 0.49\n"
 
 
 @pytest.mark.parametrize(
@@ -43,16 +81,23 @@ def test_a_line_above_stands_above_and_a_shorter_one_is_the_head():
         "one line   of two\n",
         "a sentence\nand another, of 3 steps\n",
         "a  b\nc  d  e\n",
-        "a share of zeros 0.2\n         other values  [1.25]\nafter training:        [1.0]\n",
-        "(0.9, 0.999): 3.16 at step 1\n              6.57 at step 12\n              1.1 at 20\n",
+        "[0.3  0.5\n 0.7  0.9]\n",
+        "one network          51.5\nthe mean of two nets 30.2\n",
     ],
 )
 def test_what_has_no_columns_stays(text):
-    assert table_of(text) == []
+    [block] = shown(text)
+    assert isinstance(block, nodes.literal_block) and block.astext() == text
 
 
 def block(text, *classes):
     return nodes.literal_block(text, text, classes=list(classes))
+
+
+def test_an_empty_line_stays():
+    document = nodes.container("", block("\n", "output", "stream"))
+    show_columns(None, document)
+    assert document.astext() == "\n"
 
 
 def test_only_what_a_cell_printed_is_changed():
@@ -63,11 +108,12 @@ def test_only_what_a_cell_printed_is_changed():
     assert [type(each) for each in document] == [
         nodes.literal_block, nodes.table, nodes.literal_block, nodes.literal_block,
     ]  # fmt: skip
+    _, _, lines, ragged = document
     assert "in-lines" in lines["classes"] and "in-lines" not in ragged["classes"]
 
 
 def test_a_number_has_a_true_minus_and_in_a_table_stays_with_its_interval():
-    [table] = table_of("a  -0.5 ± 0.1\nb  0.2 ± 0.1\n")
+    [table] = shown("a  -0.5 ± 0.1\nb  0.2 ± 0.1\n")
     prose = nodes.paragraph(
         "", "from -0.2 to (-3), 1-2%, 1e-3, MNIST-1D", nodes.literal("", "x-1 -2")
     )

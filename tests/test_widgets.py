@@ -5,6 +5,7 @@ import time
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from tests.browser import resize
 from tests.test_site import HTML
@@ -136,7 +137,7 @@ def test_without_javascript_every_widget_has_a_figure_or_words(site, driver):
 
 NAMES = """
 const name = (e) => e.getAttribute("aria-label") || [...(e.labels ?? [])].map((l) => l.textContent).join() ||
-  (e.matches("button, summary") ? e.textContent : e.closest("[aria-label]")?.ariaLabel) || "";
+  (e.matches("button, summary") ? e.textContent : document.getElementById(e.getAttribute("aria-labelledby"))?.textContent) || "";
 const called = (box) => box.getAttribute("aria-label") ?? box.querySelector("legend")?.textContent ??
   document.getElementById(box.getAttribute("aria-labelledby"))?.textContent ?? "";
 const group = (e) => {
@@ -171,19 +172,66 @@ def touch(driver, *points):
     driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
+MIDDLE = (
+    "const b = arguments[0].getBoundingClientRect();"
+    "return [b.x + b.width / 2, b.y + b.height / 2, b.width, b.height];"
+)
+
+
 def middle(driver, element):
     """Where it is on the screen, once it has been brought there: [x, y, width, height]."""
-    return driver.execute_script(
-        "const e = arguments[0]; e.scrollIntoView({block: 'center', behavior: 'instant'});"
-        "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2, b.width, b.height];",
-        element,
+    driver.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element
     )
+    return driver.execute_script(MIDDLE, element)
 
 
 SAYS = (
     "return arguments[0].getAttribute('aria-valuetext') ?? arguments[0].getAttribute('aria-label')"
 )
 SAID = "return arguments[0].closest('.pg').querySelector('table').innerText"
+
+
+WORDS = "return arguments[0].querySelector('[role=status]').textContent"
+FOCUS = "arguments[0].focus({focusVisible: true})"
+
+
+@pytest.mark.nightly
+def test_arrows_change_every_slider_and_ring_and_the_words_say_so(site, driver):
+    found, count = {}, 0
+    media(driver, {"prefers-reduced-motion": "reduce"})  # Play is at its end at once
+    try:
+        for name in widget_pages():
+            driver.get(site + name)
+            for widget in driver.find_elements(By.CSS_SELECTOR, ".pg"):
+                for play in widget.find_elements(By.CSS_SELECTOR, ".pg-play"):
+                    play.send_keys(Keys.ENTER)
+                heard = set()
+                for control in widget.find_elements(
+                    By.CSS_SELECTOR, "input[type=range]:enabled, .pg-start"
+                ):
+                    if not control.is_displayed():
+                        continue
+                    count += 1
+                    driver.execute_script(FOCUS, control)
+                    before = after = driver.execute_script(SAYS, control)
+                    for key in [("ArrowRight", 39), ("ArrowLeft", 37)]:  # one may be at its end
+                        if after == before:
+                            press(driver, *key)
+                            settle(driver)
+                            after = driver.execute_script(SAYS, control)
+                    if after == before:
+                        found[name, control.accessible_name] = before
+                    if driver.switch_to.active_element != control:
+                        found[name, control.accessible_name] = "the focus is lost"
+                    time.sleep(0.6)  # the words come once things have settled
+                    heard.add(driver.execute_script(WORDS, widget))
+                if len(heard) < 2 or "" in heard:
+                    found[name, "words"] = heard
+    finally:
+        media(driver, {})
+    assert found == {}, found
+    assert count > 60
 
 
 @pytest.mark.nightly
@@ -212,9 +260,12 @@ def test_every_slider_and_map_takes_a_finger(site, driver):
                 count += 1
                 x, y, *_ = middle(driver, handle)
                 before = driver.execute_script(SAYS, handle)
-                touch(driver, (x, y), (x + 10, y + 10), (x + 25, y + 30))
+                touch(driver, (x, y), (x + 10, y + 10), (x + 15, y + 20), (x + 25, y + 30))
                 settle(driver)
                 dragged = driver.execute_script(SAYS, handle)
+                lies = driver.execute_script(MIDDLE, handle)  # under the finger, nothing scrolled
+                if max(abs(lies[0] - x - 25), abs(lies[1] - y - 30)) > 3:
+                    found[name, "ring"] = [x + 25, y + 30], lies
                 x, y, width, height = middle(
                     driver, driver.find_element(By.CSS_SELECTOR, ".pg-map")
                 )
@@ -227,14 +278,19 @@ def test_every_slider_and_map_takes_a_finger(site, driver):
                         break
                 if len({before, dragged, tapped}) < 3:
                     found[name, "start"] = before, dragged, tapped
-            for plane in driver.find_elements(By.CSS_SELECTOR, ".pg canvas[style*='pan-y']"):
+            for plane in driver.find_elements(By.CSS_SELECTOR, ".pg-point"):
                 count += 1
                 x, y, width, _ = middle(driver, plane)
-                before = driver.execute_script(SAID, plane)
-                touch(driver, (x, y), (x + 20, y), (x + width / 4, y))
-                settle(driver)
-                if driver.execute_script(SAID, plane) == before:
-                    found[name, "plane"] = before
+                said = [driver.execute_script(SAID, plane)]
+                for path in (
+                    [(x, y)],
+                    [(x, y), (x + 20, y), (x + width / 8, y), (x + width / 4, y)],
+                ):
+                    touch(driver, *path)
+                    settle(driver)
+                    said.append(driver.execute_script(SAID, plane))
+                if len(set(said)) < 3:
+                    found[name, "plane"] = said
     finally:
         driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
         resize(driver, 1280)
@@ -296,6 +352,27 @@ return [...document.querySelectorAll(".pg:not(.hero) canvas")].filter((c) => c.c
   return out / (d.length / 4);
 });
 """
+# The colors of each chart's paper and curves, as they are drawn; words and grid are other strokes.
+RECORD = """
+const proto = CanvasRenderingContext2D.prototype;
+const also = (name, act) => {
+  const draw = proto[name];
+  proto[name] = function (...given) { act(this, ...given); return draw.apply(this, given); };
+};
+also("fillRect", (ctx, x, y, w, h) => { if (!x && !y && h > 99) Object.assign(ctx.canvas, { paper: ctx.fillStyle, curves: [] }); });
+also("beginPath", (ctx) => { ctx.to = 0; });
+also("lineTo", (ctx) => { ctx.to++; });
+also("stroke", (ctx) => { if (ctx.lineWidth === 2 && ctx.to > 1) ctx.canvas.curves?.push(ctx.strokeStyle); });
+"""
+FAINT = """
+const light = (hex) => [1, 3, 5].reduce((sum, at, c) => {
+  const v = parseInt(hex.slice(at, at + 2), 16) / 255;
+  return sum + [0.2126, 0.7152, 0.0722][c] * (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+}, 0);
+const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+const charts = [...document.querySelectorAll(".pg canvas")].filter((c) => c.curves?.length);
+return [charts.length, charts.flatMap((c) => c.curves.filter((color) => contrast(color, c.paper) < 2))];
+"""
 FORCED = """
 return [...document.querySelectorAll(".pg, .predict")].flatMap((w) => [...w.querySelectorAll("button, select, input[type=text]")])
   .filter((e) => e.checkVisibility() && (() => {
@@ -308,8 +385,9 @@ return [...document.querySelectorAll(".pg, .predict")].flatMap((w) => [...w.quer
 @pytest.mark.nightly
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_controls_and_curves_are_seen_in_forced_colors(scheme, site, driver):
-    found, count = {}, 0
+    found, count, curves = {}, 0, 0
     still = {"prefers-reduced-motion": "reduce"}  # Play shows whole paths at once
+    script = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RECORD})
     media(driver, {"forced-colors": "active", "prefers-color-scheme": scheme, **still})
     try:
         for name in widget_pages():
@@ -322,9 +400,13 @@ def test_controls_and_curves_are_seen_in_forced_colors(scheme, site, driver):
                 settle(driver)
             shares = driver.execute_script(STANDS_OUT)
             count += len(shares)
-            if (lost := driver.execute_script(FORCED)) or min(shares, default=1) < 0.001:
+            charts, faint = driver.execute_script(FAINT)
+            curves += charts
+            lost = driver.execute_script(FORCED) + faint
+            if lost or min(shares, default=1) < 0.001:
                 found[name] = lost, shares
     finally:
+        driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
         media(driver, {})
     assert found == {}, found
-    assert count > 20
+    assert count > 20 and curves > 10

@@ -26,11 +26,9 @@
     paint([chart], _, { raw, adam }) {
       const top = Math.max(2, ...raw) * 1.1;
       const ticks = top > 40 ? [0, 25, 50, 75, 100] : top > 8 ? [0, 10, 20, 30] : [0, 1, 2, 4, 6];
-      const view = axes(chart, { x: [0, STEPS], y: [0, top], xTicks: [1, 25, 50, 75, 100], yTicks: ticks.filter((v) => v < top), title: "step length / η", xName: "step" });
+      const view = axes(chart, { x: [0, STEPS], y: [0, top], xTicks: [1, 25, 50, 75, 100], yTicks: ticks.filter((v) => v < top), title: "step length / η (dashed: without correction)", xName: "step" });
       line(view, raw.map((v, t) => [t + 1, v]), "#0072B2", [6, 4]);
       line(view, adam.map((v, t) => [t + 1, v]), "#D55E00");
-      Kit.text(view.ctx, "without correction", view.x(98), view.y(raw.at(-1)) - 8, "right");
-      if (Math.abs(raw.at(-1) - 1) > 0.12 * top) Kit.text(view.ctx, "Adam", view.x(98), view.y(1) - 6, "right");
       view.ctx.restore();
     },
     rows: (_, { raw, adam }) => [

@@ -44,12 +44,10 @@
         ctx.fillRect(x(i) + 1, y(j + 1) + 1, Math.max(1, x(1) - x(0) - 2), y(0) - y(1) - 2);
       }));
       ctx.restore();
-      const means = axes(chart, { x: [0, Math.max(10, count)], y: [-1, 4], xTicks: [0, Math.max(10, count)], yTicks: [-1, 0, 1, 2, 3, 4], title: "mean over the masks so far", xName: "masks" });
+      const means = axes(chart, { x: [0, Math.max(10, count)], y: [-1, 4], xTicks: [0, Math.max(10, count)], yTicks: [-1, 0, 1, 2, 3, 4], title: "running mean: input (dashed: output, tanh)", xName: "masks" });
       for (const level of [FULL, Math.tanh(FULL)]) line(means, [[0, level], [Math.max(10, count), level]], "#555", [2, 3]);
       line(means, meanInput.map((v, i) => [i + 1, v]), "#0072B2", [], count < 40);
       line(means, meanOutput.map((v, i) => [i + 1, v]), "#D55E00", [6, 4], count < 40);
-      Kit.text(means.ctx, "input", means.x(0) + 6, means.y(FULL) - 6);
-      Kit.text(means.ctx, "output, tanh", means.x(0) + 6, means.y(Math.tanh(FULL)) + 16);
       means.ctx.restore();
     },
     rows: ({ keep }, { list, meanInput, meanOutput }) => [

@@ -52,8 +52,8 @@
       line(curve, [[0, r], [MOST, r]], "#555", [2, 3]);
       line(curve, range(1, MOST, 1).map((m) => [m, formula(r, m)]), "#0072B2");
       line(curve, drawn.slice(0, members).map((v, i) => [i + 1, v]), "#D55E00", [6, 4], true);
-      Kit.text(curve.ctx, "what stays: r", curve.x(MOST) - 6, curve.y(r) + (r > 0.1 ? 14 : -6), "right");
-      Kit.text(curve.ctx, "target", curve.x(0) + 6, curve.y(1 / 3) - 5);
+      Kit.text(curve.ctx, "what stays: r", curve.x(MOST) - 6, r > 0.1 ? curve.y(r) + 14 : curve.y(formula(r, 12)) - 6, "right");
+      Kit.text(curve.ctx, "target", curve.x(0) + 6, curve.y(1 / 3) + 14);
       curve.ctx.beginPath();
       curve.ctx.arc(curve.x(members), curve.y(formula(r, members)), 7, 0, 7);
       curve.ctx.lineWidth = 3;

@@ -40,8 +40,9 @@
       line(view, [[when, after], [STEPS, after]], "#D55E00", [2, 3]);
       line(view, [[0, GOAL], [STEPS, GOAL]], "#009E73", [8, 3]);
       line(view, list.map((v, t) => [t, v]), "#0072B2");
-      Kit.text(view.ctx, "floor of the first rate", view.x(STEPS) - 4, view.y(before) - 6, "right");
-      Kit.text(view.ctx, "target", view.x(STEPS) - 4, view.y(GOAL) - 6, "right");
+      const name = (words, v, below) => Kit.text(view.ctx, words, view.x(STEPS) - 4, view.y(v) + (below ? 14 : -6), "right");
+      name("floor of the first rate", before, before < GOAL); // each on the side where the other line is not
+      name("target", GOAL, before >= GOAL);
       view.ctx.restore();
     },
     rows: (_, { before, after, end }) => [

@@ -43,7 +43,7 @@
         line(view, descend(bowl, rule, { lr: all[rule].lr, steps: STEPS, start: bowl.start }), color, dash);
       Kit.star(ctx, view.x(0), view.y(0), "#009E73");
       const top = 1.15 * Math.max(...Object.values(all).flatMap(({ list }) => list.filter(Number.isFinite)), 20);
-      const plot = axes(chart, { x: [0, 90], y: [0, top], xTicks: [0, 30, 60, 90], yTicks: [0, Kit.round(top / 2), Kit.round(top / 1.15)], title: "steps to 1% (blue, dashed: momentum; red: Adam)", xName: "angle, °" });
+      const plot = axes(chart, { x: [0, 90], y: [0, top], xTicks: [0, 30, 60, 90], yTicks: [0, Math.round(top / 2.3), Math.round(top / 1.15)], title: "steps to 1% (solid: Adam, dashed: momentum)", xName: "angle, °" });
       for (const [rule, [color, dash]] of Object.entries(RULES))
         line(plot, ANGLES.map((angle, i) => [angle, Math.min(all[rule].list[i], 9999)]), color, dash);
       line(plot, [[ANGLES[at], 0], [ANGLES[at], top]], "#000", [2, 3]);

@@ -27,15 +27,13 @@
     },
     paint([map, chart], { kappa }, { rate, flat, steep }) {
       const end = 2.2 / kappa;
-      const view = axes(map, { x: [0, end], y: [0, 1.25], xTicks: [0, 1 / kappa, 2 / kappa], yTicks: [0, 0.5, 1], title: "size of the factor", xName: "rate η" });
+      const view = axes(map, { x: [0, end], y: [0, 1.25], xTicks: [0, 1 / kappa, 2 / kappa], yTicks: [0, 0.5, 1], title: "size of the factor (dashed: steep axis)", xName: "rate η" });
       const rates = Array.from({ length: 111 }, (_, i) => (end * i) / 110);
       line(view, rates.map((r) => [r, Math.abs(1 - r)]), "#0072B2");
       line(view, rates.map((r) => [r, Math.abs(1 - r * kappa)]), "#D55E00", [6, 4]);
       line(view, [[rate, 0], [rate, 1.25]], "#000", [2, 3]);
-      Kit.text(view.ctx, "flat axis", view.x(end * 0.7), view.y(Math.abs(1 - end * 0.7)) - 8, "center");
-      Kit.text(view.ctx, "steep axis", view.x(end * 0.12), view.y(Math.abs(1 - end * 0.12 * kappa)) + 16, "left");
       view.ctx.restore();
-      const errors = axes(chart, { x: [0, STEPS], y: [1e-3, 10], xTicks: [0, 20, 40, 60], yTicks: [0.001, 0.01, 0.1, 1], log: true, title: "error on each axis", xName: "step" });
+      const errors = axes(chart, { x: [0, STEPS], y: [1e-3, 10], xTicks: [0, 20, 40, 60], yTicks: [0.001, 0.01, 0.1, 1], log: true, title: "error on each axis (dashed: steep axis)", xName: "step" });
       const run = (f) => Array.from({ length: STEPS + 1 }, (_, t) => [t, Math.max(Math.abs(f) ** t, 1e-9)]);
       line(errors, run(flat), "#0072B2");
       line(errors, run(steep), "#D55E00", [6, 4]);
@@ -43,8 +41,8 @@
     },
     rows: (_, { rate, flat, steep, steps }) => [
       ["learning rate η", rate],
-      ["factor on the flat axis, 1 − η", flat],
-      ["factor on the steep axis, 1 − ηκ", steep],
+      ["factor on the flat axis, 1\u00a0−\u00a0η", flat],
+      ["factor on the steep axis, 1\u00a0−\u00a0ηκ", steep],
       ["steps until both errors are at 1%", steps],
     ],
     verdict({ kappa }, { flat, steep, steps, best }) {

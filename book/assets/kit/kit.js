@@ -330,8 +330,9 @@ window.Kit = (function () {
         return { key, part };
       });
       const canvases = about.views.map((words) => el("canvas", { role: "img", "aria-label": words }));
-      const body = el("tbody");
-      const table = el("table", {}, el("caption", {}, about.target), body);
+      // with roles: a narrow screen lays the rows out as grids, which must not end the table for a reader
+      const body = el("tbody", { role: "rowgroup" });
+      const table = el("table", { role: "table" }, el("caption", {}, about.target), body);
       const voice = announcer();
       const reset = button("Reset", () => { state = first(); change(); });
       const buttons = (about.buttons ?? []).map(([words, part]) => button(words, () => take(part(state), words)));
@@ -339,7 +340,7 @@ window.Kit = (function () {
         for (const { key, part } of parts) part.put(state[key]);
         const rows = about.rows(state, result);
         rows.forEach(([name, value], at) => {
-          const row = body.rows[at] ?? body.appendChild(el("tr", {}, el("th", { scope: "row" }), el("td")));
+          const row = body.rows[at] ?? body.appendChild(el("tr", { role: "row" }, el("th", { scope: "row", role: "rowheader" }), el("td", { role: "cell" })));
           write(row.cells[0], name);
           write(row.cells[1], typeof value === "number" ? show(value) : value);
         });
@@ -364,7 +365,7 @@ window.Kit = (function () {
           const box = canvases[0].getBoundingClientRect();
           take(about.point(event.clientX - box.left, event.clientY - box.top, canvases[0], state, pressed), "point");
         };
-        canvases[0].style.touchAction = "pan-y";
+        canvases[0].classList.add("pg-point");
         canvases[0].addEventListener("pointerdown", (event) => { canvases[0].setPointerCapture(event.pointerId); point(event, true); });
         canvases[0].addEventListener("pointermove", (event) => { if (canvases[0].hasPointerCapture(event.pointerId)) point(event); });
       }
