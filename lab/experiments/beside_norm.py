@@ -93,7 +93,7 @@ BESIDE_NORM = Experiment(
         for steps in MOMENTS
         for rate in RATES
     ],
-    seeds=12,
+    seeds=16,
     measure=measure,
 )
 
