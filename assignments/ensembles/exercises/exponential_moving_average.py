@@ -312,20 +312,17 @@ def what_copy_to_did(case: Case, made: Outputs) -> Outputs:
     )
     slopes = case.inputs["slopes"]
     moved = {name: a + slopes[name] if name in slopes else a for name, a in copy.items()}
-    new = differing(stepped, moved)
+    objects = "replaced by new objects" if differing(stepped, moved) else "the same objects as before"
+    again = listed(differing(second, averages))
     kept = all(same_numbers(a, afterwards[name]) for name, a in averages.items())
     return {
         "entries of the network that differ from the average": listed(differing(copy, averages)),
-        "parameters of the network": "replaced by new objects"
-        if new
-        else "the same objects as before",
+        "parameters of the network": objects,
         "requires_grad of the parameters": as_before(are_gradients(case, made.get("gradients"), 1)),
         "mode of the network": mode_of(case, made, last),
         "the network that was averaged": as_before(not differing(network, earlier[-1])),
         "the averages when that network is trained on": as_before(kept),
-        "entries of the network that differ after a second copy_to": listed(
-            differing(second, averages)
-        ),
+        "entries of the network that differ after a second copy_to": again,
     }
 
 
