@@ -312,7 +312,8 @@ def what_copy_to_did(case: Case, made: Outputs) -> Outputs:
     )
     slopes = case.inputs["slopes"]
     moved = {name: a + slopes[name] if name in slopes else a for name, a in copy.items()}
-    objects = "replaced by new objects" if differing(stepped, moved) else "the same objects as before"
+    new = differing(stepped, moved)
+    objects = "replaced by new objects" if new else "the same objects as before"
     again = listed(differing(second, averages))
     kept = all(same_numbers(a, afterwards[name]) for name, a in averages.items())
     return {
