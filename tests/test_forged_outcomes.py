@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from autograder import judge, wire
-from autograder.grading.releasing import keys
 from autograder.grading.running import messages
 from autograder.key import WholeKey
-from tests.answers import HOME, answer, exercise, oracle, outcomes
+from tests.answers import HOME, exercise, oracle, outcomes, right_answers
 
 pytestmark = pytest.mark.nightly
 VALUES = {
@@ -39,9 +38,8 @@ VALUES = {
 def right(request) -> tuple[str, WholeKey, list[dict]]:
     """An exercise, a key to hidden cases that names no mistakes, and right outcomes."""
     name = request.param
-    cases = keys.hidden_cases(exercise(name), answer(name), "forged")
-    expected = keys.LazyKey(exercise(name), answer(name), cases).expected
-    return name, WholeKey(cases, expected, []), outcomes(name, oracle(name), cases)
+    held = right_answers(name, "forged")
+    return name, held, outcomes(name, oracle(name), held.cases)
 
 
 def everywhere(value: Any, outputs: Any) -> Any:

@@ -3,8 +3,8 @@
 import pytest
 
 from autograder import judge
-from autograder.exercise import Verdict
-from tests.answers import COURSE, exercise, key, oracle, outcomes
+from tests.answers import COURSE, exercise, oracle, outcomes, right_answers
+from tests.forged import sent
 
 TIED = [
     ("average_predictions", "logits left as they are", "logits"),
@@ -25,30 +25,11 @@ TIED = [
 ]
 
 
-def sent(name: str, changes: dict[str, list[str]] | None = None) -> Verdict:
-    """The verdict on what a right answer brings home of the public cases, sent for hidden ones.
-
-    If ``changes`` are named (a part's outputs), on what it brings home of the hidden cases, but for
-    these outputs.
-    """
-    hidden = key(name, "1")
-    known, right = (
-        outcomes(name, oracle(name), cases)
-        for cases in (exercise(name).draw("public"), hidden.cases)
-    )
-    if changes is None:
-        return judge.judge(exercise(name), known, hidden)
-    for case, old, new in zip(hidden.cases, known, right, strict=True):
-        for output in changes.get(case.part, ()):
-            new["outputs"][output] = old["outputs"][output]
-    return judge.judge(exercise(name), right, hidden)
-
-
 @pytest.mark.parametrize("name", COURSE.assignment("ensembles").exercise_ids)
 def test_what_is_right_of_the_public_cases_earns_nothing_on_hidden_ones(name):
-    summaries = [{"outputs": outputs} for outputs in key(name, "public").expected]
+    summaries = [{"outputs": outputs} for outputs in right_answers(name, "public").expected]
     assert sent(name).score == 0
-    assert judge.judge(exercise(name), summaries, key(name, "1")).score == 0
+    assert judge.judge(exercise(name), summaries, right_answers(name)).score == 0
 
 
 @pytest.mark.parametrize(("name", "part", "output"), TIED)
@@ -58,7 +39,7 @@ def test_each_output_is_tied_to_its_case(name, part, output):
 
 
 def test_snapshots_of_a_run_that_began_elsewhere_are_none():
-    hidden = key("collect_snapshots", "1")
+    hidden = right_answers("collect_snapshots")
     right = outcomes("collect_snapshots", oracle("collect_snapshots"), hidden.cases)
     for case, outcome in zip(hidden.cases, right, strict=True):
         if case.part == "copies":

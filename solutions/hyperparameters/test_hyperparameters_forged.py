@@ -3,8 +3,8 @@
 import pytest
 
 from autograder import judge
-from autograder.exercise import Verdict
-from tests.answers import COURSE, exercise, key, mistake, oracle, outcomes, verdict
+from tests.answers import COURSE, exercise, mistake, oracle, outcomes, right_answers, verdict
+from tests.forged import sent
 
 TIED = [
     ("log_uniform", "distribution", "draws"),
@@ -20,30 +20,11 @@ TIED = [
 ]
 
 
-def sent(name: str, changes: dict[str, list[str]] | None = None) -> Verdict:
-    """The verdict on what a right answer brings home of the public cases, sent for hidden ones.
-
-    If ``changes`` are named (a part's outputs), on what it brings home of the hidden cases, but for
-    these outputs.
-    """
-    hidden = key(name, "1")
-    known, right = (
-        outcomes(name, oracle(name), cases)
-        for cases in (exercise(name).draw("public"), hidden.cases)
-    )
-    if changes is None:
-        return judge.judge(exercise(name), known, hidden)
-    for case, old, new in zip(hidden.cases, known, right, strict=True):
-        for output in changes.get(case.part, ()):
-            new["outputs"][output] = old["outputs"][output]
-    return judge.judge(exercise(name), right, hidden)
-
-
 @pytest.mark.parametrize("name", COURSE.assignment("hyperparameters").exercise_ids)
 def test_what_is_right_of_the_public_cases_earns_nothing_on_hidden_ones(name):
-    summaries = [{"outputs": outputs} for outputs in key(name, "public").expected]
+    summaries = [{"outputs": outputs} for outputs in right_answers(name, "public").expected]
     assert sent(name).score == 0
-    assert judge.judge(exercise(name), summaries, key(name, "1")).score == 0
+    assert judge.judge(exercise(name), summaries, right_answers(name)).score == 0
 
 
 @pytest.mark.parametrize(("name", "part", "output"), TIED)
@@ -59,7 +40,7 @@ def test_no_one_word_is_right_for_a_part(guess):
 
 
 def test_a_search_cannot_be_made_up_without_draws():
-    hidden = key("random_search", "1")
+    hidden = right_answers("random_search")
     right = outcomes("random_search", oracle("random_search"), hidden.cases)
     for outcome in right:
         outcome["outputs"]["asked"] = outcome["outputs"]["asked"][:0]
@@ -68,7 +49,7 @@ def test_a_search_cannot_be_made_up_without_draws():
 
 def test_an_untrained_network_does_not_pass_for_a_trained_one():
     name = "overfits_small_sample"
-    hidden = key(name, "1")
+    hidden = right_answers(name)
     right = outcomes(name, oracle(name), hidden.cases)
     idle = outcomes(name, mistake(name, "never-steps"), hidden.cases)
     for one, other in zip(right, idle, strict=True):

@@ -7,7 +7,7 @@ import pytest
 
 from autograder import judge
 from autograder.grading.answer import beside
-from tests.answers import exercise, key, mistake, oracle, outcomes
+from tests.answers import exercise, mistake, oracle, outcomes, right_answers
 
 RANDOM = ["dropout_forward", "dropout_backward", "affine_relu_dropout_loss"]
 LAYERS = [*RANDOM, "l2_penalty", "batchnorm_forward", "batchnorm_backward"]
@@ -15,20 +15,20 @@ LAYERS = [*RANDOM, "l2_penalty", "batchnorm_forward", "batchnorm_backward"]
 
 def earned(name, found, seed):
     """The parts that outcomes earn on hidden cases."""
-    v = judge.judge(exercise(name), found, key(name, seed))
+    v = judge.judge(exercise(name), found, right_answers(name, seed))
     return {part for part, (got, _) in v.parts.items() if got}
 
 
 @cache
 def recorded(name):
     """What a right answer brings home from the public cases."""
-    return outcomes(name, oracle(name), key(name, "public").cases)
+    return outcomes(name, oracle(name), right_answers(name, "public").cases)
 
 
 def forged(name, code, forge, seed="1"):
     """The parts that code earns if ``forge`` changes what a probe brings home from each case."""
-    found = outcomes(name, code, key(name, seed).cases)
-    for case, outcome in zip(key(name, seed).cases, found, strict=True):
+    found = outcomes(name, code, right_answers(name, seed).cases)
+    for case, outcome in zip(right_answers(name, seed).cases, found, strict=True):
         if "outputs" in outcome:
             forge(case, outcome["outputs"])
     return earned(name, found, seed)
@@ -43,7 +43,7 @@ def test_a_recording_of_the_public_cases_earns_nothing(name, seed):
 @pytest.mark.parametrize("name", RANDOM)
 @pytest.mark.parametrize("seed", ["public", "1"])
 def test_summaries_in_place_of_raw_outputs_earn_nothing(name, seed):
-    found = [{"outputs": dict(expected)} for expected in key(name, seed).expected]
+    found = [{"outputs": dict(expected)} for expected in right_answers(name, seed).expected]
     summed_up = {part.name for part in exercise(name).parts if part.summary}
     assert summed_up and not earned(name, found, seed) & summed_up
 

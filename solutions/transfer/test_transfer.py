@@ -16,7 +16,6 @@ from autograder.exercise import Case, Verdict
 from autograder.grading.answer import edited, fresh
 from autograder.grading.releasing import keys
 from autograder.grading.releasing.handout import lab_modules
-from autograder.key import WholeKey
 from lab import pretrained
 from tests.answers import (
     ASSIGNMENTS,
@@ -27,6 +26,7 @@ from tests.answers import (
     mistake,
     oracle,
     outcomes,
+    right_answers,
     statement,
     verdict,
 )
@@ -36,12 +36,6 @@ NAMES = ASSIGNMENTS["transfer"]
 
 def hidden_cases(name: str, seed: str = "1") -> list[Case]:
     return keys.hidden_cases(exercise(name), answer(name), seed)
-
-
-def right_answers(name: str, seed: str = "1") -> WholeKey:
-    """A key without mistakes, which take long to try."""
-    lazy = keys.LazyKey(exercise(name), answer(name), hidden_cases(name, seed))
-    return WholeKey(lazy.cases, lazy.expected, [])
 
 
 def nameless(name: str, code, seed: str = "1") -> Verdict:
