@@ -560,6 +560,7 @@ def save(page, work, folder):
 # ---- No answer is on the site ----
 
 
+@functools.cache
 def answer_lines():
     """The lines of solutions, other right answers and mistakes that students' files do not hold."""
     lines = set()
