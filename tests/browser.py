@@ -26,6 +26,15 @@ FLAGS = (
     "--hide-scrollbars",
 )
 
+# For scripts of a page: act on what is drawn on canvases, before it is.
+ALSO = """
+const proto = CanvasRenderingContext2D.prototype;
+const also = (name, act) => {
+  const draw = proto[name];
+  proto[name] = function (...given) { act(this, ...given); return draw.apply(this, given); };
+};
+"""
+
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *args):

@@ -75,10 +75,9 @@ def test_no_right_answer_fails_on_three_thousand_case_sets(name, capsys):
     """A check that rests on rounding, or on luck, fails a right answer once in a hundred sets."""
     codes = [answer(name).oracle, *answer(name).alternatives]
     for seed in range(CASE_SETS):
-        cases = keys.hidden_cases(exercise(name), answer(name), f"set {seed}")
-        held = keys.LazyKey(exercise(name), answer(name), cases)
+        held = keys.draw_key(exercise(name), answer(name), f"set {seed}")
         for code in codes:
-            v = judge.judge(exercise(name), answers.outcomes(name, fresh(code), cases), held)
+            v = judge.judge(exercise(name), answers.outcomes(name, fresh(code), held.cases), held)
             capsys.readouterr()  # some answers print
             assert v.status == "passed", f"set {seed}: {source_of(code)}\n{report.text(v)}"
 
@@ -192,7 +191,7 @@ def test_the_same_mistake_gets_one_score_and_one_name_on_fifty_seeds(name):
 @slow_ones_nightly
 def test_grading_which_tries_mistakes_on_demand_names_the_same(name):
     code = answer(name).mistakes[-1]
-    lazy = keys.LazyKey(exercise(name), answer(name), answers.key(name, "1").cases)
+    lazy = keys.draw_key(exercise(name), answer(name), "1")
     outcomes = probe.run(exercise(name), fresh(code.code), lazy.cases, "cpu")
     v = judge.judge(exercise(name), wire.loads(wire.dumps(outcomes)), lazy)
     assert v.mistake == code.id
@@ -200,7 +199,7 @@ def test_grading_which_tries_mistakes_on_demand_names_the_same(name):
 
 def test_mistakes_are_tried_no_further_than_somebody_asks():
     code = answer("adam").mistakes[-1].code
-    lazy = keys.LazyKey(exercise("adam"), answer("adam"), answers.key("adam", "1").cases)
+    lazy = keys.draw_key(exercise("adam"), answer("adam"), "1")
     judge.judge(exercise("adam"), probe.run(exercise("adam"), fresh(code), lazy.cases, "cpu"), lazy)
     tried = [len(m.outcomes.tried) for m in lazy.mistakes]
     assert max(tried) == len(lazy.cases) > min(tried)

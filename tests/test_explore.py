@@ -12,7 +12,7 @@ from book.extensions import explore, playground
 from lab import rules, search
 from lab.descent import descend, steps_to_reach
 from lab.experiments import landscape
-from tests.browser import build_site, errors, resize, set_theme
+from tests.browser import ALSO, build_site, errors, resize, set_theme
 
 KINDS = list(explore.KINDS)
 ASSETS = Path(explore.__file__).parents[1] / "assets"
@@ -268,11 +268,6 @@ const [done] = arguments, found = [];
 # their rim of paper, or words leave their canvas. Grid lines are thinner than curves, and what lies outside of
 # the axes is not seen.
 RECORD = """
-const proto = CanvasRenderingContext2D.prototype;
-const also = (name, act) => {
-  const draw = proto[name];
-  proto[name] = function (...given) { act(this, ...given); return draw.apply(this, given); };
-};
 const far = 1e9;
 const drawn = (ctx) => (ctx.canvas.drawn ??= { words: [], curves: [], box: [-far, -far, far, far] });
 also("fillRect", (ctx, x, y, w, h) => { if (!x && !y && h > 99) delete ctx.canvas.drawn; });
@@ -311,7 +306,9 @@ return [faults, count];
 @pytest.fixture
 def recorded(page, site):
     """The page, with what its canvases draw on record."""
-    script = page.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RECORD})
+    script = page.execute_cdp_cmd(
+        "Page.addScriptToEvaluateOnNewDocument", {"source": ALSO + RECORD}
+    )
     page.get((site / "index.html").as_uri())
     yield page
     page.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)

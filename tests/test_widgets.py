@@ -7,7 +7,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser import resize
+from tests.browser import ALSO, resize
 from tests.test_site import HTML
 from tests.test_site import driver as driver  # a browser
 from tests.test_site import site as site  # builds it
@@ -354,11 +354,6 @@ return [...document.querySelectorAll(".pg:not(.hero) canvas")].filter((c) => c.c
 """
 # The colors of each chart's paper and curves, as they are drawn; words and grid are other strokes.
 RECORD = """
-const proto = CanvasRenderingContext2D.prototype;
-const also = (name, act) => {
-  const draw = proto[name];
-  proto[name] = function (...given) { act(this, ...given); return draw.apply(this, given); };
-};
 also("fillRect", (ctx, x, y, w, h) => { if (!x && !y && h > 99) Object.assign(ctx.canvas, { paper: ctx.fillStyle, curves: [] }); });
 also("beginPath", (ctx) => { ctx.to = 0; });
 also("lineTo", (ctx) => { ctx.to++; });
@@ -387,7 +382,9 @@ return [...document.querySelectorAll(".pg, .predict")].flatMap((w) => [...w.quer
 def test_controls_and_curves_are_seen_in_forced_colors(scheme, site, driver):
     found, count, curves = {}, 0, 0
     still = {"prefers-reduced-motion": "reduce"}  # Play shows whole paths at once
-    script = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RECORD})
+    script = driver.execute_cdp_cmd(
+        "Page.addScriptToEvaluateOnNewDocument", {"source": ALSO + RECORD}
+    )
     media(driver, {"forced-colors": "active", "prefers-color-scheme": scheme, **still})
     try:
         for name in widget_pages():

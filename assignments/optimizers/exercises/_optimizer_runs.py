@@ -21,8 +21,8 @@ def run_optimizer(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     for each parameter, None where there is none. Some runs have more: ``groups``: options of each
     group and the numbers of its parameters; ``rates``: for each step the groups' new learning
     rates, None leaves them; ``reload``: the step before which everything moves into a new
-    optimizer, ``forget``: without its state; ``target``: the step gets a closure, whose loss is the squared distance to these
-    values. Raises Unusable for what is no optimizer of one's own, or if a parameter changes its kind.
+    optimizer; ``forget``: it does so without its state; ``target``: the step gets a closure, whose
+    loss is the squared distance to these values. Raises Unusable for what is no optimizer of one's own, or if a parameter changes its kind.
     """
     require_own_optimizer(kind)
     params = [torch.nn.Parameter(torch.tensor(a, device=device)) for a in inputs["params"]]
