@@ -206,13 +206,14 @@ def test_arrows_change_every_slider_and_ring_and_the_words_say_so(site, driver):
             for widget in driver.find_elements(By.CSS_SELECTOR, ".pg"):
                 for play in widget.find_elements(By.CSS_SELECTOR, ".pg-play"):
                     play.send_keys(Keys.ENTER)
-                heard = set()
-                for control in widget.find_elements(
+                time.sleep(0.6)
+                first, heard = driver.execute_script(WORDS, widget), set()
+                handles = widget.find_elements(
                     By.CSS_SELECTOR, "input[type=range]:enabled, .pg-start"
-                ):
-                    if not control.is_displayed():
-                        continue
-                    count += 1
+                )
+                handles = [control for control in handles if control.is_displayed()]
+                count += len(handles)
+                for control in handles:
                     driver.execute_script(FOCUS, control)
                     before = after = driver.execute_script(SAYS, control)
                     for key in [("ArrowRight", 39), ("ArrowLeft", 37)]:  # one may be at its end
@@ -226,8 +227,10 @@ def test_arrows_change_every_slider_and_ring_and_the_words_say_so(site, driver):
                         found[name, control.accessible_name] = "the focus is lost"
                     time.sleep(0.6)  # the words come once things have settled
                     heard.add(driver.execute_script(WORDS, widget))
-                if len(heard) < 2 or "" in heard:
-                    found[name, "words"] = heard
+                if len(heard) < min(2, len(handles)) or heard <= {first, ""}:
+                    found[name, "words"] = first, heard
+                if "" in heard:
+                    found[name, "silent"] = heard
     finally:
         media(driver, {})
     assert found == {}, found
