@@ -69,7 +69,7 @@ def test_right_answers_get_full_marks_on_fifty_seeds(name):
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(2 * 3600)
 @pytest.mark.parametrize("sets", BLOCKS, ids=lambda sets: f"{sets[0]}-{sets[-1]}")
 @every_exercise
 def test_no_right_answer_fails_on_three_thousand_case_sets(name, sets, capsys):
