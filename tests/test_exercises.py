@@ -18,8 +18,8 @@ from autograder.grading.releasing.release import same_numbers
 from tests import answers
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise, verdict
 
-SEEDS = ["public", "1", "2"]
-MANY_SEEDS = [str(seed) for seed in range(3, 51)]
+SEEDS = ["public", "1"]
+MANY_SEEDS = [str(seed) for seed in range(2, 51)]
 TRAINS = ("overfits_small_sample",)
 BLOCKS = [range(first, first + 250) for first in range(0, 3_000, 250)]  # of case sets
 

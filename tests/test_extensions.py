@@ -96,6 +96,7 @@ def test_pages_run_once_and_an_error_is_reported(build):
     assert "executing [1/1] measured.md: failed" in dead.stdout
 
 
+@pytest.mark.nightly
 def test_a_page_whose_kernel_loses_its_parent_runs_again(build):
     lost = """from pathlib import Path
 import os, signal, time
@@ -113,6 +114,7 @@ from lab"""
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.nightly
 def test_a_page_that_takes_too_long_is_ended(build):
     done = build(cards(CLAIMS).replace("from lab", "while True: pass\nfrom lab"), "-D",
                  "nb_execution_timeout=2")  # fmt: skip
