@@ -167,7 +167,7 @@ if time.time() - began < 1:
 AGAIN = ["import time\nbegan = time.time()", MANY, NOT_AGAIN, "import os; os._exit(1)"]
 LOOPING += [
     Hostile("ends", "hook-pre_execute-loops", top=HOOK.format("pre_execute"),  # before all that runs
-            lost={ALL: "it ran for more than"}),
+            lost={ALL: "ran for more than"}),
     Hostile("ends", "too-many-loops", edit=cells_first(*[MANY] * 12), shows="Stopped: ",
             lost={ALL: f"the notebook ran for more than {TOTAL_SECONDS} s"}),
     Hostile("ends", "runs-again-for-ever", shows="Stopped: ",
