@@ -30,6 +30,17 @@ DEATHS = {
     "thread": C + "import threading, time\nthreading.Thread(target=os._exit, args=(1,)).start()\ntime.sleep(2)",
     "processor-time": C + "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (0, 0))\nwhile True: pass",
 }  # fmt: skip
+# Sends the grader what is no message on every socket that it has to the kernel: each is lost to both.
+SPOILS = r"""
+import os, socket
+for number in range(3, 64):
+    try:
+        with socket.socket(fileno=os.dup(number)) as one:
+            if one.family == socket.AF_UNIX and str(one.getsockname()).startswith("/sockets"):
+                one.send(b"\x02" + b"\xff" * 8, socket.MSG_DONTWAIT)
+    except OSError:
+        pass
+"""
 # What the first process of a namespace does not hear from itself, and another one does.
 UNHEARD = {
     "kill": C + "os.kill(os.getpid(), signal.SIGKILL)",
@@ -145,6 +156,9 @@ ENDS += [
             top="import threading\nfor _ in range(20):\n"
                 "    threading.Thread(target=lambda: __import__('time').sleep(1000)).start()\n"
                 "print('started')"),
+    Hostile("ends", "spoils-its-sockets", top=SPOILS, shows="Stopped: ", quick=True),
+    Hostile("ends", "spoils-its-sockets-and-loops", top=f"{SPOILS}\nwhile True: pass", shows="Stopped: "),
+    Hostile("ends", "an-answer-spoils-its-sockets", answers=second(f"{SPOILS}\n{RIGHT}"), lost={SECOND: TIME}),
     Hostile("ends", "closes-all-descriptors", top="import os\nos.closerange(3, 4096)", shows="Stopped: "),
     Hostile("ends", "an-answer-closes-all-descriptors", answers=second(
         f"import os\nos.closerange(3, 4096)\n{RIGHT}"), lost={SECOND: ""}),
