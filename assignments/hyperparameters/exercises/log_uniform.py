@@ -1,6 +1,7 @@
 """The exercise ``log_uniform``: draws on a log scale."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,35 @@ from autograder.chance import close_in_distribution, share, whole
 from autograder.compare import RTOL, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
-MANY, ONE_AT_A_TIME = 4000, 100  # calls take their time, and a grid shows soon
+MANY = 4000
 QUARTERS = {"first": 0.0, "second": 0.25, "third": 0.5, "last": 0.75}  # where each begins
 
 
-def probe(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """Many draws; the same from another generator with the same seed, and from one with another."""
-    seed = inputs["seed"]
+def run_in_one_call(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """Many draws at once."""
+    return from_three_generators(
+        inputs["seed"], lambda rng: called(log_uniform, inputs, inputs["size"], rng)
+    )
+
+
+def run_one_by_one(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """Draws with size=1, in which a grid in random order shows: it always begins with low."""
+
+    def draws(rng: np.random.Generator) -> np.ndarray:
+        return np.concatenate([called(log_uniform, inputs, 1, rng) for _ in range(inputs["size"])])
+
+    return from_three_generators(inputs["seed"], draws)
+
+
+def from_three_generators(seed: int, draws: Callable[[np.random.Generator], np.ndarray]) -> Outputs:
+    """Draws; the same from another generator with the same seed, and from one with another."""
     names = {"draws": seed, "again": seed, "from another seed": seed + 1}
-    return {name: drawn(log_uniform, inputs, s) for name, s in names.items()}
+    return {name: draws(np.random.default_rng(s)) for name, s in names.items()}
 
 
 def summary(case: Case, outputs: Outputs) -> Outputs:
     """Which shares of the draws fall where, on a log scale; and what depends on the generator."""
-    shape = shape_of(case.inputs)
+    shape = shape_of(case.inputs["size"])
     if "table" in case.inputs:
         return by_powers_of_ten(floats(outputs, "draws", shape), case.inputs["low"])
     one, other = (floats(outputs, name, shape) for name in ("draws", "from another seed"))
@@ -49,7 +65,7 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
 def of_the_generator(case: Case, outputs: Outputs) -> Outputs:
     """What holds of draws from any distribution: each is another one, and the generator's."""
     names = ("draws", "again", "from another seed")
-    one, again, other = (floats(outputs, name, shape_of(case.inputs)) for name in names)
+    one, again, other = (floats(outputs, name, shape_of(case.inputs["size"])) for name in names)
     return {
         "the draws differ from each other": bool(np.unique(one).size > 0.9 * one.size),
         "two generators with one seed draw the same": bool(np.array_equal(one, again)),
@@ -91,30 +107,18 @@ def spread(case: Case, outputs: Outputs, expected: Outputs) -> str:
     )
 
 
-def drawn(log_uniform: Any, inputs: dict[str, Any], seed: int) -> np.ndarray:
-    """The draws from a generator with this seed, in one call or one draw after the other.
-
-    Raises Unusable for anything else.
-    """
-    rng = np.random.default_rng(seed)
-    if inputs.get("one at a time"):
-        single = {**inputs, "size": 1}
-        return np.concatenate([called(log_uniform, single, rng) for _ in range(inputs["size"])])
-    return called(log_uniform, inputs, rng)
-
-
-def called(log_uniform: Any, inputs: dict[str, Any], rng: np.random.Generator) -> np.ndarray:
+def called(
+    log_uniform: Any, inputs: dict[str, Any], size: Any, rng: np.random.Generator
+) -> np.ndarray:
     """What a call draws; raises Unusable for anything but an array of floats of the shape asked for."""
-    size, shape = inputs["size"], shape_of(inputs)
-    made = log_uniform(inputs["low"], inputs["high"], size, rng)
+    made, shape = log_uniform(inputs["low"], inputs["high"], size, rng), shape_of(size)
     array = as_array(made) if isinstance(made, list | tuple) else made
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind != "f":
         raise Unusable(f"return an array of floats of shape {shape} for size={size}")
     return array
 
 
-def shape_of(inputs: dict[str, Any]) -> tuple[int, ...]:
-    size = inputs["size"]
+def shape_of(size: Any) -> tuple[int, ...]:
     return (size,) if isinstance(size, int) else tuple(size)
 
 
@@ -147,15 +151,16 @@ def distribution(rng: np.random.Generator) -> list[Case]:
         case(rng, "a wide range", (1e-8, 1e-5), (1e4, 1e6)),
         case(rng, "a range above 1", (2, 3), (150, 400)),
         case(rng, "a range within one power of ten", (0.11, 0.22), (2.5, 4.5)),
-        one_at_a_time(rng),
     ]
 
 
-def one_at_a_time(rng: np.random.Generator) -> Case:
-    """Draws with size=1, in which a grid in random order shows: it always begins with low."""
-    drawn = case(rng, "one draw at a time, size=1", (1e-5, 1e-3), (300, 3000), ONE_AT_A_TIME)
-    drawn.inputs["one at a time"] = True
-    return drawn
+def single_draws(rng: np.random.Generator) -> list[Case]:
+    """About a hundred: calls take their time, and a grid shows soon.
+
+    So few draws do not tell their range from one within it: ranges of one ratio have none within.
+    """
+    count = 2 * int(rng.integers(40, 60))
+    return [case(rng, "one draw at a time, size=1", (1e-5, 1e-3), (1000, 1000), count)]
 
 
 def shape(rng: np.random.Generator) -> list[Case]:
@@ -171,9 +176,24 @@ EXERCISE = Exercise(
     "log_uniform",
     [
         Part(
-            "distribution", 2, distribution, probe, close_in_distribution, summary, picture=spread
+            "distribution",
+            1,
+            distribution,
+            run_in_one_call,
+            close_in_distribution,
+            summary,
+            picture=spread,
         ),
-        Part("shape", 1, shape, probe, close_in_distribution, of_the_generator),
+        Part(
+            "single draws",
+            1,
+            single_draws,
+            run_one_by_one,
+            close_in_distribution,
+            summary,
+            picture=spread,
+        ),
+        Part("shape", 1, shape, run_in_one_call, close_in_distribution, of_the_generator),
     ],
     minutes=8,
     difficulty=1,
