@@ -8,7 +8,6 @@ from tests.forged import sent
 
 TIED = [
     ("log_uniform", "distribution", "draws"),
-    ("log_uniform", "single draws", "draws"),
     ("log_uniform", "shape", "from another seed"),
     ("random_search", "draws", "asked"),
     ("random_search", "draws", "from another seed"),

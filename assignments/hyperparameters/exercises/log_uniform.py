@@ -1,7 +1,6 @@
 """The exercise ``log_uniform``: draws on a log scale."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,30 +10,25 @@ from autograder.chance import close_in_distribution, share, whole
 from autograder.compare import RTOL, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
-MANY = 4000
+MANY, SINGLE = 4000, 20  # draws in one call, and in calls of their own
 QUARTERS = {"first": 0.0, "second": 0.25, "third": 0.5, "last": 0.75}  # where each begins
 
 
-def run_in_one_call(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """Many draws at once."""
-    return from_three_generators(
-        inputs["seed"], lambda rng: called(log_uniform, inputs, inputs["size"], rng)
-    )
-
-
-def run_one_by_one(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """Draws with size=1, in which a grid in random order shows: it always begins with low."""
-
-    def draws(rng: np.random.Generator) -> np.ndarray:
-        return np.concatenate([called(log_uniform, inputs, 1, rng) for _ in range(inputs["size"])])
-
-    return from_three_generators(inputs["seed"], draws)
-
-
-def from_three_generators(seed: int, draws: Callable[[np.random.Generator], np.ndarray]) -> Outputs:
-    """Draws; the same from another generator with the same seed, and from one with another."""
+def run(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """Many draws; the same from another generator with the same seed, and from one with another."""
+    seed = inputs["seed"]
     names = {"draws": seed, "again": seed, "from another seed": seed + 1}
-    return {name: draws(np.random.default_rng(s)) for name, s in names.items()}
+    return {
+        name: called(log_uniform, inputs, inputs["size"], np.random.default_rng(s))
+        for name, s in names.items()
+    }
+
+
+def run_with_single_draws(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """Draws one by one besides, in which a grid in random order shows: it always begins with low."""
+    rng = np.random.default_rng(inputs["seed"])
+    singles = [called(log_uniform, inputs, 1, rng) for _ in range(SINGLE)]
+    return {**run(log_uniform, inputs, device), "one by one": np.concatenate(singles)}
 
 
 def summary(case: Case, outputs: Outputs) -> Outputs:
@@ -43,8 +37,9 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
     if "table" in case.inputs:
         return by_powers_of_ten(floats(outputs, "draws", shape), case.inputs["low"])
     one, other = (floats(outputs, name, shape) for name in ("draws", "from another seed"))
-    where, elsewhere = positions(one, case.inputs), positions(other, case.inputs)
-    inside = np.concatenate([where, elsewhere])
+    singles = floats(outputs, "one by one", (SINGLE,))
+    where, *elsewhere = (positions(draws, case.inputs) for draws in (one, other, singles))
+    inside = np.concatenate([where, *elsewhere])
     slack = RTOL["float32"]
     return {
         "share of draws from low to high": whole((inside >= -slack) & (inside <= 1 + slack)),
@@ -58,6 +53,7 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
             (where[::2] < 0.5) == (where[1::2] < 0.5)
         ),
         "largest and smallest draw apart": bool(one.max() > one.min() * 1.5),
+        "draws with size=1 differ from each other": all_differ(singles),
         **of_the_generator(case, outputs),
     }
 
@@ -67,10 +63,15 @@ def of_the_generator(case: Case, outputs: Outputs) -> Outputs:
     names = ("draws", "again", "from another seed")
     one, again, other = (floats(outputs, name, shape_of(case.inputs["size"])) for name in names)
     return {
-        "the draws differ from each other": bool(np.unique(one).size > 0.9 * one.size),
+        "the draws differ from each other": all_differ(one),
         "two generators with one seed draw the same": bool(np.array_equal(one, again)),
         "two generators with different seeds draw the same": bool(np.array_equal(one, other)),
     }
+
+
+def all_differ(draws: np.ndarray) -> bool:
+    """Whether hardly any number comes twice."""
+    return bool(np.unique(draws).size > 0.9 * draws.size)
 
 
 def by_powers_of_ten(draws: np.ndarray, low: float) -> Outputs:
@@ -154,15 +155,6 @@ def distribution(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def single_draws(rng: np.random.Generator) -> list[Case]:
-    """About a hundred: calls take their time, and a grid shows soon.
-
-    So few draws do not tell their range from one within it: ranges of one ratio have none within.
-    """
-    count = 2 * int(rng.integers(40, 60))
-    return [case(rng, "one draw at a time, size=1", (1e-5, 1e-3), (1000, 1000), count)]
-
-
 def shape(rng: np.random.Generator) -> list[Case]:
     rows, pairs = int(rng.integers(40, 60)), int(rng.integers(35, 50))
     return [
@@ -177,23 +169,14 @@ EXERCISE = Exercise(
     [
         Part(
             "distribution",
-            1,
+            2,
             distribution,
-            run_in_one_call,
+            run_with_single_draws,
             close_in_distribution,
             summary,
             picture=spread,
         ),
-        Part(
-            "single draws",
-            1,
-            single_draws,
-            run_one_by_one,
-            close_in_distribution,
-            summary,
-            picture=spread,
-        ),
-        Part("shape", 1, shape, run_in_one_call, close_in_distribution, of_the_generator),
+        Part("shape", 1, shape, run, close_in_distribution, of_the_generator),
     ],
     minutes=8,
     difficulty=1,
