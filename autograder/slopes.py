@@ -97,7 +97,8 @@ def judge_slopes(
     """The judge of what ``along_each_element`` returns.
 
     ``case.inputs["of"]`` lists the name and the shape of each array, for the message;
-    ``case.inputs["random"]`` says that slopes depend on chance: then they need not be alike.
+    ``case.inputs["random"]`` says that slopes depend on chance: then they need not be alike, and those
+    of a wrong answer are another's if they are wrong in the same arrays, by the same factors.
     ``alike`` says whether measured slopes are those of a function that the exercise asks for.
     """
     if (slopes := all_slopes(outputs, expected)) is None:
@@ -109,10 +110,17 @@ def judge_slopes(
         consistent or same(measured, true_measured, tolerance)
     ):
         return []
+    random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
+    if random and not consistent:
+        ours, theirs = (
+            _factors(case.inputs["of"], *pair)
+            for pair in ((claimed, measured), (true_claimed, true_measured))
+        )
+        if np.allclose(ours, theirs, rtol=1e-3, equal_nan=True):
+            return []
     if not same(claimed, measured, tolerance):
         place = partial(_element_of_any, case.inputs["of"])
         return [worst(claimed, measured, place, "what you compute changes")]
-    random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
     if consistent and (random or alike(measured, true_measured)):
         return []
     return ["this is the gradient of what you compute, but that is not what the exercise asks for"]
@@ -142,6 +150,18 @@ def element(name: str, shape: Sequence[int], i: int) -> str:
 def random_direction(name: str, i: int) -> str:
     """Where a slope was taken that belongs to no element."""
     return f"along random direction {i + 1}, the sum of {name} * direction"
+
+
+def _factors(arrays: list, claimed: np.ndarray, measured: np.ndarray) -> list[float]:
+    """Of each array how many times its measured slopes are claimed, nan where that is no number."""
+    found, start = [], 0
+    for _, shape in arrays:
+        held = slice(start, start := start + int(np.prod(shape)))
+        said, done = claimed[held], measured[held]
+        with np.errstate(all="ignore"):
+            factor = float((said @ done) / (done @ done))
+        found.append(factor if same(said, factor * done) else np.nan)
+    return found
 
 
 def _element_of_any(arrays: list, i: int) -> str:
