@@ -15,7 +15,7 @@ from autograder import numeric
 from autograder.compare import LOOSE
 from autograder.exercise import Case, Outputs, Unusable
 
-NAMES = ("claimed", "measured")
+NAMES = CLAIMED, MEASURED = "slopes by your gradient", "slopes of what you compute"
 ALIKE = 0.7  # the least cosine between slopes for which a function is one of those asked for
 
 
@@ -55,7 +55,7 @@ def along_each_element(
             return single_number(loss({**others, name: changed}))
 
         measured.append(numeric.directional_derivatives(moved, value, directions))
-    return {"claimed": np.concatenate(claimed), "measured": np.concatenate(measured)}
+    return {CLAIMED: np.concatenate(claimed), MEASURED: np.concatenate(measured)}
 
 
 def all_slopes(outputs: Outputs, expected: Outputs) -> list[np.ndarray] | None:
@@ -136,10 +136,10 @@ def worst(
     with np.errstate(all="ignore"):
         errors = numeric.relative_errors(claimed, measured)
     i = int(np.nan_to_num(errors, nan=np.inf).argmax())
-    return (
-        f"{place(i)} is {claimed[i]:.6g}, but {changes} at the rate "
-        f"{measured[i]:.6g} (relative error {errors[i]:.1e})"
-    )
+    if not np.isfinite(measured[i]):
+        return f"{place(i)} is {claimed[i]:.6g}, but what you compute is nan or infinite there"
+    size = f" (relative error {errors[i]:.1e})" if np.isfinite(errors[i]) else ""
+    return f"{place(i)} is {claimed[i]:.6g}, but {changes} at the rate {measured[i]:.6g}{size}"
 
 
 def element(name: str, shape: Sequence[int], i: int) -> str:

@@ -123,6 +123,11 @@ def test_an_error_inside_the_loss_is_not_called_a_loss_that_is_no_number():
     assert v.status == "error" and "your code raised TypeError" in v.message
 
 
+def test_a_gradient_that_is_nan_has_no_relative_error():
+    v = tried("batchnorm_backward", mistake("batchnorm_backward", "std-from-a-ratio"))
+    assert "dx[0, 0] is nan" in str(v.findings) and "error nan" not in str(v.findings)
+
+
 # Whose generator draws the masks makes no difference.
 
 ANOTHER_GENERATOR = [
@@ -151,6 +156,7 @@ def test_a_mistake_keeps_its_name_whoever_draws_its_masks(id):
         ("l2_penalty", "gradient-twice", {"gradient"}),
         ("l2_penalty", "l1", {"loss", "gradient"}),
         ("l2_penalty", "norm", {"loss", "gradient"}),
+        ("mixup", "half", {"lambda"}),
         ("dropout_forward", "scaled-twice", {"test time"}),
         ("dropout_forward", "seed-ignored", {"seed"}),
         ("dropout_forward", "seed-0-ignored", {"seed"}),

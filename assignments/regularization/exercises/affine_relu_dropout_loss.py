@@ -7,8 +7,8 @@ import numpy as np
 from autograder.chance import close_in_distribution, every, mean, share
 from autograder.compare import RTOL, close, equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.slopes import CLAIMED, along_each_element, judge_slopes, single_number
 from autograder.slopes import NAMES as SLOPES
-from autograder.slopes import along_each_element, judge_slopes, single_number
 
 from ._layers import (
     IN_THE_TEXT,
@@ -253,7 +253,7 @@ def seen_of_dropout(case: Case, outputs: Outputs) -> Outputs:
     return {
         "share of hidden units dropped for both examples": share(halves[0] == 0),
         "share of hidden units dropped for one of two examples": share(halves[0] == 0.5),
-        "share of hidden units with the same fate in two calls": share(alike),
+        "share of hidden units kept or dropped alike in two calls": share(alike),
         "mean activation with dropout / without, as dW2 shows it": mean(forward[0]),
         **masks,
     }
@@ -262,7 +262,7 @@ def seen_of_dropout(case: Case, outputs: Outputs) -> Outputs:
 def judge_dropout(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """Slopes are judged as slopes, masks as distributions."""
     masks = {name: value for name, value in expected.items() if name not in SLOPES}
-    of_slopes = judge_slopes(case, outputs, expected) if "claimed" in expected else []
+    of_slopes = judge_slopes(case, outputs, expected) if CLAIMED in expected else []
     return of_slopes + close_in_distribution(case, outputs, masks)
 
 
