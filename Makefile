@@ -11,7 +11,7 @@ JUPYTER := .venv/etc/jupyter/jupyter_server_config.d
 PORT ?= 8000
 # one thread a process: more of them are in each other's way
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
-IN_BROWSER := $(addprefix tests/test_,site.py in_page.py playground.py explore.py predict.py widgets.py hero.py browser.py)
+IN_BROWSER := $(addprefix tests/test_,site.py in_page.py playground.py explore.py predict.py widgets.py hero.py browser.py unseen.py)
 
 ON_SITE := $(IN_BROWSER) $(addprefix tests/test_,search.py pdf.py solutions_run.py lighthouse.py)
 # with nothing beside it
