@@ -60,7 +60,8 @@ $(READY): requirements.txt requirements.lock pyproject.toml autograder/grading/d
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or name it with make PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "installing requirements (a few minutes the first time)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -r requirements.txt -c requirements.lock
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true  # on all cores; some files are for other Pythons
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@cp autograder/grading/display/formgrader.json $(JUPYTER)/training-neural-networks.json  # read after nbgrader.json
 	@tools/browser-packages
