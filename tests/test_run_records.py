@@ -23,6 +23,7 @@ from autograder.grading.storage.records import Probed, RecordUnreadable, RunReco
 from autograder.grading.storage.results import Result, ResultsFile, read
 from autograder.grading.submissions import TASKS, capacity, class_folder
 from autograder.grading.submissions.pool import Pool, WorkerDied
+from autograder.grading.whole_class.terminal import Terminal, ungraded
 from tests.course import autograder, class_of, run
 
 ASSIGNMENT = "metrics"
@@ -192,6 +193,21 @@ def test_the_number_of_jobs_heeds_the_container(tmp_path, monkeypatch, groups, o
         (tmp_path / "groups" / name).write_text(text)
     (tmp_path / "own").write_text(own + "\n")
     assert capacity.default_jobs(tmp_path / "groups", tmp_path / "own") == jobs
+
+
+def test_the_name_of_a_student_drives_no_terminal(metrics, tmp_path, capsys):
+    turned = "\u202eeve \x9b31m"
+    job = Job(ASSIGNMENT, turned, tmp_path)
+    lost = Result(turned, ASSIGNMENT, "x", None, 1.0, "ungraded", None, "m", "cpu", 0.0)
+    Terminal().progress(1, 1, job, [lost])
+    ungraded([lost], tmp_path / "log")
+    told = capsys.readouterr()
+    course = class_of(metrics, tmp_path / "course", "untouched")
+    (course / "submitted" / turned / ASSIGNMENT).mkdir(parents=True)
+    refused = autograder(course, "grade", "--student", "zoe", check=False)
+    assert refused.returncode == 2 and "eve" in refused.stderr
+    for said in (told.out, told.err, refused.stderr):
+        assert "eve" in said and all(line.isprintable() for line in said.split("\n"))
 
 
 def test_what_is_judged_by_old_code_is_not_noted_as_judged_by_new(metrics, tmp_path):
