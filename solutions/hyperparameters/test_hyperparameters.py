@@ -49,7 +49,7 @@ def test_a_search_that_never_asks_gets_findings_not_an_error():
 
 def test_a_string_is_no_bool():
     v = verdict("overfits_small_sample", lambda make_model, x, y, **options: "True")
-    assert "answer: expected True, got a str, no bool" in v.message
+    assert "answer: expected True, got a str, no bool" in str(v.findings)
 
 
 def test_lists_of_different_lengths_are_told_what_to_return():
