@@ -74,7 +74,7 @@ def _over_settings_and_seeds(model: nn.Module, x_dims: tuple[int | None, int | N
     them, to the bit, in about half of the time.
     """
     if isinstance(model, nn.Sequential) and all(
-        type(layer) in (nn.Linear, *ELEMENTWISE) for layer in model
+        type(layer) in (nn.Linear, nn.BatchNorm1d, *ELEMENTWISE) for layer in model
     ):
         return partial(_perceptrons, model, shared=x_dims[1] is None)
     return _mapped(model, x_dims)
@@ -88,9 +88,28 @@ def _perceptrons(model: nn.Sequential, weights: Weights, x: Tensor, *, shared: b
         if isinstance(layer, nn.Linear):
             w = weights[f"{name}.weight"].flatten(0, 1).transpose(1, 2)
             h = torch.baddbmm(weights[f"{name}.bias"].flatten(0, 1).unsqueeze(1), h, w)
+        elif isinstance(layer, nn.BatchNorm1d):
+            h = _batch_norms(layer, weights, name, h)
         else:
             h = layer(h)
     return h.unflatten(0, (L, S))
+
+
+def _batch_norms(layer: nn.BatchNorm1d, weights: Weights, name: str, h: Tensor) -> Tensor:
+    """``h`` ``(R, B, C)`` normalized in each run for itself: the columns of all runs in one layer.
+
+    The running statistics among the weights change in place.
+    """
+    R, B, C = h.shape
+    assert layer.momentum is not None, "a running mean of the statistics"
+    kinds = ("weight", "bias", "running_mean", "running_var")
+    scale, shift, mean, var = (weights[f"{name}.{kind}"].view(R * C) for kind in kinds)
+    if layer.training:
+        weights[f"{name}.num_batches_tracked"].add_(1)
+    columns = h.transpose(0, 1).reshape(B, R * C)
+    done = F.batch_norm(columns, mean, var, None, None, layer.training, layer.momentum, layer.eps)
+    done = done * scale + shift  # apart, as vmap does it: the same to the bit
+    return done.view(B, R, C).transpose(0, 1)
 
 
 def _mapped(model: nn.Module, x_dims: tuple[int | None, int | None]) -> Callable:

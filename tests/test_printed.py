@@ -25,11 +25,12 @@ def texts(table):
 def test_columns_become_a_table_with_names_and_numbers():
     [table] = shown(COLUMNS)
     assert texts(table) == [
-        ["SGD", "0.97 ± 0.01", "best at 0.3"],
-        ["momentum", "0.48 ± 0.02", "best at 0.03"],
+        ["", "", "best at"],
+        ["SGD", "0.97 ± 0.01", "0.3"],
+        ["momentum", "0.48 ± 0.02", "0.03"],
     ]
     right = ["text-right" in e["classes"] for e in table.findall(nodes.entry)]
-    assert right == [False, True, False] * 2
+    assert right == [False, True, True] * 3
     assert [c["stub"] for c in table.findall(nodes.colspec)] == [1, 0, 0]
 
 
@@ -50,18 +51,19 @@ ALIGNED = "rank  1: 0.47 ± 0.07   best\nrank 10: 0.36 ± 0.03   best\n"
 @pytest.mark.parametrize(
     "text, rows",
     [
-        (LABELED, [["keep 0.3, halved", "off by 67%"], ["keep 0.5, times keep", "off by 0%"]]),
+        (LABELED, [["", "off by"], ["keep 0.3, halved", "67%"], ["keep 0.5, times keep", "0%"]]),
         (
             CLOSE,
             [
-                ["shifts", "-3.5 points"],
-                ["mirror", "-2.0 points"],
-                ["mirror both ways", "-7.7 points"],
+                ["", "points"],
+                ["shifts", "-3.5"],
+                ["mirror", "-2.0"],
+                ["mirror both ways", "-7.7"],
             ],
         ),
         (ALIGNED, [["rank 1", "0.47 ± 0.07, best"], ["rank 10", "0.36 ± 0.03, best"]]),
         ("best: 1\nbest: 3\n", [["best", "1"], ["best", "3"]]),
-        ("a  best at  1\nb  best at  3\n", [["a", "best at 1"], ["b", "best at 3"]]),
+        ("a  best at  1\nb  best at  3\n", [["", "best at"], ["a", "1"], ["b", "3"]]),
     ],
 )
 def test_a_colon_or_columns_of_blanks_end_cells_too(text, rows):
@@ -69,9 +71,61 @@ def test_a_colon_or_columns_of_blanks_end_cells_too(text, rows):
     assert texts(table) == rows
 
 
+@pytest.mark.parametrize(
+    "text, head, first",
+    [
+        (  # what every row says beside its numbers
+            "keep 0.8  training 84 ± 2% masks on, 97% masks off; on record 0.50\n"
+            "keep 0.5  training 57 ± 2% masks on, 77% masks off; on record 0.47\n",
+            ["keep", "training … masks on", "masks off", "on record"],
+            ["0.8", "84 ± 2%", "97%", "0.50"],
+        ),
+        (  # a number that all rows share is a part of the name, an interval's is not
+            "SGD   at 0.01 0.99 ± 0.01 is left\nAdam  at 0.01 0.95 ± 0.01 is left\n",
+            ["", "at 0.01 … is left"],
+            ["SGD", "0.99 ± 0.01"],
+        ),
+        ("a  loss 0.5 ± 0.1\nb  loss 0.5 ± 0.2\n", ["", "loss"], ["a", "0.5 ± 0.1"]),
+        ("a  3 of 4 (1 to 9%), ratio 2\nb  2 of 4 (0 to 8%), ratio 3\n", ["", "", "ratio"],
+         ["a", "3 of 4 (1 to 9%)", "2"]),
+        # a first line of names
+        ("rate  decay 0  decay 1\n0.1  42  41\n0.2  43  40\n", ["rate", "decay 0", "decay 1"],
+         ["0.1", "42", "41"]),
+        ("surface  climb\nbowl 3  0.9\nvalley  0.5\n", ["surface", "climb"], ["bowl 3", "0.9"]),
+    ],
+)  # fmt: skip
+def test_a_head_is_read_off_the_rows(text, head, first):
+    [table] = shown(text)
+    assert texts(table)[:2] == [head, first]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a  (loss at 0.1)\nb  (loss at 0.3)\n",  # no half of a bracket
+        "a  loss 0.1 at no rate\nb  loss 0.1 at 3\n",  # not a number alone
+        "a  loss 1, points\nb  loss 2, points\n",
+        "a  loss 1\nb  rate 2\n",
+        "a  best  0.1\nb  best  None\n",
+    ],
+)
+def test_a_head_is_not_made_of_what_rows_do_not_share(text):
+    [table] = shown(text)
+    assert not list(table.findall(nodes.thead))
+
+
+def test_numbers_of_one_kind_end_at_the_right():
+    def right(text):
+        [table] = shown(text)
+        return ["text-right" in e["classes"] for e in table.findall(nodes.entry)][1::2]
+
+    assert right("a  3\nb  -\n") == [True, True]
+    assert right("a  3 points\nb  5 rates\n") == right("a  3\nb  none\n") == [False, False]
+
+
 def test_a_table_stands_between_the_lines_around_it():
     above, table, below = shown(f"3 runs, 2 minutes.\n{COLUMNS}they differ by 0.49\n")
-    assert above.astext() == "3 runs, 2 minutes.\n" and len(texts(table)) == 2
+    assert above.astext() == "3 runs, 2 minutes.\n" and len(texts(table)) == 3
     assert "in-lines" in above["classes"] and below.astext() == "they differ by 0.49\n"
 
 
@@ -134,5 +188,5 @@ def test_a_head_without_words_gets_one():
     ]
     head = nodes.thead("", nodes.row("", *entries))
     name_heads(None, nodes.container("", head))
-    assert [entry.astext() for entry in entries] == ["loss", "name", "formula (0, 1)"]
+    assert [entry.astext() for entry in entries] == ["loss", "value", "formula (0, 1)"]
     assert [e.get("classes") for e in head.findall(nodes.inline)] == [["visually-hidden"]] * 2

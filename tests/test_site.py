@@ -29,6 +29,11 @@ COLUMN = 348  # of the text on a phone of 380
 
 pytestmark = pytest.mark.timeout(2400)  # seconds; the first test waits for the build
 
+# All of a page, as if it had been scrolled through: what is far from the screen is not laid out (test_unseen.py).
+SEEN = """
+document.querySelectorAll("article > section > section").forEach((e) => (e.style.contentVisibility = "visible"));
+requestAnimationFrame(() => requestAnimationFrame(arguments[0]));
+"""
 # What a page is asked once it has loaded. Text that a reader does not see as prose (code, and the
 # TeX source that KaTeX keeps for screen readers) is left out of `prose`.
 FACTS = r"""
@@ -115,6 +120,7 @@ def pages(site, driver):
             continue
         resize(driver, 1280)
         driver.get(site + name)
+        driver.execute_async_script(SEEN)
         page = facts[name] = driver.execute_script(FACTS)
         resize(driver, NARROW)
         page["too wide"] = driver.execute_script(TOO_WIDE)
@@ -629,8 +635,10 @@ FIVE = ("index", "optimization/index", "optimization/adam", "transfer/seeing", "
 
 
 def axe_faults(driver, address, theme, width):
+    """What axe says of a page once all of it has been seen."""
     resize(driver, width)
     driver.get(address)
+    driver.execute_async_script(SEEN)
     set_theme(driver, theme)
     driver.execute_script((PACKAGES / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     return driver.execute_async_script(AXE)

@@ -224,13 +224,17 @@ def test_a_run_may_start_where_another_ended():
     np.testing.assert_allclose(second.test_loss[0, :, 0], first.test_loss[0, [2, 0, 2], -1], 1e-5)
 
 
-@pytest.mark.parametrize("setting", [{}, {"activation": nn.Tanh}, {"dropout": 0.5}])
+@pytest.mark.parametrize(
+    "setting", [{}, {"activation": nn.Tanh}, {"dropout": 0.5}, {"batch_norm": True}]
+)
 @pytest.mark.parametrize("shared", [True, False])
-def test_layers_called_one_by_one_give_what_vmap_gives(setting, shared):
+@pytest.mark.parametrize("training_mode", [True, False])
+def test_layers_called_one_by_one_give_what_vmap_gives(setting, shared, training_mode):
     L, S = 3, 2
-    model = training.mlp(6, 5, 5, 4, **setting)
+    model = training.mlp(6, 5, 5, 4, **setting).train(training_mode)
     weights = {name: torch.randn(L, S, *w.shape) for name, w in model.named_parameters()}
     weights = {name: w.requires_grad_() for name, w in weights.items()}
+    statistics = {name: b.expand(L, S, *b.shape) for name, b in model.named_buffers()}
     x = torch.randn(7, 6) if shared else torch.randn(S, 7, 6)
     dims = (None, None if shared else 0)
     layers = training._over_settings_and_seeds(model.to("meta"), dims)
@@ -239,12 +243,14 @@ def test_layers_called_one_by_one_give_what_vmap_gives(setting, shared):
     found = []
     for f in (layers, mapped):
         torch.manual_seed(0)
-        outputs = f(weights, x)
-        found.append([outputs, *torch.autograd.grad(outputs.square().sum(), weights.values())])
+        own = {name: b.clone() for name, b in statistics.items()}
+        outputs = f({**weights, **own}, x)
+        slopes = torch.autograd.grad(outputs.square().sum(), weights.values())
+        found.append([outputs, *slopes, *own.values()])
     for one, other in zip(*found, strict=True):
-        torch.testing.assert_close(one, other)
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
-def test_a_model_with_statistics_is_mapped():
-    model = training.mlp(6, 5, 4, batch_norm=True)
+def test_a_model_with_other_layers_is_mapped():
+    model = nn.Sequential(nn.Linear(6, 5), nn.LayerNorm(5), nn.Linear(5, 4))
     assert not hasattr(training._over_settings_and_seeds(model, (None, 0)), "func")

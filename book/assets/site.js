@@ -25,21 +25,18 @@
     part.removeAttribute("role");
   }
 
-  // What scrolls sideways can be scrolled from the keyboard.
-  function reachScrollers() {
-    const inLines = innerWidth <= 360 ? ", main :is(p, li, dd) .katex" : ""; // as course.css has it
-    const boxes = [...all("main :is(pre, .katex-display, .pst-scrollable-table-container)" + inLines)];
-    const wide = boxes.map((box) => box.clientWidth && box.scrollWidth > box.clientWidth); // all read before a write
-    boxes.forEach((box, i) => {
-      if (!!wide[i] !== (box.getAttribute("tabindex") === "0")) {
-        if (wide[i]) box.tabIndex = 0;
-        else box.removeAttribute("tabindex");
-      }
-    });
+  // What scrolls sideways can be scrolled from the keyboard. A box is looked at once it is laid out and when its
+  // size changes; all of them, also those far from the screen (course.css), when the keyboard is first used.
+  const boxes = all("main :is(pre, .katex-display, .pst-scrollable-table-container, :is(p, li, dd) .katex)");
+  function reach(box) {
+    const wide = box.clientWidth > 0 && box.scrollWidth > box.clientWidth; // in a line a formula has no width
+    if (wide === (box.getAttribute("tabindex") === "0")) return;
+    if (wide) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
   }
-  addEventListener("resize", reachScrollers);
-  addEventListener("toggle", reachScrollers, true); // folded code
-  addEventListener("click", () => setTimeout(reachScrollers)); // folded solutions
+  const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => reach(target)));
+  for (const box of boxes) watch.observe(box);
+  addEventListener("keydown", () => boxes.forEach(reach), { capture: true, once: true });
 
   // Dialogs have names, and give the focus back to what opened them.
   const NAMES = {
@@ -87,8 +84,9 @@
   addEventListener("afterprint", () => onPaper(false));
   matchMedia("print").addEventListener("change", (event) => onPaper(event.matches));
 
-  addEventListener("load", () => {
-    reachScrollers();
+  addEventListener("load", (event) => {
+    // The theme would lay out the whole page now, and again after every change, to do what `reach` does.
+    event.stopImmediatePropagation();
     for (const button of all(".toggle-button")) {
       const title = button.closest(".admonition-title").textContent.trim();
       button.setAttribute("aria-label", `Show or hide: ${title}`);

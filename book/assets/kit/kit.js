@@ -141,9 +141,14 @@ window.Kit = (function () {
   /** Filled bands of log height with a thin line between them; `height0` is 0 at the lowest point. */
   function terrain(height0, v, width, height, ratio) {
     const canvas = el("canvas", { width, height }), ctx = canvas.getContext("2d");
-    const image = ctx.createImageData(width, height), px = v.unit / ratio;
+    const image = ctx.createImageData(width, height), pixels = new Uint32Array(image.data.buffer), px = v.unit / ratio;
     const [paper, edge] = dark ? [10, 110] : [255, 0]; // what the colors are mixed with; of the thin line
-    const bands = CIVIDIS.map((band) => band.map((part) => 0.5 * (part + paper)));
+    const fine = Array.from({ length: BANDS }, (_, band) => {
+      const at = (5 * band) / (BANDS - 1), n = Math.min(4, Math.floor(at));
+      return CIVIDIS[n].map((part, c) => 0.5 * (part + (at - n) * (CIVIDIS[n + 1][c] - part) + paper));
+    });
+    const word = (r, g, b) => (255 << 24) | ((b + 0.5) << 16) | ((g + 0.5) << 8) | (r + 0.5);
+    const flat = fine.map((band) => word(...band));
     const sample = Array.from({ length: 900 }, (_, i) =>
       height0(v.x0 + ((i % 30) / 29) * (v.x1 - v.x0), v.y0 + (((i / 30) | 0) / 29) * (v.y1 - v.y0)));
     sample.sort((p, q) => p - q);
@@ -153,13 +158,14 @@ window.Kit = (function () {
       for (let i = 0; i <= width; i++, k++)
         z[k] = (Math.log(height0(v.x0 + i * px, v.y1 - j * px) + soft) - bottom) * scale;
     for (let j = 0, k = 0, out = 0; j < height; j++, k++)
-      for (let i = 0; i < width; i++, k++, out += 4) {
-        const at = (5 * Math.min(BANDS - 1, Math.floor(z[k]))) / (BANDS - 1), n = Math.min(4, Math.floor(at));
-        const slope = Math.hypot(z[k + 1] - z[k], z[k + width + 1] - z[k]) * ratio;
-        const line = Math.max(0, 1 - Math.abs(z[k] - Math.round(z[k])) / (slope + 1e-9)) * 0.3;
-        for (let c = 0; c < 3; c++)
-          image.data[out + c] = (bands[n][c] + (at - n) * (bands[n + 1][c] - bands[n][c])) * (1 - line) + edge * line;
-        image.data[out + 3] = 255;
+      for (let i = 0; i < width; i++, k++, out++) { // plain: this is most of what the page does when it opens
+        const level = Math.max(0, Math.min(BANDS - 1, Math.floor(z[k])));
+        const right = z[k + 1] - z[k], down = z[k + width + 1] - z[k], off = Math.abs(z[k] - Math.round(z[k]));
+        const slope2 = (right * right + down * down) * ratio * ratio;
+        pixels[out] = flat[level];
+        if (off * off >= slope2) continue; // no line here
+        const line = 0.3 * (1 - off / Math.sqrt(slope2)), rest = 1 - line, add = edge * line, [r, g, b] = fine[level];
+        pixels[out] = word(r * rest + add, g * rest + add, b * rest + add);
       }
     ctx.putImageData(image, 0, 0);
     return canvas;

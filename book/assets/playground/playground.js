@@ -373,7 +373,8 @@
     function levels(v, width, height, ratio) {
       const key = [state.surface, state.kappa, state.angle, width, height, Kit.scheme()].join();
       if (backdrop && backdrop.key === key) return backdrop.canvas;
-      backdrop = { key, canvas: Kit.terrain((x, y) => s.f(x, y) - lowest(s), v, width, height, ratio) };
+      const { f } = s, low = lowest(s);
+      backdrop = { key, canvas: Kit.terrain((x, y) => f(x, y) - low, v, width, height, ratio) };
       return backdrop.canvas;
     }
     // A path from points in pixels: a pale border, the dashed line, a dot at each step, its head.
