@@ -13,13 +13,19 @@ PORT ?= 8000
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
 IN_BROWSER := $(addprefix tests/test_,site.py in_page.py playground.py explore.py predict.py widgets.py hero.py browser.py unseen.py)
 
+ON_SITE := $(IN_BROWSER) $(addprefix tests/test_,search.py pdf.py solutions_run.py lighthouse.py)
+# with nothing beside it
+TIMED := tests/test_lighthouse.py
+EXERCISES := tests/test_exercises.py
+
 BOOK := _config.yml _toc.yml $(shell find book -type f -not -name '*.pyc')
 LAB := $(shell find lab -type f -not -name '*.pyc')
 GRADER := nbgrader_config.py $(shell find autograder -name '*.py')
 SOURCES := $(shell find solutions assignments/*/exercises assignments/*/data -type f -not -name '*.pyc')
 
 .DEFAULT_GOAL := all
-.PHONY: all setup site pdf experiments release sample serve test test-nightly test-cuda format bench clean help
+.PHONY: all setup site pdf experiments release sample serve test test-nightly nightly-grading nightly-site \
+	nightly-exercises test-cuda format bench clean help
 
 all: _build/html/.done _build/sample/results.jsonl
 	@echo
@@ -39,7 +45,7 @@ help:
 	@echo "make release    make the students' notebooks from solutions/"
 	@echo "make sample     write and grade a sample class in _build/sample"
 	@echo "make test       all tests (needs bubblewrap and Chromium; installs them where it may)"
-	@echo "make test-nightly  what takes longer: every mistake and every right answer on fifty seeds"
+	@echo "make test-nightly  what takes hours: every mistake on fifty seeds, every attack, the whole site"
 	@echo "make test-cuda  the checks that need a CUDA device; fails without one"
 	@echo "make format     lay out the code as the tests want it"
 	@echo "make bench      time of grading, as a ratio to stock nbgrader"
@@ -54,7 +60,8 @@ $(READY): requirements.txt requirements.lock pyproject.toml autograder/grading/d
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or name it with make PYTHON=..." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "installing requirements (a few minutes the first time)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt -c requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -r requirements.txt -c requirements.lock
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true  # on all cores; some files are for other Pythons
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@cp autograder/grading/display/formgrader.json $(JUPYTER)/training-neural-networks.json  # read after nbgrader.json
 	@tools/browser-packages
@@ -107,9 +114,21 @@ test: $(READY)
 	$(MAKE) site
 	$(PYTEST) -n 3 $(IN_BROWSER)
 
-test-nightly: $(READY)
+# Three parts, each of which can run on a machine of its own.
+test-nightly: nightly-grading nightly-site nightly-exercises
+
+nightly-grading: $(READY)
+	@tools/debian-packages bwrap=bubblewrap
+	$(PYTEST) -n auto -m nightly $(addprefix --ignore ,$(ON_SITE) $(EXERCISES))
+
+nightly-site: _build/html/.done
 	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver
-	$(PYTEST) -n 2 -m nightly
+	$(PYTEST) -n auto -m nightly $(filter-out $(TIMED),$(ON_SITE))
+	$(PYTEST) -m nightly $(TIMED)
+
+nightly-exercises: $(READY)
+	@tools/debian-packages bwrap=bubblewrap
+	$(PYTEST) -n auto -m nightly $(EXERCISES)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

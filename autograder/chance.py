@@ -111,7 +111,7 @@ def close_in_distribution(case: Case, outputs: Outputs, expected: Outputs) -> li
         elif isinstance(want, float) and got is None:
             findings.append(f"{name}: there is nothing of which a share could be taken")
         elif name.startswith(PART) and want == 1.0 and isinstance(got, float) and got < 1.0:
-            findings.append(f"{name}: expected all, got {got:.1%} of them")
+            findings.append(f"{name.removeprefix(PART)}: expected all, got {got:.1%} of them")
         elif (finding := difference(name, got, want, tolerance(case.inputs))) is not None:
             findings.append(finding)
     return findings or missing  # what else is wrong is why something could not be looked at

@@ -191,7 +191,7 @@ def _show(
         text = "\n  ".join([text, *further.lines(verdict)])
         html += further.html(verdict)
     if case is not None and case.calls:
-        code = case.code() or f"{case.entry}(*case.args, **case.kwargs)"
+        code = case.code() or case.by_reference()
         lines = [f'case = check.case({case.entry}, "{case.name}")', *code.splitlines()]
         lines += [f"# {line}" for line in case.side_by_side()]
         text += "\n  To try the smallest failing case yourself:\n" + "\n".join(

@@ -17,6 +17,7 @@ import numpy as np
 from autograder import probe
 from autograder.compare import difference
 from autograder.exercise import SEEN, Case, Exercise, Outputs
+from autograder.literal import literal
 
 MOST_CALLS = 6  # of those shown; a case holds them all
 LONGEST = 900  # characters of code that are shown
@@ -61,10 +62,11 @@ class CaseInHand:
     def _wrong(self) -> int:
         """The first call that gave something wrong, where there is an output for each call."""
         places = []
+        if not all(_has_length(want, len(self.calls)) for want in self.expected.values()):
+            return 0  # what is as long as there are calls may be so by chance
         for name, want in self.expected.items():
             got: Any = self.got.get(name)
-            lists = all(isinstance(v, list | np.ndarray) and np.ndim(v) > 0 for v in (want, got))
-            if not lists or not len(want) == len(got) == len(self.calls):
+            if not _has_length(got, len(self.calls)):
                 continue
             places += [
                 i
@@ -81,7 +83,8 @@ class CaseInHand:
         for call in self.calls[shown]:
             if (text := self._code_of(call, lines)) is None:
                 return ""
-            lines.append(text)
+            if text not in lines[-1:]:  # the same call again shows nothing new
+                lines.append(text)
         if self._is_class and len(self.calls) > MOST_CALLS:
             lines.append(f"# the first {MOST_CALLS} of {len(self.calls)} calls")
         elif not self._is_class and len(self.calls) > 1:
@@ -123,8 +126,19 @@ class CaseInHand:
             return f"it = {self.entry}({arguments})"
         return f"it.{call.name}({arguments})" if self._is_class else f"{self.entry}({arguments})"
 
+    def by_reference(self) -> str:
+        """The calls as code that takes what they get from the case itself."""
+        if not self._is_class:
+            return f"{self.entry}(*case.args, **case.kwargs)"
+        lines = [f"it = {self.entry}(*case.calls[0].args, **case.calls[0].kwargs)"]
+        for i, call in enumerate(self.calls[1:MOST_CALLS], start=1):
+            if call.name == "__init__":
+                break
+            lines.append(f"it.{call.name}(*case.calls[{i}].args, **case.calls[{i}].kwargs)")
+        return "\n".join(lines)
+
     def __repr__(self) -> str:
-        return f"{self.name}:\n{self.code() or f'{self.entry}(*case.args, **case.kwargs)'}"
+        return f"{self.name}:\n{self.code() or self.by_reference()}"
 
 
 def take(
@@ -154,6 +168,11 @@ def take(
         calls,
         _parameters(student),
     )
+
+
+def _has_length(value: Any, length: int) -> bool:
+    """Whether a value is a list or an array of this length."""
+    return isinstance(value, list | np.ndarray) and np.ndim(value) > 0 and len(value) == length
 
 
 def _without_facts(outputs: Outputs) -> Outputs:
@@ -187,6 +206,8 @@ def _class(student: type, calls: list[Call]) -> type:
         for name, method in vars(student).items()
         if inspect.isfunction(method) and (name == "__init__" or not name.startswith("_"))
     }
+    if callable(switch := getattr(student, "train", None)):  # a module's mode: eval() calls it too
+        methods.setdefault("train", _function(switch, calls, "train"))
     try:
         return type(student.__name__, (student,), methods)
     except TypeError:
@@ -201,52 +222,6 @@ def _kept(value: Any) -> Any:
         return value
 
 
-def literal(value: Any) -> str | None:
-    """A value as code that makes it again, None for what has no such code."""
-    if value is None or isinstance(value, bool | int | str):
-        return repr(value)
-    if isinstance(value, float):
-        return _number(value)
-    if isinstance(value, np.ndarray | np.generic):
-        return _array(np.asarray(value), "np.array")
-    if type(value).__module__ == "torch" and hasattr(value, "detach"):
-        return _array(value.detach().cpu().numpy(), "torch.tensor")
-    if isinstance(value, dict):
-        items = [(literal(k), literal(v)) for k, v in value.items()]
-        if any(None in pair for pair in items):
-            return None
-        return "{" + ", ".join(f"{k}: {v}" for k, v in items) + "}"
-    if isinstance(value, list | tuple):
-        texts = [literal(item) for item in value]
-        if any(text is None for text in texts):
-            return None
-        inner = ", ".join(str(text) for text in texts)
-        if isinstance(value, list):
-            return f"[{inner}]"
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    return None
-
-
-def _number(value: float) -> str:
-    text = repr(float(value))
-    return f"np.{text.lstrip('-')}" if value != value else text.replace("inf", "np.inf")
-
-
-def _array(array: np.ndarray, make: str) -> str | None:
-    if array.dtype.kind not in "fiub":
-        return None
-    module = make.split(".")[0]
-    usual = ("float32" if module == "torch" else "float64", "int64", "bool")
-    dtype = "" if array.dtype.name in usual else f", dtype={module}.{array.dtype.name}"
-    if array.size == 0:
-        return f"{module}.zeros({array.shape}{dtype})"
-    text = np.array2string(
-        array, separator=", ", threshold=1_000_000, max_line_width=1_000_000, floatmode="unique"
-    )
-    text = text.replace("nan", "np.nan").replace("inf", "np.inf").replace("\n", "")
-    return f"{make}({' '.join(text.split())}{dtype})"
-
-
 def beside_each_other(name: str, expected: Any, got: Any) -> list[str]:
     """Two short arrays in two lines with the same digits, nothing for anything longer."""
     if not all(isinstance(v, np.ndarray | float | int) for v in (expected, got)):
@@ -254,6 +229,12 @@ def beside_each_other(name: str, expected: Any, got: Any) -> list[str]:
     want, have = np.asarray(expected, np.float64), np.asarray(got, np.float64)
     if want.shape != have.shape or not 1 <= want.size <= 8:
         return []
+    if isinstance(expected, bool):
+        return (
+            []
+            if expected == got
+            else [f"{name}: expected  {expected}", f"{' ' * len(name)}  got       {bool(got)}"]
+        )
     with np.errstate(all="ignore"):
         if np.allclose(have, want, rtol=1e-7, atol=1e-12, equal_nan=True):
             return []

@@ -15,7 +15,7 @@ from autograder import numeric
 from autograder.compare import LOOSE
 from autograder.exercise import Case, Outputs, Unusable
 
-NAMES = ("claimed", "measured")
+NAMES = CLAIMED, MEASURED = "slopes by your gradient", "slopes of what you compute"
 ALIKE = 0.7  # the least cosine between slopes for which a function is one of those asked for
 
 
@@ -55,7 +55,7 @@ def along_each_element(
             return single_number(loss({**others, name: changed}))
 
         measured.append(numeric.directional_derivatives(moved, value, directions))
-    return {"claimed": np.concatenate(claimed), "measured": np.concatenate(measured)}
+    return {CLAIMED: np.concatenate(claimed), MEASURED: np.concatenate(measured)}
 
 
 def all_slopes(outputs: Outputs, expected: Outputs) -> list[np.ndarray] | None:
@@ -97,7 +97,8 @@ def judge_slopes(
     """The judge of what ``along_each_element`` returns.
 
     ``case.inputs["of"]`` lists the name and the shape of each array, for the message;
-    ``case.inputs["random"]`` says that slopes depend on chance: then they need not be alike.
+    ``case.inputs["random"]`` says that slopes depend on chance: then they need not be alike, and those
+    of a wrong answer are another's if they are wrong in the same arrays, by the same factors.
     ``alike`` says whether measured slopes are those of a function that the exercise asks for.
     """
     if (slopes := all_slopes(outputs, expected)) is None:
@@ -109,10 +110,17 @@ def judge_slopes(
         consistent or same(measured, true_measured, tolerance)
     ):
         return []
+    random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
+    if random and not consistent:
+        ours, theirs = (
+            _factors(case.inputs["of"], *pair)
+            for pair in ((claimed, measured), (true_claimed, true_measured))
+        )
+        if np.allclose(ours, theirs, rtol=1e-3, equal_nan=True):
+            return []
     if not same(claimed, measured, tolerance):
         place = partial(_element_of_any, case.inputs["of"])
         return [worst(claimed, measured, place, "what you compute changes")]
-    random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
     if consistent and (random or alike(measured, true_measured)):
         return []
     return ["this is the gradient of what you compute, but that is not what the exercise asks for"]
@@ -128,10 +136,10 @@ def worst(
     with np.errstate(all="ignore"):
         errors = numeric.relative_errors(claimed, measured)
     i = int(np.nan_to_num(errors, nan=np.inf).argmax())
-    return (
-        f"{place(i)} is {claimed[i]:.6g}, but {changes} at the rate "
-        f"{measured[i]:.6g} (relative error {errors[i]:.1e})"
-    )
+    if not np.isfinite(measured[i]):
+        return f"{place(i)} is {claimed[i]:.6g}, but what you compute is nan or infinite there"
+    size = f" (relative error {errors[i]:.1e})" if np.isfinite(errors[i]) else ""
+    return f"{place(i)} is {claimed[i]:.6g}, but {changes} at the rate {measured[i]:.6g}{size}"
 
 
 def element(name: str, shape: Sequence[int], i: int) -> str:
@@ -142,6 +150,18 @@ def element(name: str, shape: Sequence[int], i: int) -> str:
 def random_direction(name: str, i: int) -> str:
     """Where a slope was taken that belongs to no element."""
     return f"along random direction {i + 1}, the sum of {name} * direction"
+
+
+def _factors(arrays: list, claimed: np.ndarray, measured: np.ndarray) -> list[float]:
+    """Of each array how many times its measured slopes are claimed, nan where that is no number."""
+    found, start = [], 0
+    for _, shape in arrays:
+        held = slice(start, start := start + int(np.prod(shape)))
+        said, done = claimed[held], measured[held]
+        with np.errstate(all="ignore"):
+            factor = float((said @ done) / (done @ done))
+        found.append(factor if same(said, factor * done) else np.nan)
+    return found
 
 
 def _element_of_any(arrays: list, i: int) -> str:

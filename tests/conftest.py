@@ -74,10 +74,13 @@ class InOneProcess(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        words = test.partition("[")[2].rstrip("]").split("-")
-        exercise = next((word for word in words if word in HOME), "")
-        file = file.replace("test_cluster.py", "test_interruptions.py")  # one small graded class
-        return f"{file}/{exercise}" if file.endswith("test_exercises.py") else file
+        given = test.partition("[")[2].rstrip("]")
+        if file.endswith("test_exercises.py"):
+            exercise = next((word for word in given.split("-") if word in HOME), "")
+            return f"{file}/{given if 'case_sets' in test else exercise}"
+        if file.endswith("test_hostile.py"):
+            return f"{file}/{given.partition(':')[0]}"
+        return file.replace("test_cluster.py", "test_interruptions.py")  # one small graded class
 
 
 def pytest_collection_finish(session):

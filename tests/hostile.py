@@ -11,6 +11,7 @@ import pandas
 from matplotlib import pyplot
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from PIL import Image
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 WRITTEN = "why"  # the grade_id of the question that is answered in words
@@ -99,6 +100,12 @@ def student_name(address: str) -> str:
 def shown(data: dict) -> str:
     """Code that shows a bundle of MIME types."""
     return f"display({data!r}, raw=True)"
+
+
+def pixels(packed: str) -> list:
+    """The size of a picture that is given in base64, and its pixels."""
+    with Image.open(io.BytesIO(base64.b64decode(packed))) as picture:
+        return [picture.size, *picture.convert("RGBA").get_flattened_data()]
 
 
 def honest_outputs() -> list[dict]:

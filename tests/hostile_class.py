@@ -30,6 +30,7 @@ EXAMPLE = "metrics"
 FIRST, SECOND, THIRD = "top_k_accuracy", "top_k_again", "top_k_at_last"
 EXERCISES = {EXAMPLE: [FIRST, SECOND, THIRD], **ASSIGNMENTS}
 ALL = "every exercise"
+CELL_SECONDS, TOTAL_SECONDS = 8, 40  # the limits in the classes that run into them
 ONCE_MORE = """
 ```{{code-cell}} ipython3
 ---

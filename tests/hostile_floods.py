@@ -2,7 +2,7 @@
 
 from nbformat.v4 import new_markdown_cell
 
-from tests.hostile_class import ALL, SECOND, Hostile, cells_first, honest, second
+from tests.hostile_class import ALL, CELL_SECONDS, SECOND, Hostile, cells_first, honest, second
 
 # Sends messages as a kernel does, or with any text as their content, in the name of the cell.
 SEND = r"""
@@ -197,7 +197,7 @@ FLOODS += [
     Hostile("floods", "pictures-without-end", edit=cells_first(*[PICTURE + SHOW] * 60),
             shows="the notebook shows more than a page can hold"),
     Hostile("floods", "an-answer-floods", answers=second("while True: print('x' * 10_000)"),
-            lost={SECOND: "it ran for more than 4 s"}),
+            lost={SECOND: f"it ran for more than {CELL_SECONDS} s"}),
     Hostile("floods", "an-answer-returns-much", answers=second("return np.zeros(10**8)"),
             lost={SECOND: ""}),
     Hostile("floods", "an-answer-raises-much", answers=second("raise ValueError('x' * 10**8)"),

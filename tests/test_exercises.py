@@ -18,10 +18,10 @@ from autograder.grading.releasing.release import same_numbers
 from tests import answers
 from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise, verdict
 
-SEEDS = ["public", "1", "2"]
-MANY_SEEDS = [str(seed) for seed in range(3, 51)]
+SEEDS = ["public", "1"]
+MANY_SEEDS = [str(seed) for seed in range(2, 51)]
 TRAINS = ("overfits_small_sample",)
-CASE_SETS = 3_000
+BLOCKS = [range(first, first + 250) for first in range(0, 3_000, 250)]  # of case sets
 
 
 SLOW = [name for name in HOME if exercise(name).seconds > PROBE_SECONDS or name in TRAINS]
@@ -69,12 +69,13 @@ def test_right_answers_get_full_marks_on_fifty_seeds(name):
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(4 * 3600)
+@pytest.mark.timeout(2 * 3600)
+@pytest.mark.parametrize("sets", BLOCKS, ids=lambda sets: f"{sets[0]}-{sets[-1]}")
 @every_exercise
-def test_no_right_answer_fails_on_three_thousand_case_sets(name, capsys):
+def test_no_right_answer_fails_on_three_thousand_case_sets(name, sets, capsys):
     """A check that rests on rounding, or on luck, fails a right answer once in a hundred sets."""
     codes = [answer(name).oracle, *answer(name).alternatives]
-    for seed in range(CASE_SETS):
+    for seed in sets:
         held = keys.draw_key(exercise(name), answer(name), f"set {seed}")
         for code in codes:
             v = judge.judge(exercise(name), answers.outcomes(name, fresh(code), held.cases), held)

@@ -85,6 +85,17 @@ def test_a_batch_in_the_configured_gradebook_with_penalties(config):
     assert not Path(config.CourseDirectory.root, "gradebook.db").exists()
 
 
+def test_a_submission_whose_grades_are_gone_is_not_in_the_gradebook(config):
+    gradebook.record(config, [entry("ivy", 3.0)])
+    with opened(config) as book:
+        for grade in book.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, "ivy").grades:
+            book.db.delete(grade)
+        book.db.commit()
+    assert (ASSIGNMENT, "ivy") not in gradebook.recorded(config)
+    with opened(config) as book:
+        book.remove_submission(ASSIGNMENT, "ivy")
+
+
 def test_a_process_looks_for_the_tables_once(config):
     gradebook.recorded(config)
     with statements() as asked:

@@ -16,7 +16,15 @@ from nbgrader.api import Gradebook
 
 from tests.answers import ASSIGNMENTS
 from tests.course import copy_course
-from tests.hostile_class import EXERCISES, Graded, Hostile, files, grade
+from tests.hostile_class import (
+    CELL_SECONDS,
+    EXERCISES,
+    TOTAL_SECONDS,
+    Graded,
+    Hostile,
+    files,
+    grade,
+)
 from tests.hostile_ends import ENDS, LOOPING
 from tests.hostile_floods import BOMBS, CROWD, FLOODS, MEMORIES
 from tests.hostile_forgeries import DROPOUTS, WORK, forgeries
@@ -41,14 +49,16 @@ CLASSES: dict[str, list[Hostile]] = {
 }
 CLASSES["quick"] = [one for members in CLASSES.values() for one in members if one.quick]
 CORES = {"crowd": 2}  # so many submissions at a time; else they come one after the other
-SHORT = """
-c.RunSubmission.cell_seconds = 8.0
-c.RunSubmission.probe_seconds = 8.0
-c.RunSubmission.total_seconds = 40.0
+SHORT = f"""
+c.RunSubmission.cell_seconds = {CELL_SECONDS}.0
+c.RunSubmission.probe_seconds = {CELL_SECONDS}.0
+c.RunSubmission.total_seconds = {TOTAL_SECONDS}.0
 """
+# Gigabytes take their time, more so where many processes share them.
+LONG = "c.RunSubmission.cell_seconds = 60.0\nc.RunSubmission.total_seconds = 120.0\n"
 SETTINGS = {
     **dict.fromkeys(["ends", "loops", "floods", "bombs", "outcomes"], SHORT),
-    "memory": "c.RunSubmission.total_seconds = 60.0\n",  # gigabytes take their time
+    "memory": LONG,
     "quick": "c.RunSubmission.cell_seconds = 10.0\n",  # one loops; the others may be slow
 }
 LONGEST = 2_000  # characters of a message

@@ -14,7 +14,8 @@ from autograder.grading.answer import edited
 from autograder.grading.releasing.dress import GOES_ON, dressed
 from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.notebooks import read_source
-from tests.answers import ASSIGNMENTS, COURSE, exercise, oracle
+from autograder.literal import literal
+from tests.answers import ASSIGNMENTS, COURSE, exercise, mistake, oracle
 
 
 @pytest.fixture
@@ -55,12 +56,40 @@ def test_a_class_is_shown_by_what_was_called(monkeypatch):
     assert case.code().startswith("it = EarlyStopping(") and "it.update(" in case.code()
 
 
+def test_a_module_in_evaluation_is_shown_in_evaluation(monkeypatch):
+    monkeypatch.chdir(COURSE.assignment("regularization").folder)
+    code = check.case(oracle("inverted_dropout"), "evaluation in float32").code()
+    assert code.index("it.train(False)") < code.index("it.forward(")
+
+
+def test_the_same_call_is_shown_once(monkeypatch):
+    monkeypatch.chdir(COURSE.assignment("regularization").folder)
+    code = check.case(oracle("inverted_dropout")).code()
+    assert code.count("it.forward(") == 1 and "calls" in code
+
+
+def test_an_output_that_is_as_long_as_there_are_calls_is_not_taken_for_one_a_call(monkeypatch):
+    """Both biases have two entries, and there are two calls; the second is one without penalty."""
+    monkeypatch.chdir(COURSE.assignment("regularization").folder)
+    wrong = mistake("affine_relu_dropout_loss", "penalty-on-biases")
+    case = check.case(wrong, "the example in the text, lam=0.1")
+    assert case.args[-1] == 0.1
+
+
+def test_a_truth_value_is_shown_as_one():
+    assert inhand.beside_each_other("there", True, False) == [
+        "there: expected  True",
+        "       got       False",
+    ]
+    assert inhand.beside_each_other("there", True, True) == []
+
+
 @pytest.mark.parametrize(
     "value",
     [np.array([[1.5, np.nan], [-np.inf, 0.1]]), np.zeros((0, 3)), np.float32([0.1, 2]), {"a": (1,)}],
 )  # fmt: skip
 def test_a_literal_makes_the_value_again(value):
-    again = eval(inhand.literal(value))
+    again = eval(literal(value))
     np.testing.assert_equal(again, value)
     assert getattr(again, "dtype", None) == getattr(value, "dtype", None)
 

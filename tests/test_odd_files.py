@@ -7,6 +7,7 @@ import base64
 import copy
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -25,11 +26,11 @@ from autograder.grading.storage.jobs import Job, find_jobs, gradebook_name
 from autograder.grading.storage.results import Result, read
 from autograder.grading.storage.staging import stage
 from tests.course import EXAMPLE, autograder, example_course, run
+from tests.hostile import PIXEL, pixels
 
 NAME, FILE = "metrics", "metrics.ipynb"
 FIRST, SECOND = "top_k_accuracy", "first_k_share"
 WORDS = "Because the best class is often among the next few."
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 ANSWER = """\
 def {name}(scores, y, k):
     order = np.argsort(scores, axis=1)
@@ -697,8 +698,9 @@ def test_pasted_pictures_are_shown(name, course, graded):
     pages = [(course / "feedback" / name / NAME / f"{NAME}.html").read_text()]
     pages.append(HTMLExporter().from_filename(str(course / "autograded" / name / NAME / FILE))[0])
     for page in pages:  # the second is what the formgrader shows
-        shown = page.count(f'src="data:image/png;base64,{PIXEL}"')
-        assert shown == {"a-pasted-picture": 2, "a-picture-that-is-gone": 0}.get(name, 1)
+        shown = re.findall(r'src="data:image/png;base64,([^"]*)"', page)
+        assert all(pixels(picture) == pixels(PIXEL) for picture in shown)
+        assert len(shown) == {"a-pasted-picture": 2, "a-picture-that-is-gone": 0}.get(name, 1)
 
 
 @each(n for n in ODDITIES if ODDITIES[n].feedback)

@@ -15,11 +15,13 @@ from autograder import hints
 from autograder.grading.course import Course, CourseError
 from autograder.grading.display import class_page, class_statistics
 from autograder.grading.judge import why
+from autograder.grading.recording.graded import Work
 from autograder.grading.releasing.fingerprints import fingerprints
 from autograder.grading.storage import records
+from autograder.grading.storage.jobs import Job
 from autograder.grading.storage.records import Probed, RecordUnreadable, RunRecord
 from autograder.grading.storage.results import Result, ResultsFile, read
-from autograder.grading.submissions import capacity
+from autograder.grading.submissions import TASKS, capacity, class_folder
 from autograder.grading.submissions.pool import Pool, WorkerDied
 from tests.course import autograder, class_of, run
 
@@ -190,6 +192,22 @@ def test_the_number_of_jobs_heeds_the_container(tmp_path, monkeypatch, groups, o
         (tmp_path / "groups" / name).write_text(text)
     (tmp_path / "own").write_text(own + "\n")
     assert capacity.default_jobs(tmp_path / "groups", tmp_path / "own") == jobs
+
+
+def test_what_is_judged_by_old_code_is_not_noted_as_judged_by_new(metrics, tmp_path):
+    """Each task brings its own copy of the course along."""
+    folder = class_of(metrics, tmp_path / "course", "perfect", "mistakes-1")
+    course, noted = Course(folder), []
+    config = class_folder.class_config(course, folder / "submitted", "cpu")
+    (folder / ".autograder-seed").write_text("of the tests\n")
+    with Pool(1, tmp_path / "log") as pool:
+        pool.call(f"{TASKS}.planning.prepare", course, config, [ASSIGNMENT])
+        for student in ("perfect", "mistakes-1"):
+            job = Job(ASSIGNMENT, student, folder / "submitted" / student / ASSIGNMENT)
+            arguments = course, config, job, Work.NEEDED
+            noted.append(pool.call(f"{TASKS}.grade.run_and_judge", *arguments).judge)
+            (folder / ANSWER).write_text((folder / ANSWER).read_text() + "\n# a change\n")
+    assert noted[0] == noted[1] != fingerprints(course, ASSIGNMENT).judge
 
 
 def test_a_worker_that_dies_costs_its_own_task_one_more_try(tmp_path):

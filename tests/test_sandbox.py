@@ -1,6 +1,8 @@
 """Hostile code in a real sandbox: it reaches nothing, and nothing it does stops the grader."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from autograder.grading.releasing import handout
 from autograder.grading.running import limits, messages, sandbox, syscalls
 from autograder.grading.running.session import CellTimeout, KernelDied, Session
 from tests.answers import COURSE, ROOT
+from tests.hostile_ends import SPOILS
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +145,28 @@ def test_submissions_do_not_meet(students):
             10,
         )
         assert text(left) == "[False, False, False]\n"
+
+
+SPOILED = f"""
+from autograder.grading.running.session import KernelDied, Session
+with Session() as session:
+    session.run("1", 60)
+    try:
+        session.run({SPOILS!r}, 2)
+    except KernelDied as died:
+        print(died)
+    print(session.run("print('goes on')", 20)[0].text)
+"""
+
+
+def test_a_kernel_that_spoils_its_sockets_keeps_nobody_waiting():
+    """In a process of its own: without a limit one waits for ever to send to it."""
+    done = subprocess.run(
+        [sys.executable, "-c", SPOILED], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split("\n")[:2] == [
+        "it ran for more than 2 s and ignored the interrupt", "goes on"
+    ], done.stderr  # fmt: skip
 
 
 @pytest.mark.parametrize("signal", ["SIGSTOP", "SIGKILL"])

@@ -1,5 +1,6 @@
 """What is stored of a submission: honest work as it was, anything else harmless and soon shown."""
 
+import base64
 import io
 import re
 import signal
@@ -14,6 +15,8 @@ from matplotlib import pyplot
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from PIL import ExifTags, Image
+from PIL.PngImagePlugin import PngInfo
 
 from autograder.exercise import no_verdict
 from autograder.grading.bounds import Bounds
@@ -23,7 +26,7 @@ from autograder.grading.display.markup import as_markdown, harmless_html, markdo
 from autograder.grading.display.sanitize import sanitize
 from autograder.grading.judge.verdicts import verdict_outputs
 from tests.answers import COURSE
-from tests.hostile import MARKDOWN, OUTPUTS, PIXEL
+from tests.hostile import MARKDOWN, OUTPUTS, PIXEL, pixels
 
 ASSIGNMENT = COURSE.assignment("optimizers")
 HONEST = [
@@ -73,7 +76,8 @@ def test_honest_markdown_stays_as_it_is(source):
 def test_a_pasted_picture_stays():
     pasted = {"p.png": {"image/png": PIXEL}}
     cell = stored(new_markdown_cell("![p](attachment:p.png)", attachments=pasted))[0]
-    assert (cell.source, cell.attachments) == ("![p](attachment:p.png)", pasted)
+    assert cell.source == "![p](attachment:p.png)" and list(cell.attachments) == ["p.png"]
+    assert pixels(cell.attachments["p.png"]["image/png"]) == pixels(PIXEL)
 
 
 def test_an_attachment_that_is_missing_does_not_stop_the_page():
@@ -144,7 +148,8 @@ def test_outputs_that_can_do_harm_are_shown_as_text_or_cleaned(name):
 def test_pictures_keep_their_size_and_lose_the_rest():
     known = {"image/png": {"width": 20, "height": "1 onload=x", "filenames": {}}, "isolated": True}
     output = shown({"image/png": PIXEL + "\n"}, **known)
-    assert output.data == {"image/png": PIXEL} and output.metadata == {"image/png": {"width": 20}}
+    assert list(output.data) == ["image/png"] and output.metadata == {"image/png": {"width": 20}}
+    assert pixels(output.data["image/png"]) == pixels(PIXEL)
 
 
 def test_a_plot_that_needs_scripts_falls_back_to_its_text():
@@ -182,7 +187,7 @@ def test_a_drawing_of_matplotlib_stays():
     axes.legend()
     figure.savefig(file := io.StringIO(), format="svg")
     pyplot.close(figure)
-    before, after = file.getvalue(), drawings.harmless_svg(file.getvalue())
+    before, after = file.getvalue(), drawings.harmless_svg(file.getvalue(), Bounds())
     for part in ("<path", "<use", "<image", "clip-path=", "<pattern", "href="):
         assert before.count(part) == after.count(part) > 0, part
 
@@ -200,7 +205,7 @@ def test_a_drawing_of_matplotlib_stays():
 )  # fmt: skip
 def test_a_drawing_runs_loads_and_multiplies_nothing(part):
     svg = f"<svg xmlns='http://www.w3.org/2000/svg'>{part}<path d='M0 0'/></svg>"
-    rebuilt = drawings.harmless_svg(svg)
+    rebuilt = drawings.harmless_svg(svg, Bounds())
     assert "<path" in rebuilt
     own = rebuilt.replace("http://www.w3.org/2000/svg", "").replace(
         "http://www.w3.org/1999/xlink", ""
@@ -212,7 +217,111 @@ def test_a_drawing_runs_loads_and_multiplies_nothing(part):
     "text", ["", "<svg/>", "<svg", "<!DOCTYPE a [<!ENTITY a 'b'>]><svg>&a;</svg>"]
 )
 def test_what_is_no_drawing_is_not_shown(text):
-    assert drawings.harmless_svg(text) is None
+    assert drawings.harmless_svg(text, Bounds()) is None
+
+
+# ---- pictures
+
+MARK = b"what-the-pixels-do-not-say"
+
+
+def picture(kind: str, size: tuple[int, int] = (3, 2), **more) -> bytes:
+    Image.radial_gradient("L").resize(size).convert("RGB").save(file := io.BytesIO(), kind, **more)
+    return file.getvalue()
+
+
+def exif(**tags) -> bytes:
+    held = Image.Exif()
+    held.update({getattr(ExifTags.Base, name): value for name, value in tags.items()})
+    return held.tobytes()
+
+
+def comment() -> PngInfo:
+    info = PngInfo()
+    info.add_text("Comment", MARK.decode())
+    return info
+
+
+def packed(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+SAYING_MORE = {
+    "behind the end of a PNG": picture("PNG") + MARK,
+    "behind the end of a JPEG": picture("JPEG") + MARK,
+    "a comment in a PNG": picture("PNG", pnginfo=comment()),
+    "a comment in a JPEG": picture("JPEG", comment=MARK),
+    "where a PNG was taken": picture("PNG", exif=exif(ImageDescription=MARK.decode())),
+    "where a JPEG was taken": picture("JPEG", exif=exif(ImageDescription=MARK.decode())),
+    "a profile": picture("PNG", icc_profile=MARK),
+    "a frame that nobody sees": picture(
+        "PNG", save_all=True, append_images=[Image.frombytes("L", (2, 2), MARK[:4]).resize((3, 2))]
+    ),
+}
+
+
+@pytest.mark.parametrize("raw", SAYING_MORE.values(), ids=SAYING_MORE)
+def test_of_a_picture_the_pixels_alone_come_back(raw):
+    kind = f"image/{'png' if b'PNG' in raw else 'jpeg'}"
+    address = f"data:{kind};base64,{packed(raw)}"
+    drawing = f"<svg xmlns='{drawings.SVG}'><image href='{address}'/><path d='M0 0'/></svg>"
+    cells = stored(
+        new_markdown_cell("![p](attachment:p)", attachments={"p": {kind: packed(raw)}}),
+        new_markdown_cell(f"![p]({address})"),
+        new_markdown_cell(f"<img src='{address}'>"),
+        *(
+            new_code_cell("", outputs=[new_output("display_data", data)])
+            for data in (
+                {kind: packed(raw)},
+                {"text/html": f"<img src='{address}'>"},
+                {"image/svg+xml": drawing},
+            )
+        ),
+    )
+    for cell in cells:
+        held = str(cell)
+        found = re.findall(r"(?:iVBOR|/9j/)[A-Za-z0-9+/=]+", held)
+        assert len(found) == 1, held
+        assert MARK not in base64.b64decode(found[0]) and len(base64.b64decode(found[0])) < len(raw)
+        new, old = pixels(found[0]), pixels(packed(raw))
+        assert new == old if kind == "image/png" else new[0] == old[0]
+
+
+def test_a_photo_stands_as_it_was_held():
+    raw = picture("JPEG", (8, 4), exif=exif(Orientation=6))
+    assert pixels(shown({"image/jpeg": packed(raw)}).data["image/jpeg"])[0] == (4, 8)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [picture("PNG")[:-30], picture("PNG")[:20] + b"<script>", b"\x89PNG\r\n\x1a\n", b""],
+    ids=["cut", "script", "start", "nothing"],
+)
+def test_what_only_begins_as_a_picture_is_not_shown(raw):
+    assert "image/png" not in shown({"image/png": packed(raw), "text/plain": "a plot"}).data
+
+
+def test_a_picture_that_would_fill_the_memory_is_not_shown_and_a_large_one_is_made_smaller():
+    wide = shown({"image/png": packed(picture("PNG", (3000, 10)))}).data["image/png"]
+    assert pixels(wide)[0] == (2000, 7)
+    began = time.process_time()
+    Image.new("1", (5_000, 5_000)).save(file := io.BytesIO(), "PNG")
+    made = time.process_time() - began
+    assert "image/png" not in shown({"image/png": packed(file.getvalue()), "text/plain": "x"}).data
+    assert time.process_time() - began - made < 0.5
+
+
+def test_all_pictures_of_a_notebook_have_one_limit_together(monkeypatch):
+    monkeypatch.setattr("autograder.grading.bounds.PIXELS", 12)
+    outputs = [
+        new_output("display_data", {"image/png": packed(picture("PNG", pnginfo=info))})
+        for info in (None, comment(), PngInfo())
+    ]
+    raw = picture("PNG", (2, 3))
+    outputs += [new_output("display_data", {"image/png": packed(raw)}) for _ in "12"]
+    kinds = [set(o.data) for o in stored(new_code_cell("", outputs=outputs))[0].outputs]
+    # two different ones have 12 pixels; the third is the first once more
+    assert kinds == [{"image/png"}, {"image/png"}, {"image/png"}, {"text/plain"}, {"text/plain"}]
 
 
 # ---- time

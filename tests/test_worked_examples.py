@@ -13,6 +13,7 @@ from autograder.exercise import Case
 from autograder.grading.releasing import keys
 from autograder.grading.releasing.notebooks import read_source
 from autograder.key import PublicKeys
+from autograder.slopes import CLAIMED, MEASURED
 from tests.answers import COURSE, HOME, exercise
 
 EXAMPLE = "the example in the text"
@@ -62,7 +63,7 @@ def told(case: Case, expected: dict[str, Any]) -> list[tuple[str, Any]]:
     """The numbers and words of what is expected; of slopes those claimed at the inputs themselves."""
     found: list[tuple[str, Any]] = []
     for what, value in expected.items():
-        if what == "measured":
+        if what == MEASURED:
             continue
         if isinstance(value, dict):
             found.append((what, value))
@@ -75,7 +76,7 @@ def told(case: Case, expected: dict[str, Any]) -> list[tuple[str, Any]]:
         flat = (
             values.reshape(len(values), -1)[:, 0] if "config[" in what else values.ravel()
         ).tolist()
-        if what == "claimed" and "of" in case.inputs:
+        if what == CLAIMED and "of" in case.inputs:
             # slopes may be claimed at a second point as well
             arrays = {name: math.prod(shape) for name, shape in case.inputs["of"]}
             flat = flat[: sum(arrays.values())]

@@ -11,6 +11,8 @@ SECONDS_A_PIECE = 0.5  # of the processor's time; what people write takes a few 
 SECONDS = 1.5
 AGAIN = 0.05  # an alarm that rings inside a destructor is lost: it rings until it is heard
 ROOM = 2_000_000  # characters
+LARGEST_PICTURE = 24_000_000  # pixels; a phone's photo has 12 million
+PIXELS = 100_000_000
 COSTLY = "<>&\"'[\x1b"  # characters that pages are searched for, or that are written in another way
 EACH_COSTLY = 10
 
@@ -43,6 +45,8 @@ class Bounds:
     def __init__(self) -> None:
         self.seconds = SECONDS
         self.room = ROOM
+        self.pixels = PIXELS
+        self.painted: dict[str, tuple[str, str] | None] = {}  # pictures, by what came
 
     @contextmanager
     def time(self) -> Iterator[None]:
@@ -63,6 +67,13 @@ class Bounds:
         if cost > self.room:
             return False
         self.room -= cost
+        return True
+
+    def take_pixels(self, count: int) -> bool:
+        """Whether a picture of so many is small enough and there is room for it; then it is taken."""
+        if count > min(LARGEST_PICTURE, self.pixels):
+            return False
+        self.pixels -= count
         return True
 
     def cut(self, text: str) -> str:

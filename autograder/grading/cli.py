@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from autograder.grading.course import Course, GradingImpossible
+from autograder.grading.storage.jobs import printable
 from autograder.grading.whole_class import grade_command
 
 # Heavy imports (nbgrader, torch) wait until a command needs them, so that --help is instant.
@@ -29,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except GradingImpossible as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        said = "\n".join(map(printable, str(error).split("\n")))  # names of folders among it
+        print(f"autograder: {said}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stopped:
         print(

@@ -48,10 +48,16 @@ def _read_once(path: Path, changed: int) -> NotebookNode:
 
 
 class Course:
-    """A course folder: the one that holds nbgrader_config.py."""
+    """A course folder: the one that holds nbgrader_config.py. Two of one folder are the same."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Course) and self.root == other.root
+
+    def __hash__(self) -> int:
+        return hash(self.root)
 
     @classmethod
     def find(cls, start: Path) -> Course:

@@ -8,6 +8,7 @@ from lab.experiments import run
 from lab.experiments.augmented import AUGMENTED, AUGMENTED_EDGE
 from lab.experiments.beside_norm import BESIDE_NORM
 from lab.experiments.compared import FIVE, SIX
+from lab.experiments.critical import CRITICAL
 from lab.experiments.decay import DECAY
 from lab.experiments.efficient import EFFICIENT, EFFICIENT_RATES, EFFICIENT_RIVAL
 from lab.experiments.ensembles import ENSEMBLES
@@ -26,6 +27,7 @@ EXPERIMENTS = {  # what chooses rates comes before what is judged at them
     e.name: e
     for e in (
         *(
+            CRITICAL,
             DECAY,
             STALL,
             SIX,

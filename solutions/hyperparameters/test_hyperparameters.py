@@ -115,6 +115,14 @@ def test_a_mistake_costs_its_own_part_alone(id):
     assert {part for part, (got, of) in v.parts.items() if got < of} == PARTIAL[id]
 
 
+def test_a_shuffled_grid_is_no_draw():
+    """All of its values at once look like draws; one at a time is always the lowest."""
+    v = verdict("log_uniform", fresh(mistake("log_uniform", "shuffled-grid")))
+    assert {f.message for f in v.findings} == {
+        "draws with size=1 differ from each other: expected True, got False"
+    }
+
+
 # The notebook.
 
 

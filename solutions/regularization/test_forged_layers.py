@@ -7,6 +7,7 @@ import pytest
 
 from autograder import judge
 from autograder.grading.answer import beside
+from autograder.slopes import CLAIMED, MEASURED
 from tests.answers import exercise, mistake, oracle, outcomes, right_answers
 
 RANDOM = ["dropout_forward", "dropout_backward", "affine_relu_dropout_loss"]
@@ -100,8 +101,8 @@ def test_a_backward_pass_without_a_mask_is_wrong_beside_a_forward_pass_that_drop
 )  # fmt: skip
 def test_dropout_is_wrong_even_if_slopes_are_said_to_be_as_claimed(id):
     def forge(case, outputs):
-        if "measured" in outputs and case.part == "dropout":
-            outputs["measured"] = outputs["claimed"]
+        if MEASURED in outputs and case.part == "dropout":
+            outputs[MEASURED] = outputs[CLAIMED]
         if "losses" in outputs:
             outputs["losses"] = np.full_like(outputs["losses"], outputs["losses"][0])
 

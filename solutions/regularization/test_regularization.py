@@ -8,9 +8,10 @@ import pytest
 import torch
 from scipy import stats
 
-from autograder import numeric
+from autograder import numeric, report
+from autograder.grading.answer import edited, fresh, source_of
 from autograder.grading.releasing import keys
-from tests.answers import mistake, oracle, statement, verdict
+from tests.answers import answer, mistake, oracle, statement, verdict
 
 RNG = np.random.default_rng(0)
 
@@ -122,6 +123,29 @@ def test_an_error_inside_the_loss_is_not_called_a_loss_that_is_no_number():
     assert v.status == "error" and "your code raised TypeError" in v.message
 
 
+def test_a_gradient_that_is_nan_has_no_relative_error():
+    v = tried("batchnorm_backward", mistake("batchnorm_backward", "std-from-a-ratio"))
+    assert "dx[0, 0] is nan" in str(v.findings) and "error nan" not in str(v.findings)
+
+
+# Whose generator draws the masks makes no difference.
+
+ANOTHER_GENERATOR = [
+    ("    p, N =", "    rng = np.random.default_rng()\n    p, N ="),
+    ("np.random.seed(", "rng = np.random.default_rng("),
+    ("np.random.rand(*hidden.shape)", "rng.random(hidden.shape)"),
+    ("np.random.rand(1, hidden.shape[1])", "rng.random((1, hidden.shape[1]))"),
+]
+
+
+@pytest.mark.parametrize("id", [m.id for m in answer("affine_relu_dropout_loss").mistakes])
+def test_a_mistake_keeps_its_name_whoever_draws_its_masks(id):
+    code = mistake("affine_relu_dropout_loss", id)
+    held = [(old, new) for old, new in ANOTHER_GENERATOR if old in source_of(code)]
+    v = verdict("affine_relu_dropout_loss", fresh(edited(code, *held)))
+    assert v.mistake == id, report.text(v)
+
+
 # Parts.
 
 
@@ -132,6 +156,7 @@ def test_an_error_inside_the_loss_is_not_called_a_loss_that_is_no_number():
         ("l2_penalty", "gradient-twice", {"gradient"}),
         ("l2_penalty", "l1", {"loss", "gradient"}),
         ("l2_penalty", "norm", {"loss", "gradient"}),
+        ("mixup", "half", {"lambda"}),
         ("dropout_forward", "scaled-twice", {"test time"}),
         ("dropout_forward", "seed-ignored", {"seed"}),
         ("dropout_forward", "seed-0-ignored", {"seed"}),

@@ -95,7 +95,7 @@ def test_each_center_of_a_cut_is_as_likely_as_the_others(size, which):
     [
         ("no-center", "saw 8 crops, expected 10; missing, by row and column of the first pixel: (1, 1)"),
         ("flipped-first", "(0, 1) mirrored of image 1; not asked for, or too often: (0, 2) mirrored"),
-        ("upside-down", "no crops of the images, nor mirrored left to right: 5"),
+        ("upside-down", "neither a crop of the images nor one mirrored left to right: 5"),
     ],
 )  # fmt: skip
 def test_crops_are_called_by_their_places(wrong, says):

@@ -51,6 +51,16 @@ WRONG: list[tuple] = [
     ),
     (
         "affine_relu_dropout_loss",
+        "a new mask of zeros and ones on the way back",
+        [
+            (
+                "dscores @ W2.T * mask",
+                "dscores @ W2.T * ((np.random.rand(*hidden.shape) < p) | (dropout_param['mode'] == 'test'))",
+            )
+        ],
+    ),
+    (
+        "affine_relu_dropout_loss",
         "the biases punished",
         [("np.sum(W1**2)", "np.sum(W1**2) + np.sum(b1**2)")],
     ),

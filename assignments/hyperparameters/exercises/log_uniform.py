@@ -10,25 +10,36 @@ from autograder.chance import close_in_distribution, share, whole
 from autograder.compare import RTOL, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
-MANY, ONE_AT_A_TIME = 4000, 100  # calls take their time, and a grid shows soon
+MANY, SINGLE = 4000, 20  # draws in one call, and in calls of their own
 QUARTERS = {"first": 0.0, "second": 0.25, "third": 0.5, "last": 0.75}  # where each begins
 
 
-def probe(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
+def run(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
     """Many draws; the same from another generator with the same seed, and from one with another."""
     seed = inputs["seed"]
     names = {"draws": seed, "again": seed, "from another seed": seed + 1}
-    return {name: drawn(log_uniform, inputs, s) for name, s in names.items()}
+    return {
+        name: called(log_uniform, inputs, inputs["size"], np.random.default_rng(s))
+        for name, s in names.items()
+    }
+
+
+def run_with_single_draws(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """Draws one by one besides, in which a grid in random order shows: it always begins with low."""
+    rng = np.random.default_rng(inputs["seed"])
+    singles = [called(log_uniform, inputs, 1, rng) for _ in range(SINGLE)]
+    return {**run(log_uniform, inputs, device), "one by one": np.concatenate(singles)}
 
 
 def summary(case: Case, outputs: Outputs) -> Outputs:
     """Which shares of the draws fall where, on a log scale; and what depends on the generator."""
-    shape = shape_of(case.inputs)
+    shape = shape_of(case.inputs["size"])
     if "table" in case.inputs:
         return by_powers_of_ten(floats(outputs, "draws", shape), case.inputs["low"])
     one, other = (floats(outputs, name, shape) for name in ("draws", "from another seed"))
-    where, elsewhere = positions(one, case.inputs), positions(other, case.inputs)
-    inside = np.concatenate([where, elsewhere])
+    singles = floats(outputs, "one by one", (SINGLE,))
+    where, *elsewhere = (positions(draws, case.inputs) for draws in (one, other, singles))
+    inside = np.concatenate([where, *elsewhere])
     slack = RTOL["float32"]
     return {
         "share of draws from low to high": whole((inside >= -slack) & (inside <= 1 + slack)),
@@ -42,6 +53,7 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
             (where[::2] < 0.5) == (where[1::2] < 0.5)
         ),
         "largest and smallest draw apart": bool(one.max() > one.min() * 1.5),
+        "draws with size=1 differ from each other": all_differ(singles),
         **of_the_generator(case, outputs),
     }
 
@@ -49,12 +61,17 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
 def of_the_generator(case: Case, outputs: Outputs) -> Outputs:
     """What holds of draws from any distribution: each is another one, and the generator's."""
     names = ("draws", "again", "from another seed")
-    one, again, other = (floats(outputs, name, shape_of(case.inputs)) for name in names)
+    one, again, other = (floats(outputs, name, shape_of(case.inputs["size"])) for name in names)
     return {
-        "the draws differ from each other": bool(np.unique(one).size > 0.9 * one.size),
+        "the draws differ from each other": all_differ(one),
         "two generators with one seed draw the same": bool(np.array_equal(one, again)),
         "two generators with different seeds draw the same": bool(np.array_equal(one, other)),
     }
+
+
+def all_differ(draws: np.ndarray) -> bool:
+    """Whether hardly any number comes twice."""
+    return bool(np.unique(draws).size > 0.9 * draws.size)
 
 
 def by_powers_of_ten(draws: np.ndarray, low: float) -> Outputs:
@@ -91,30 +108,18 @@ def spread(case: Case, outputs: Outputs, expected: Outputs) -> str:
     )
 
 
-def drawn(log_uniform: Any, inputs: dict[str, Any], seed: int) -> np.ndarray:
-    """The draws from a generator with this seed, in one call or one draw after the other.
-
-    Raises Unusable for anything else.
-    """
-    rng = np.random.default_rng(seed)
-    if inputs.get("one at a time"):
-        single = {**inputs, "size": 1}
-        return np.concatenate([called(log_uniform, single, rng) for _ in range(inputs["size"])])
-    return called(log_uniform, inputs, rng)
-
-
-def called(log_uniform: Any, inputs: dict[str, Any], rng: np.random.Generator) -> np.ndarray:
+def called(
+    log_uniform: Any, inputs: dict[str, Any], size: Any, rng: np.random.Generator
+) -> np.ndarray:
     """What a call draws; raises Unusable for anything but an array of floats of the shape asked for."""
-    size, shape = inputs["size"], shape_of(inputs)
-    made = log_uniform(inputs["low"], inputs["high"], size, rng)
+    made, shape = log_uniform(inputs["low"], inputs["high"], size, rng), shape_of(size)
     array = as_array(made) if isinstance(made, list | tuple) else made
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind != "f":
         raise Unusable(f"return an array of floats of shape {shape} for size={size}")
     return array
 
 
-def shape_of(inputs: dict[str, Any]) -> tuple[int, ...]:
-    size = inputs["size"]
+def shape_of(size: Any) -> tuple[int, ...]:
     return (size,) if isinstance(size, int) else tuple(size)
 
 
@@ -147,15 +152,7 @@ def distribution(rng: np.random.Generator) -> list[Case]:
         case(rng, "a wide range", (1e-8, 1e-5), (1e4, 1e6)),
         case(rng, "a range above 1", (2, 3), (150, 400)),
         case(rng, "a range within one power of ten", (0.11, 0.22), (2.5, 4.5)),
-        one_at_a_time(rng),
     ]
-
-
-def one_at_a_time(rng: np.random.Generator) -> Case:
-    """Draws with size=1, in which a grid in random order shows: it always begins with low."""
-    drawn = case(rng, "one draw at a time, size=1", (1e-5, 1e-3), (300, 3000), ONE_AT_A_TIME)
-    drawn.inputs["one at a time"] = True
-    return drawn
 
 
 def shape(rng: np.random.Generator) -> list[Case]:
@@ -171,9 +168,15 @@ EXERCISE = Exercise(
     "log_uniform",
     [
         Part(
-            "distribution", 2, distribution, probe, close_in_distribution, summary, picture=spread
+            "distribution",
+            2,
+            distribution,
+            run_with_single_draws,
+            close_in_distribution,
+            summary,
+            picture=spread,
         ),
-        Part("shape", 1, shape, probe, close_in_distribution, of_the_generator),
+        Part("shape", 1, shape, run, close_in_distribution, of_the_generator),
     ],
     minutes=8,
     difficulty=1,

@@ -21,12 +21,22 @@ def run_optimizer(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     for each parameter, None where there is none. Some runs have more: ``groups``: options of each
     group and the numbers of its parameters; ``rates``: for each step the groups' new learning
     rates, None leaves them; ``reload``: the step before which everything moves into a new
-    optimizer; ``forget``: it does so without its state; ``target``: the step gets a closure, whose
-    loss is the squared distance to these values. Raises Unusable for what is no optimizer of one's own, or if a parameter changes its kind.
+    optimizer; ``target``: the step gets a closure, whose loss is the squared distance to these
+    values. Raises Unusable for what is no optimizer of one's own, or if a parameter changes its kind.
     """
+    return seen_in(Run, kind, inputs, device)
+
+
+def run_without_state(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """As ``run_optimizer``, but what moves into a new optimizer leaves its state behind."""
+    return seen_in(ForgetfulRun, kind, inputs, device)
+
+
+def seen_in(a_run: type["Run"], kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
+    """What is seen in such a run, step by step."""
     require_own_optimizer(kind)
     params = [torch.nn.Parameter(torch.tensor(a, device=device)) for a in inputs["params"]]
-    run = Run(kind, params, inputs)
+    run = a_run(kind, params, inputs)
     for step in range(len(inputs["grads"])):
         run.step(step)
     return {name: stacked(values) for name, values in run.seen.items()}
@@ -73,12 +83,14 @@ class Run:
 
     def move(self) -> None:
         """Move parameters and state into a new optimizer, made with other options."""
-        saved = copy.deepcopy(self.optimizer.state_dict())
-        if self.inputs.get("forget"):
-            saved["state"] = {}
+        saved = self.saved()
         self.params = [torch.nn.Parameter(p.detach().clone()) for p in self.params]
         self.optimizer = self.kind(self.grouped(), lr=0.5, eps=0.5)
         self.optimizer.load_state_dict(saved)
+
+    def saved(self) -> dict[str, Any]:
+        """What moves."""
+        return copy.deepcopy(self.optimizer.state_dict())
 
     def step_with_closure(self) -> None:
         """A step with a closure: what it returns, and how often it calls."""
@@ -88,6 +100,13 @@ class Run:
             returned = returned.detach().cpu().numpy().copy()
         self.seen.setdefault("loss returned", []).append(returned)
         self.seen.setdefault("calls of the closure", []).append(len(losses))
+
+
+class ForgetfulRun(Run):
+    """A run whose moves leave the state behind."""
+
+    def saved(self) -> dict[str, Any]:
+        return {**super().saved(), "state": {}}
 
 
 def kinds_of(params: Sequence[torch.Tensor]) -> list[tuple]:

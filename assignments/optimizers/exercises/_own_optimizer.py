@@ -13,7 +13,7 @@ import numpy as np
 from autograder.compare import difference, numbers
 from autograder.exercise import Case, Outputs, Unusable
 
-from ._optimizer_runs import run_optimizer
+from ._optimizer_runs import run_optimizer, run_without_state
 from ._own_measure import ANOTHER, NO_STEPS, THE_SAME, Measure, compared
 
 ROUNDING = 1e-9  # what changes a step less does not change it
@@ -135,7 +135,7 @@ def run_state(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
         other["grads"] = [[2 * (at - inputs["target"])] for at in befores(inputs, outputs)]
     made = {**outputs, "otherwise": run_optimizer(kind, other, device)}
     if "reload" in inputs:
-        made["without state"] = run_optimizer(kind, {**inputs, "forget": True}, device)
+        made["without state"] = run_without_state(kind, inputs, device)
     return made
 
 

@@ -81,8 +81,8 @@ def run_gradient(softmax_loss: Any, inputs: dict[str, Any], device: str) -> Outp
         return slopes.single_number(returned(softmax_loss, scores, y)[0])
 
     return {
-        "claimed": slopes.claimed_by("x", returned(softmax_loss, x, y)[1], directions),
-        "measured": numeric.directional_derivatives(loss, x, directions, inputs["h"]),
+        slopes.CLAIMED: slopes.claimed_by("x", returned(softmax_loss, x, y)[1], directions),
+        slopes.MEASURED: numeric.directional_derivatives(loss, x, directions, inputs["h"]),
     }
 
 

@@ -102,24 +102,34 @@ def factors_of(case: Case, outputs: Outputs) -> np.ndarray:
     return factors
 
 
-def of_masks(factors: np.ndarray, again: np.ndarray, scale: float, dtype: str) -> Outputs:
-    """What was dropped in a table of factors, and in the same table of another call."""
+def of_masks(
+    factors: np.ndarray,
+    again: np.ndarray,
+    scale: float,
+    dtype: str,
+    lines: tuple[str, str] = ("row", "column"),
+) -> Outputs:
+    """What was dropped in a table of factors, and in the same table of another call.
+
+    ``lines`` says what the table's rows and columns are."""
     dropped = factors == 0
     seen: Outputs = {
         "share set to 0": spread_mean(dropped),
         "mean of out / x": spread_mean(factors),
-        "share with the same fate in two calls": spread_mean(dropped == (again == 0)),
+        "share kept or dropped alike in two calls": spread_mean(dropped == (again == 0)),
     }
     if not dropped.all():
         kept = equal(factors[~dropped] * scale, 1.0, dtype)
         seen["share of what is kept that is x / (1 - p)"] = float(kept.mean())
     if factors.ndim == 2:
         for name, one, other in (
-            ("rows", dropped[:-1:2], dropped[1::2]),
-            ("columns", dropped[:, :-1:2], dropped[:, 1::2]),
+            (lines[0], dropped[:-1:2], dropped[1::2]),
+            (lines[1], dropped[:, :-1:2], dropped[:, 1::2]),
         ):
             if one.size:
-                seen[f"share of neighboring {name} with the same fate"] = spread_mean(one == other)
+                seen[f"share kept or dropped as their neighbor in the next {name} is"] = (
+                    spread_mean(one == other)
+                )
     return seen
 
 
@@ -171,7 +181,7 @@ def seen_at_limits(case: Case, outputs: Outputs) -> Outputs:
         raise Unusable(NOTHING_RANDOM)
     slopes = gradient.astype(np.float64) / upstream
     return {
-        "share of elements with the gradient of what forward did": mean(
+        "share of elements where the gradient of x is that of out, times out / x": mean(
             equal(slopes, factors, dtype)
         ),
         "x after the call": after(x, given),

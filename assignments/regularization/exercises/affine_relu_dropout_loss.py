@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.chance import close_in_distribution, mean, share, whole
+from autograder.chance import close_in_distribution, every, mean, share
 from autograder.compare import RTOL, close, equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.slopes import CLAIMED, along_each_element, judge_slopes, single_number
 from autograder.slopes import NAMES as SLOPES
-from autograder.slopes import along_each_element, judge_slopes, single_number
 
 from ._layers import (
     IN_THE_TEXT,
@@ -22,7 +22,7 @@ NAMES = ("W1", "b1", "W2", "b2")
 USUAL, SMALL = (5, 2, 4, 3), (4, 2, 3, 2)  # examples, features, hidden units, classes
 MANY_MASKS = (16, 2, 3, 2)  # so many active hidden units that two masks are hardly ever alike
 LOSSES = "losses"
-FIT = "share of kept hidden units whose dW1 and dW2 fit a mask of zeros and 1 / p"
+FIT = "kept hidden units whose dW1 and dW2 fit a mask of zeros and 1 / p"
 OFF = -8.0  # a bias that keeps a hidden unit off for every example
 
 
@@ -235,7 +235,15 @@ def seen_of_dropout(case: Case, outputs: Outputs) -> Outputs:
     halves = np.round(2 * p * forward) / 2
     fits = equal(p * forward, halves, "float64") & (halves >= 0) & (halves <= 1)
     fits &= equal(backward, forward, "float64")
-    masks: Outputs = {FIT: whole(fits[(forward != 0) | (backward != 0)])}
+    kept = (forward != 0) | (backward != 0)
+    if not kept.any():
+        raise Unusable("in training every hidden unit is dropped")
+    masks: Outputs = {
+        **every(FIT, fits[kept]),
+        "mean gradient that comes back through a hidden unit / without dropout, as dW1 shows it": mean(
+            backward[0]
+        ),
+    }
     alike = equal(forward[0], forward[1], "float64")
     if "seed" in case.inputs["dropout"]:
         require_same_again(case, outputs)
@@ -245,7 +253,7 @@ def seen_of_dropout(case: Case, outputs: Outputs) -> Outputs:
     return {
         "share of hidden units dropped for both examples": share(halves[0] == 0),
         "share of hidden units dropped for one of two examples": share(halves[0] == 0.5),
-        "share of hidden units with the same fate in two calls": share(alike),
+        "share of hidden units kept or dropped alike in two calls": share(alike),
         "mean activation with dropout / without, as dW2 shows it": mean(forward[0]),
         **masks,
     }
@@ -254,7 +262,7 @@ def seen_of_dropout(case: Case, outputs: Outputs) -> Outputs:
 def judge_dropout(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     """Slopes are judged as slopes, masks as distributions."""
     masks = {name: value for name, value in expected.items() if name not in SLOPES}
-    of_slopes = judge_slopes(case, outputs, expected) if "claimed" in expected else []
+    of_slopes = judge_slopes(case, outputs, expected) if CLAIMED in expected else []
     return of_slopes + close_in_distribution(case, outputs, masks)
 
 

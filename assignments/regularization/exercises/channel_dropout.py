@@ -24,7 +24,8 @@ def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
     dtype = case.inputs["dtype"]
     factors, again = layers.factors_of(case, outputs)
     alike = equal(factors, factors[:, :, :1, :1], dtype).all(axis=(2, 3))
-    first = layers.of_masks(factors[..., 0, 0], again[..., 0, 0], 1 - case.inputs["p"], dtype)
+    tables, scale = (factors[..., 0, 0], again[..., 0, 0]), 1 - case.inputs["p"]
+    first = layers.of_masks(*tables, scale, dtype, ("example", "channel"))
     return {"share of channels that are treated as a whole": spread_mean(alike)} | first
 
 

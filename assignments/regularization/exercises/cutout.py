@@ -145,7 +145,9 @@ def seen_in_places(case: Case, outputs: Outputs) -> Outputs:
     zero = cut_from(floats(outputs, "out", given.shape), given)
     if "table" in case.inputs:
         return {
-            f"{line}s in which squares begin": ", ".join(map(str, np.unique(first)))
+            f"{line}s in which squares begin": ", ".join(
+                "none" if at < 0 else str(at) for at in np.unique(first)
+            )
             for line, first in zip(("row", "column"), first_lines(zero), strict=True)
         }
     again = cut_from(floats(outputs, "again", given[:AGAIN].shape), given[:AGAIN])

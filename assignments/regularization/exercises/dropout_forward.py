@@ -65,8 +65,8 @@ def of_one_mask(factors: np.ndarray) -> Outputs:
     }
     if factors.ndim == 2:
         rows, columns = dropped[1::2] == dropped[:-1:2], dropped[:, 1::2] == dropped[:, :-1:2]
-        seen["share of neighboring rows with the same fate"] = spread_mean(rows)
-        seen["share of neighboring columns with the same fate"] = spread_mean(columns)
+        seen["share kept or dropped as their neighbor in the next row is"] = spread_mean(rows)
+        seen["share kept or dropped as their neighbor in the next column is"] = spread_mean(columns)
     return seen
 
 
@@ -112,7 +112,7 @@ def seen_in_calls(case: Case, outputs: Outputs) -> Outputs:
     return {
         **of_one_mask(first),
         **kept,
-        "share with the same fate in two calls": alike,
+        "share kept or dropped alike in two calls": alike,
     }
 
 

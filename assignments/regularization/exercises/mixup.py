@@ -192,9 +192,11 @@ def seen_in_labels(case: Case, outputs: Outputs) -> Outputs:
         other = mixed_y[rows, labels[partners]]
         seen |= {
             "share of rows with the example's weight at its own label": share(near(own, given)),
-            "share of rows with 1 minus this weight there": share(near(own, 1 - given)),
-            "share of rows with a weight of 1 there": share(near(own, 1.0)),
-            "share of rows with a weight of 1 somewhere": share(near(mixed_y, 1.0).any(axis=1)),
+            "share of rows with the partner's weight at the example's own label": share(
+                near(own, 1 - given) & ~near(own, given)
+            ),
+            "share of rows with a weight of 1 at the example's own label": share(near(own, 1.0)),
+            "share of rows with a weight of 1 at one label": share(near(mixed_y, 1.0).any(axis=1)),
             "share of rows with the partner's weight at the partner's label": share(
                 near(other, weights[rows, partners])
             ),
@@ -239,7 +241,7 @@ def seen_in_lambda(case: Case, outputs: Outputs) -> Outputs:
     mixed = unmixed(case, outputs)
     own = np.diag(mixed.weights)[mixed.partners != np.arange(MANY)]
     if not own.size and case.inputs["alpha"] > 1:
-        return {"share of examples that are mixed": 0.0}
+        raise Unusable("no example is mixed with another: mend that first")
     # At a small alpha one lambda for all may be so close to 1 that nothing is mixed.
     distinct = np.unique(own.round(6)).size / max(own.size, 1)
     if distinct < 0.5:

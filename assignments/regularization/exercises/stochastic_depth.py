@@ -84,10 +84,10 @@ def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
         ),
         "share of examples without their residual": spread_mean(dropped),
         "mean of (out - x) / residual": spread_mean(first),
-        "share of calls in which all examples have the same fate": share(
+        "share of calls in which all examples are kept or dropped together": share(
             (dropped == dropped[:, :1]).all(axis=1)
         ),
-        "share with the same fate in two calls": spread_mean(dropped[::2] == dropped[1::2]),
+        "share kept or dropped alike in two calls": spread_mean(dropped[::2] == dropped[1::2]),
         "share of results that are 0": spread_mean(equal(outs, 0.0, dtype)),
         "share of results that are residual alone": spread_mean(
             equal(outs, arrays(case.inputs, 2)[1], dtype)
@@ -95,7 +95,7 @@ def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
     }
     if not dropped.all():
         kept = equal(first[~dropped] * (1 - p), 1.0, dtype)
-        seen["share of the rest with residual / (1 - p)"] = float(kept.mean())
+        seen["share of examples with a residual that have residual / (1 - p)"] = float(kept.mean())
     return seen
 
 
@@ -120,8 +120,8 @@ def seen_at_test_time(case: Case, outputs: Outputs) -> Outputs:
     dtype = case.inputs["dtype"]
     _, factors = outs_and_factors(case, outputs)
     return {
-        "mean of (out - x) / residual": spread_mean(factors),
         "share of out that is x + residual": mean(equal(factors, 1.0, dtype)),
+        "mean of (out - x) / residual": spread_mean(factors),
         "out is x": bool(equal(factors, 0.0, dtype).all()),
     }
 
@@ -163,8 +163,10 @@ def seen_in_gradients(case: Case, outputs: Outputs) -> Outputs:
         raise Unusable(NOTHING_RANDOM)
     slopes = [gradient.astype(np.float64) / upstream for gradient in gradients]
     return {
-        "share of elements with the gradient of x": mean(equal(slopes[0], 1.0, dtype)),
-        "share of elements with the gradient of what was done to residual": mean(
+        "share of elements where the gradient of x is that of out": mean(
+            equal(slopes[0], 1.0, dtype)
+        ),
+        "share of elements where the gradient of residual is that of out, times (out - x) / residual": mean(
             equal(slopes[1], factors, dtype)
         ),
         "x after the call": after(x, given[0]),

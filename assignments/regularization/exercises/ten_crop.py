@@ -120,11 +120,14 @@ def judge_crops(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     said = {
         "missing, by row and column of the first pixel": list(want - have),
         "not asked for, or too often": list(have - want),
-        "no crops of the images, nor mirrored left to right": [str(strange)] if strange else [],
+        "neither a crop of the images nor one mirrored left to right": [str(strange)]
+        if strange
+        else [],
     }
     found = [f"{what}: {_few(which)}" for what, which in said.items() if which]
-    seen = f"the model saw {got.size} crops, expected {want.total()}"
-    return [f"{seen}; {'; '.join(found)}"] if found else wrong
+    more = got.size != want.total()
+    seen = [f"the model saw {got.size} crops, expected {want.total()}"] if more else []
+    return ["; ".join([*seen, *found])] if found else wrong
 
 
 def all_crops(case: Case) -> Iterator[tuple[str, float]]:

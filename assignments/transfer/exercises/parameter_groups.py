@@ -140,13 +140,10 @@ def sum_up_rates(case: Case, outputs: Outputs) -> Outputs:
     heads = [r for n, found in rates.items() if n.startswith(HEAD) for r in found]
     others = [r for n, found in rates.items() if not n.startswith(HEAD) for r in found]
     return {
-        "lowest and highest rate of the head": extremes(heads),
-        "lowest and highest rate of the backbone": extremes(others),
+        f"{which} rate of the {part}": end(found) if found else "none, it is in no group"
+        for part, found in (("head", heads), ("backbone", others))
+        for which, end in (("lowest", min), ("highest", max))
     }
-
-
-def extremes(rates: list[float]) -> list[float] | str:
-    return [min(rates), max(rates)] if rates else "none"
 
 
 def judge_rates(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:

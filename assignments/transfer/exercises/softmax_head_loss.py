@@ -158,7 +158,7 @@ def sum_up_gradient(of: str, case: Case, outputs: Outputs) -> Outputs:
     claimed = slopes.claimed_by(of, floats(outputs, "gradient", directions.shape[1:]), directions)
     with np.errstate(all="ignore"):
         measured = (losses[:, 0] - losses[:, 1]) / (2 * case.inputs.get("step", numeric.STEP))
-    return {"claimed": claimed, "measured": measured}
+    return {slopes.CLAIMED: claimed, slopes.MEASURED: measured}
 
 
 def judge_gradient(of: str, case: Case, outputs: Outputs, expected: Outputs) -> list[str]:

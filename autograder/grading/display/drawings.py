@@ -5,6 +5,9 @@ from xml.etree.ElementTree import Element, tostring
 
 from defusedxml.ElementTree import fromstring
 
+from autograder.grading.bounds import Bounds
+from autograder.grading.display.pixels import redrawn_in
+
 MOST_SVG = 2_000_000  # characters
 DEEPEST = 40
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -32,7 +35,7 @@ OWN_PART = re.compile(r"url\(\"?#[\w.-]+\"?\)", re.I)
 PICTURE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*")
 
 
-def harmless_svg(text: str) -> str | None:
+def harmless_svg(text: str, bounds: Bounds) -> str | None:
     """The drawing without whatever could run, load or multiply; None if it is none or too large."""
     if len(text) > MOST_SVG:
         return None
@@ -43,7 +46,7 @@ def harmless_svg(text: str) -> str | None:
     if _name(root) != "svg":
         return None
     shapes = {f"#{e.get('id')}" for e in root.iter() if _name(e) in SHAPES.split()}
-    rebuilt = _rebuilt(root, shapes, DEEPEST)
+    rebuilt = _rebuilt(root, shapes, bounds, DEEPEST)
     rebuilt.set("xmlns", SVG)
     rebuilt.set("xmlns:xlink", XLINK)
     return tostring(rebuilt, encoding="unicode")
@@ -55,7 +58,7 @@ def _name(element: Element) -> str:
     return name if space == "{" + SVG else ""
 
 
-def _rebuilt(element: Element, shapes: set[str], depth: int) -> Element:
+def _rebuilt(element: Element, shapes: set[str], bounds: Bounds, depth: int) -> Element:
     """What is known of an element. ``shapes`` are the references to a shape that it may hold.
 
     What is referred to refers to nothing itself, or a few lines would draw millions of shapes.
@@ -68,13 +71,13 @@ def _rebuilt(element: Element, shapes: set[str], depth: int) -> Element:
         if attribute == "id" or (attribute in ATTRIBUTES and _loads_nothing(value, bool(shapes))):
             copy.set(attribute, value)
     target = element.get(f"{{{XLINK}}}href", element.get("href", ""))
-    if (copy.tag == "use" and target in shapes) or (
-        copy.tag == "image" and PICTURE.fullmatch(target)
-    ):
+    if copy.tag == "use" and target in shapes:
         copy.set("xlink:href", target)
+    elif copy.tag == "image" and PICTURE.fullmatch(target):
+        copy.set("xlink:href", redrawn_in(target, bounds))
     if depth:
         known = (child for child in element if _name(child) in ELEMENTS)
-        copy.extend(_rebuilt(child, shapes, depth - 1) for child in known)
+        copy.extend(_rebuilt(child, shapes, bounds, depth - 1) for child in known)
     return copy
 
 

@@ -9,6 +9,7 @@ from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer,
 from nbconvert.filters.strings import strip_files_prefix
 
 from autograder.grading.bounds import Bounds, OutOfTime
+from autograder.grading.display.pixels import redrawn_in
 
 MOST_HTML = 500_000  # characters
 MOST_TAGS = 10_000  # the cost of HTML grows with the square of its depth
@@ -71,7 +72,7 @@ def harmless_html(html: str, bounds: Bounds) -> str | None:
             clean = _cleaner.clean(html)
     except OutOfTime:
         return None
-    return clean if bounds.take(_unpacked(clean)) else None
+    return redrawn_in(clean, bounds) if bounds.take(_unpacked(clean)) else None
 
 
 def _unpacked(html: str) -> str:
@@ -147,6 +148,7 @@ class _Watchful(IPythonRenderer):
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         try:
+            self.doubtful |= url.lower().startswith("data:")  # it is to be painted anew
             url = self._embed_image_or_attachment(url)
         except InvalidNotebook:  # there is no such attachment
             self.doubtful = True

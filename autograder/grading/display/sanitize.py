@@ -14,12 +14,12 @@ from autograder.grading.bounds import Bounds, OutOfTime
 from autograder.grading.course import Course
 from autograder.grading.display.drawings import harmless_svg
 from autograder.grading.display.markup import as_markdown, harmless_html, markdown_html, plain_html
+from autograder.grading.display.pixels import redrawn
 from autograder.grading.releasing.exercise_cells import bound_exercise
 
 OF_THE_RELEASE = ("nbgrader", "deletable", "editable")  # of a cell's metadata; repaired before
 OWN = "autograder_"  # what the grader's own metadata begin with
-STARTS = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/"}
-BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+PICTURES = ("image/png", "image/jpeg")
 TAG, PICTURE_OR_LINE = re.compile(r"<[^>]*>"), re.compile(r"<(img|hr)\b")
 WIDEST = 4000  # pixels
 
@@ -66,7 +66,7 @@ class _Sanitizing:
         attachments = {
             name: good
             for name, bundle in cell.get("attachments", {}).items()
-            if (good := {t: b for t in STARTS if (b := _picture(t, bundle.get(t)))})
+            if (good := self._pictures(bundle))
         }
         html, as_it_is = markdown_html(cell.source, attachments, self.bounds)
         if not as_it_is:
@@ -87,7 +87,7 @@ class _Sanitizing:
         elif old.output_type in ("display_data", "execute_result"):
             new["data"] = self._data(old.data)
             new["metadata"] = {
-                kind: sizes for kind in STARTS if (sizes := _sizes(old.metadata.get(kind)))
+                kind: sizes for kind in PICTURES if (sizes := _sizes(old.metadata.get(kind)))
             }
             if old.output_type == "execute_result":
                 new["execution_count"] = None
@@ -98,7 +98,7 @@ class _Sanitizing:
     def _data(self, data: Mapping[str, Any]) -> dict[str, str]:
         """What can be shown of a bundle; of the rest the name."""
         held = {kind: value for kind, value in data.items() if isinstance(value, str)}
-        shown: dict[str, str | None] = {kind: _picture(kind, held.get(kind)) for kind in STARTS}
+        shown: dict[str, str | None] = {**self._pictures(held)}
         for kind in ("text/plain", "text/latex"):
             shown[kind] = self.bounds.cut(held[kind]) if kind in held else None
         if "image/svg+xml" in held:
@@ -113,24 +113,23 @@ class _Sanitizing:
         good = {kind: value for kind, value in shown.items() if value}
         return good or {"text/plain": f"[not shown: {self.bounds.cut(', '.join(map(str, data)))}]"}
 
+    def _pictures(self, bundle: Mapping[str, Any]) -> dict[str, str]:
+        """The pictures of a bundle, painted anew, each under the type that it has."""
+        held = (bundle.get(kind) for kind in PICTURES)
+        return dict(
+            new for old in held if isinstance(old, str) and (new := redrawn(old, self.bounds))
+        )
+
     def _drawing(self, svg: str) -> str | None:
         try:
             with self.bounds.time():
-                return harmless_svg(svg)
+                return harmless_svg(svg, self.bounds)
         except OutOfTime:
             return None
 
 
 def _shows_something(html: str) -> bool:
     return bool(PICTURE_OR_LINE.search(html) or TAG.sub("", html).strip())
-
-
-def _picture(kind: str, value: object) -> str | None:
-    """The base64 of a picture, if that is what it is."""
-    if kind not in STARTS or not isinstance(value, str):
-        return None
-    packed = "".join(value.split())
-    return packed if packed.startswith(STARTS[kind]) and BASE64.fullmatch(packed) else None
 
 
 def _sizes(value: object) -> dict[str, int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import inhand, report
+from autograder import report
 from autograder.exercise import SEEN, Outputs, Verdict
 from autograder.grading.course import Course, CourseError
 from autograder.grading.judge.judging import HiddenCases, verdict_on
@@ -18,6 +18,7 @@ from autograder.grading.storage.jobs import Job, gradebook_name, printable
 from autograder.grading.storage.records import Probed, RecordStale, RunRecord
 from autograder.grading.storage.results import Result
 from autograder.judge import CheckFailed, summarized
+from autograder.literal import literal
 
 LONGEST = 400  # characters of a value
 MOST_CASES = 3  # of a part, if no exercise is asked for
@@ -122,7 +123,7 @@ def _value(value: Any) -> str:
     """A value as code where that is short, else what can be said of it in a line."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
-    text = inhand.literal(value)
+    text = literal(value)
     if text is not None and len(text) <= LONGEST:
         return text
     if isinstance(value, np.ndarray):

@@ -80,11 +80,11 @@ def opened(config: Config) -> Gradebook:
 
 
 def recorded(config: Config) -> set[tuple[str, str]]:
-    """The assignment and the student of each submission in the gradebook."""
+    """The assignment and the student of each submission whose grades the gradebook holds."""
     with opened(config) as gradebook:
         query = gradebook.db.query(
             SubmittedAssignment.assignment_id, SubmittedAssignment.student_id
-        )
+        ).filter(SubmittedAssignment.notebooks.any(SubmittedNotebook.grades.any()))
         names = {a.id: a.name for a in gradebook.assignments}
         return {(names[a], s) for a, s in query if a in names}
 

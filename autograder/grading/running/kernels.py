@@ -1,6 +1,7 @@
 """Kernels in the sandbox, as jupyter_client manages them."""
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import signal
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import zmq
 from jupyter_client import KernelManager
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_core.utils import run_sync
 from traitlets import Bool, Instance, Unicode, default
 
 from autograder.grading.releasing.handout import Handout
@@ -107,6 +110,13 @@ class SandboxedKernelManager(KernelManager):
     @property
     def folder(self) -> Path:
         return Path(self.folder_path)
+
+    async def _async_interrupt_kernel(self) -> None:
+        """Ask the kernel to stop what it runs. One that has spoiled its socket is told nothing."""
+        with contextlib.suppress(zmq.Again):
+            await super()._async_interrupt_kernel()
+
+    interrupt_kernel = run_sync(_async_interrupt_kernel)
 
     @default("transport")
     def _transport_default(self) -> str:

@@ -29,6 +29,7 @@ from autograder.grading.running.sandbox import START_SECONDS, remove_tree
 logger = logging.getLogger(__name__)
 
 INTERRUPT_SECONDS = 3.0
+SEND_MILLISECONDS = 1000  # a socket that student code has spoiled would keep us waiting for ever
 NO_MEMORY = (
     "the machine's memory ran out, and the system killed the kernel: "
     "grade fewer submissions at a time (--jobs)"
@@ -97,12 +98,14 @@ class Session:
         self.stop()
         manager = new_manager(self.handout, self.files, self.alone)
         manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
+        manager.context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
         try:
             manager.start_kernel()
         except BaseException:
             _clean_up(manager)
             raise
         client = manager.blocking_client()
+        client.context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
         client.start_channels()
         process = sandbox_process(manager)
         kernel = self.kernel = _Kernel(manager, client, process, killed_for_memory())
@@ -123,7 +126,13 @@ class Session:
             self.start()
         kernel = self.kernel
         assert kernel is not None
-        sent = kernel.client.execute(code, silent, store_history=False, allow_stdin=False)
+        try:
+            sent = kernel.client.execute(code, silent, store_history=False, allow_stdin=False)
+        except zmq.Again:
+            self.stop()
+            raise KernelDied(
+                "your code closed the socket on which it is told what to run"
+            ) from None
         at_most = PROBE_CHARACTERS if silent else RICH_CHARACTERS
         collected = Outputs(at_most)
         deadline = time.monotonic() + timeout

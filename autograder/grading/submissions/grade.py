@@ -135,7 +135,11 @@ def _judge(staged: Config, class_folder: Path, job: Job, name: str, work: Work) 
 
 @lru_cache
 def current_fingerprints(course: Course, assignment: str) -> Fingerprints:
-    """Those of an assignment, looked at once in the life of a process."""
+    """Those of an assignment, looked at once in the life of a process, as its code is imported once.
+
+    So what was judged by code that has changed meanwhile is noted as judged by the old code, and the
+    next grading does it again.
+    """
     return fingerprints(course, assignment)
 
 

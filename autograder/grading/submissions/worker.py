@@ -44,6 +44,7 @@ def serve(tasks: Connection, log: Path, core: int) -> None:
 
 def _end(number: int, frame: object) -> None:
     """End this worker and its sandbox at once, whatever it does."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would wait for the first
     sandbox.forget()
     os._exit(1)  # an exception would be taken for the answer
 

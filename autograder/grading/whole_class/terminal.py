@@ -21,7 +21,8 @@ class Terminal:
 
     def progress(self, done: int, total: int, job: Job, results: list[Result]) -> None:
         """Show a submission that is done, and now and then how long the others may take."""
-        print(f"[{done}/{total}] {job.assignment} {job.student}: {in_a_line(results)}", flush=True)
+        student = printable(job.student)
+        print(f"[{done}/{total}] {job.assignment} {student}: {in_a_line(results)}", flush=True)
         for note in results[0].notes if results else ():
             print(f"    {printable(note if len(note) <= 200 else note[:199] + '…')}", flush=True)
         self.done += 1
@@ -79,6 +80,6 @@ def ungraded(results: list[Result], log: Path) -> bool:
         return False
     print(f"autograder: {len(causes)} not graded, their old scores stand:", file=sys.stderr)
     for (assignment, student), message in causes.items():
-        print(f"  {assignment} {student}: {printable(message)}", file=sys.stderr)
+        print(printable(f"  {assignment} {student}: {message}"), file=sys.stderr)
     print(f"what happened: {log}; once it is mended, the same command grades them", file=sys.stderr)
     return True
