@@ -257,4 +257,10 @@ def wordless(entry: nodes.entry) -> bool:
 def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-read", show_columns)
     app.connect("doctree-read", name_heads, priority=600)  # of those, too
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    # raise env_version with every change of what the tables look like: pages that were read are read again
+    return {
+        "version": "1",
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
