@@ -21,6 +21,7 @@ from autograder.literal import literal
 
 MOST_CALLS = 6  # of those shown; a case holds them all
 LONGEST = 900  # characters of code that are shown
+SHORT = 80  # characters of a call beside which others are too long
 
 
 @dataclass
@@ -127,14 +128,16 @@ class CaseInHand:
         return f"it.{call.name}({arguments})" if self._is_class else f"{self.entry}({arguments})"
 
     def by_reference(self) -> str:
-        """The calls as code that takes what they get from the case itself."""
+        """The calls as code that takes what is too long to be written down from the case itself."""
         if not self._is_class:
             return f"{self.entry}(*case.args, **case.kwargs)"
-        lines = [f"it = {self.entry}(*case.calls[0].args, **case.calls[0].kwargs)"]
-        for i, call in enumerate(self.calls[1:MOST_CALLS], start=1):
-            if call.name == "__init__":
-                break
-            lines.append(f"it.{call.name}(*case.calls[{i}].args, **case.calls[{i}].kwargs)")
+        lines = []
+        for i, call in enumerate(self.calls[:MOST_CALLS]):
+            text = self._code_of(call, [])
+            if text is None or len(text) > SHORT:
+                called = f"it = {self.entry}" if call.name == "__init__" else f"it.{call.name}"
+                text = f"{called}(*case.calls[{i}].args, **case.calls[{i}].kwargs)"
+            lines.append(text)
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -62,6 +62,14 @@ def test_a_module_in_evaluation_is_shown_in_evaluation(monkeypatch):
     assert code.index("it.train(False)") < code.index("it.forward(")
 
 
+def test_calls_that_are_too_long_are_made_by_reference(monkeypatch):
+    monkeypatch.chdir(COURSE.assignment("regularization").folder)
+    case = check.case(oracle("channel_dropout"), "images")
+    code, p = case.by_reference(), case.calls[0].args[0]
+    assert case.code() == "" and code.startswith(f"it = ChannelDropout({p})\nit.train(False)\n")
+    exec(code, {"case": case, "ChannelDropout": oracle("channel_dropout")})
+
+
 def test_the_same_call_is_shown_once(monkeypatch):
     monkeypatch.chdir(COURSE.assignment("regularization").folder)
     code = check.case(oracle("inverted_dropout")).code()

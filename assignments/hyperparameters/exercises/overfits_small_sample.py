@@ -16,9 +16,10 @@ from autograder.compare import close, equal, floats
 from autograder.exercise import SEEN, Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_it_is
 
+from ._small_data import SAMPLE, Data, at_random, clusters, contradicted, turned, unbalanced
 from ._small_networks import CLASSES, FEATURES, MOST, Network, Record
 
-SAMPLE, STEPS = 20, 100  # the defaults that the text names
+STEPS = 100  # the default that the text names
 ANSWER, MOST_AT_ONCE = "answer", "most examples the network saw at once"
 LAST_MODE, MADE = "mode in which the network was last used", "networks made"
 OF_THE_ANSWER = (ANSWER, MOST_AT_ONCE, LAST_MODE, MADE)  # how well it was trained has no part in it
@@ -197,46 +198,7 @@ def loss_of(network: Network, x: torch.Tensor, y: torch.Tensor) -> np.ndarray:
         return np.asarray(cross_entropy(network(x), y).item())
 
 
-# The data of the cases: inputs (count, FEATURES) and labels.
-
-Data = tuple[np.ndarray, np.ndarray]
-
-
-def at_random(rng: np.random.Generator, count: int = 60) -> Data:
-    return rng.standard_normal((count, FEATURES)), rng.integers(CLASSES, size=count)
-
-
-def clusters(rng: np.random.Generator, count: int = 60, center: float = 0.0) -> Data:
-    """One class, one feature, on one side of the center; which, is drawn.
-
-    Among the first 4 n examples each class has n.
-    """
-    y = np.concatenate([rng.permutation(CLASSES) for _ in range(count // CLASSES + 1)])[:count]
-    x = center + 0.1 * rng.standard_normal((count, FEATURES))
-    feature, side = rng.permutation(FEATURES), rng.choice([-3, 3], CLASSES)
-    x[np.arange(count), feature[y]] += side[y]
-    return x, y
-
-
-def unbalanced(rng: np.random.Generator) -> Data:
-    """Labels that a constant prediction fits better than an even one: all that a bias can learn."""
-    x, y = at_random(rng)
-    y[:SAMPLE] = rng.permutation(np.repeat(rng.permutation(CLASSES), (11, 4, 3, 2)))
-    return x, y
-
-
-def turned(data: Data) -> Data:
-    """The last examples are the first with other labels: who learns those unlearns these."""
-    x, y = data
-    x[-SAMPLE:], y[-SAMPLE:] = x[:SAMPLE], (y[:SAMPLE] + 1) % CLASSES
-    return x, y
-
-
-def contradicted(data: Data, one: int, other: int) -> Data:
-    """Two equal inputs with two labels."""
-    x, y = data
-    x[other], y[other] = x[one], (y[one] + 1) % CLASSES
-    return x, y
+# Cases.
 
 
 def case(
@@ -296,8 +258,8 @@ def sound_networks(rng: np.random.Generator) -> list[Case]:
             rng,
             "a network that normalizes its inputs",
             "normalized inputs",
-            clusters(rng, center=40.0),
-            steps=70,
+            clusters(rng, center=100.0),
+            steps=80,
             lr=0.05,
         ),
         case(rng, far, "linear", clusters(rng, center=5.0), steps=80, lr=0.05),
