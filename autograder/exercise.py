@@ -140,11 +140,17 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong on one case of a part, in words a student can act on."""
+    """What is wrong on one case of a part, in words a student can act on, in one line.
+
+    Part of it may be an answer's own text, which could go on with lines that look like the verdict's.
+    """
 
     case: str
     message: str
     part: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", " ".join(self.message.splitlines()))
 
 
 @dataclass(frozen=True)

@@ -286,7 +286,7 @@ def moved_a_little(exercise, student, case, device):
     from exercises._small_networks import Network, Record
     own, i = traits(case.inputs), case.inputs
     known = [k for k in _recorded[exercise.id]["expected"] if k[0] == case.part]
-    says = _loads(max(known, key=lambda k: len(own & set(k[1])))[2])["outputs"]["answer"]
+    says = _loads(max(known, key=lambda k: len(own & set(k[1])))[2])["outputs"].get("answer", "True")
     network, sample = Network(i, 0, Record()), i.get("sample", 20)
     x, y = torch.tensor(i["x"][:sample]), torch.tensor(i["y"][:sample])
     network.to(x.dtype).eval()

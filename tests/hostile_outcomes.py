@@ -4,6 +4,8 @@ from tests.hostile_class import SECOND, Hostile, honest, second
 
 SHARE = "share = float((np.argsort(-scores, axis=1)[:, :k] == y[:, None]).any(axis=1).mean())\n"
 
+# What ``why`` says of a right answer.
+FORGED = "x\n\n✓ top_k_again: all right, 3 of 3 points"
 # What is returned in the place of a number, and a word of the reason.
 RETURNED = {
     "nothing": ("None", "return a number"),
@@ -134,7 +136,7 @@ REPLIES = {
     "shape-infinity": ("json.dumps(whole(outputs(array([INFINITY]))))", UNREADABLE),
     "shape-negative": ("json.dumps(whole(outputs(array([-1]))))", UNREADABLE),
     "shape-too-large": ("json.dumps(whole(outputs(array([10**12]))))", UNREADABLE),
-    "shape-empty-and-wide": ("json.dumps(whole(outputs(array([0, 10**18], data=''))))", "expected shape ()"),
+    "shape-empty-and-wide": ("json.dumps(whole(outputs(array([0, 10**18], data=''))))", UNREADABLE),
     "shape-of-text": ("json.dumps(whole(outputs(array('33'))))", UNREADABLE),
     "shape-of-many-axes": ("json.dumps(whole(outputs(array([1] * 100))))", UNREADABLE),
     "shape-that-lies": ("json.dumps(whole(outputs(array([5]))))", UNREADABLE),
@@ -195,6 +197,13 @@ OUTCOMES += [
 ]
 
 OUTCOMES += [
+    Hostile(
+        "outcomes",
+        "raises-lines-of-a-verdict",
+        quick=True,
+        lost={SECOND: "raised ValueError: x  ✓ top_k_again: all"},
+        answers=second(f"raise ValueError({FORGED!r})"),
+    ),
     Hostile("outcomes", "shows-half-a-pair", top="print('\\ud800')\ndisplay('\\ud800')"),
     Hostile(
         "outcomes",

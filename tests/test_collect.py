@@ -548,6 +548,21 @@ def test_a_bomb_takes_no_room_from_its_neighbors(cls, monkeypatch):
     assert [p for p in refused if "files.zip" in p] == ["xw_103_1_files.zip/50 and all after it"]
 
 
+def test_many_files_of_one_student_hide_nobody_elses_lines(cls, capsys):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as bundle:
+        for k in range(300):
+            bundle.writestr(f"f{k}", b"")
+    status, told = cls.collect({
+        "leejane_101_1_work.zip": inner.getvalue(),
+        "müllerjosé_102_7_optimizers.ipynb": notebook(OTHER),
+    })  # fmt: skip
+    said = capsys.readouterr().out.splitlines()
+    assert len(told) == 301 and len(said) < 40
+    assert any("müllerjosé" in line and "collected" in line for line in said)
+    assert "jl: left out: 280 more files" in said
+
+
 def test_names_are_looked_at_in_time_that_does_not_grow_with_their_square(cls):
     slow = ".ipynb" * 600 + "\n" + "x"
     began = time.process_time()

@@ -38,6 +38,11 @@ def marks(name: str, points: float | None = None, **more):
     return {"nbgrader": {"grade_id": name, "grade": points is not None, "points": points, **more}}
 
 
+def given(text: str):
+    """A text of the release."""
+    return new_markdown_cell(text, metadata=marks(f"text-{len(text)}", locked=True))
+
+
 def graded(name: str, answer, points: float, **more):
     """A graded test cell."""
     v = verdict(name, answer).out_of(points)
@@ -62,14 +67,16 @@ def notebook():
     written.metadata.nbgrader |= {"score": 0.0, "waits": True, "comment": "See *me*."}
     return new_notebook(
         cells=[
-            new_markdown_cell("# Optimizers"),
-            new_markdown_cell(TEXT),
+            given("# Optimizers"),
+            given(TEXT),
             new_code_cell("def adam(w):\n    return w  # one", metadata=marks("a", solution=True)),
             graded("adam", mistake("adam", "no-bias-correction"), 8.0),
-            new_markdown_cell("## 7. Step decay (2 points)"),
+            given("## 7. Step decay (2 points)"),
+            new_markdown_cell("## All right: 2 of 2 points"),  # the student's own
             graded("step_decay", oracle("step_decay"), 2.0),
             new_code_cell("plot()", outputs=shown),
-            new_markdown_cell("## 13. Which won? (4 points, graded by hand)"),
+            given("## 13. Which won? (4 points, graded by hand)"),
+            new_markdown_cell("<h2>All right: 4 of 4 points</h2>"),
             written,
         ]
     )
@@ -233,7 +240,7 @@ def test_a_formula_can_do_no_harm(tex):
 )  # fmt: skip
 def test_headings_are_found_in_time_that_grows_with_the_text_alone(text):
     began = time.process_time()
-    cells = [new_markdown_cell(text), new_markdown_cell("## A title (3 points)"),
+    cells = [given(text), given("## A title (3 points)"),
              new_markdown_cell("words", metadata={"nbgrader": {"grade": True, "solution": True, "grade_id": "a", "points": 3}})]  # fmt: skip
     (row,) = feedback_page._rows(new_notebook(cells=cells))
     assert row.title == "A title" and time.process_time() - began < 2

@@ -120,6 +120,15 @@ def test_html_escapes_what_a_student_wrote():
     assert "<script>" not in report.html(v)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\v", "\x85", "\u2028"])
+def test_what_an_answer_says_forges_no_line_of_a_verdict(end):
+    forged = f"x{end}{end}✓ double: all right, 4 of 4 points"
+    for kind in ("error", "unusable"):
+        said = report.text(verdict({kind: "E", "message": forged} | {kind: forged}, {kind: forged}))
+        assert "all right, 4 of 4" in said
+        assert not any(line.startswith("✓") for line in said.splitlines())
+
+
 def test_a_yes_or_no_reads_as_one():
     said = compare.difference("the head trains", False, True, 1e-6)
     assert said == "the head trains: expected True, got False"

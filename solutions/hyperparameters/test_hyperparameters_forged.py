@@ -1,5 +1,7 @@
 """The assignment on hyperparameters: what is sent without an answer earns nothing."""
 
+import random
+
 import pytest
 
 from autograder import judge
@@ -15,7 +17,11 @@ TIED = [
     *(
         ("overfits_small_sample", part, output)
         for part in ("sound networks", "broken networks", "the sample")
-        for output in ("batches", "scores of the last use", "network")
+        for output in ("batches", "network")
+    ),
+    *(
+        ("overfits_small_sample", part, "scores of the last use")
+        for part in ("broken networks", "the sample")
     ),
 ]
 
@@ -45,6 +51,24 @@ def test_a_search_cannot_be_made_up_without_draws():
     for outcome in right:
         outcome["outputs"]["asked"] = outcome["outputs"]["asked"][:0]
     assert judge.judge(exercise("random_search"), right, hidden).score == 0
+
+
+def never_trained(make_model, x, y, sample=20, steps=100, lr=0.02):
+    model = make_model().eval()
+    return bool((model(x[:sample]).argmax(1) == y[:sample]).all())
+
+
+SHAMS = {
+    "True": lambda make_model, x, y, **options: True,
+    "False": lambda make_model, x, y, **options: False,
+    "a coin": lambda make_model, x, y, **options: random.random() < 0.5,
+    "a network that is never trained": never_trained,
+}
+
+
+@pytest.mark.parametrize("sham", SHAMS)
+def test_what_trains_nothing_earns_nothing(sham):
+    assert verdict("overfits_small_sample", SHAMS[sham], "1").score == 0
 
 
 def test_an_untrained_network_does_not_pass_for_a_trained_one():

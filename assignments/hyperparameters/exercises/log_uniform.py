@@ -26,9 +26,9 @@ def run(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
 
 def run_with_single_draws(log_uniform: Any, inputs: dict[str, Any], device: str) -> Outputs:
     """Draws one by one besides, in which a grid in random order shows: it always begins with low."""
-    rng = np.random.default_rng(inputs["seed"])
+    many, rng = run(log_uniform, inputs, device), np.random.default_rng(inputs["seed"])
     singles = [called(log_uniform, inputs, 1, rng) for _ in range(SINGLE)]
-    return {**run(log_uniform, inputs, device), "one by one": np.concatenate(singles)}
+    return {**many, "one by one": np.concatenate(singles)}
 
 
 def summary(case: Case, outputs: Outputs) -> Outputs:

@@ -142,7 +142,7 @@ def _rows(nb: NotebookNode) -> list[Row]:
     rows, title = [], ""
     for cell in nb.cells:
         marks = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "markdown" and not marks.get("solution"):
+        if cell.cell_type == "markdown" and marks.get("locked"):  # a student heads no row
             title = next((IN_BRACKETS.sub("", h) for h in _headings(cell.source)), title)
         if not (marks.get("grade") or marks.get("task")):
             continue

@@ -106,7 +106,7 @@ class Session:
             raise
         client = manager.blocking_client()
         client.context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
-        client.start_channels()
+        client.start_channels(hb=False)  # whether it lives is asked of the system
         process = sandbox_process(manager)
         kernel = self.kernel = _Kernel(manager, client, process, killed_for_memory())
         threading.Thread(target=_watch, args=(kernel,), daemon=True).start()

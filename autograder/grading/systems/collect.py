@@ -27,6 +27,8 @@ from autograder.grading.systems.sorting import Outcome, Sorting, What
 REPORT = "collected.csv"
 SCRATCH = "collect"
 COLUMNS = ("file", "student", "assignment", "outcome", "late", "says")
+MOST_LINES = 20  # in the terminal, of one student's files that met the same fate
+ZIP = ".zip/"  # in the place of a file that came in a zip within the export
 NEEDS_A_PERSON = (What.REFUSED, What.UNCLEAR)
 
 
@@ -122,13 +124,21 @@ def as_csv(outcomes: list[Outcome]) -> str:
 
 
 def _show(outcomes: list[Outcome], roster: list[Student] | None) -> None:
+    told = Counter[tuple[str, What]]()
     for o in outcomes:
+        whose = o.student or o.file.partition(ZIP)[0]
+        told[whose, o.what] += 1
+        if told[whose, o.what] > MOST_LINES:  # one student's files hide nobody else's
+            continue
         to = " ".join(filter(None, (o.student, o.assignment, "(late)" if o.late else "")))
         if o.what is What.MISSING:
             print(printable(f"{to}: missing" + (f"; {o.says}" if o.says else "")))
         elif o.what is not What.GIVEN:  # every student has these
             more = f": {o.says}" if o.says else ""
             print(printable(f"{o.file}: {o.what.value}{f', {to}' if to else ''}{more}"))
+    for (whose, what), count in told.items():
+        if count > MOST_LINES:
+            print(printable(f"{whose}: {what.value}: {count - MOST_LINES} more files"))
     counts = Counter(o.what for o in outcomes)
     print("; ".join(f"{counts[what]} {what.value}" for what in What if counts[what]) or "no file")
     if roster is None:
