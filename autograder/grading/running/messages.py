@@ -7,13 +7,11 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat import NotebookNode
 
 from autograder import wire
-from autograder.grading.running.sandbox import MEGABYTE
 
 OUTPUT_CHARACTERS = 100_000
 RICH_CHARACTERS = 2_000_000
 PROBE_CHARACTERS = 20_000_000  # raw outputs of some exercises take three million
 KINDS = 50  # of data in one output: of each a page shows one
-MESSAGE_BYTES = PROBE_CHARACTERS + MEGABYTE
 CUT = "\n[the rest of the output was cut]\n"
 
 

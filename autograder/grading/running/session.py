@@ -17,7 +17,6 @@ from autograder.grading.releasing.handout import Handout, engine
 from autograder.grading.running.kernels import SandboxedKernelManager, new_manager, sandbox_process
 from autograder.grading.running.limits import OWN_MEMORY, excess, killed_for_memory
 from autograder.grading.running.messages import (
-    MESSAGE_BYTES,
     PROBE_CHARACTERS,
     RICH_CHARACTERS,
     Outputs,
@@ -97,7 +96,6 @@ class Session:
         """Start a fresh kernel; raises KernelNotStarted if it does not come up."""
         self.stop()
         manager = new_manager(self.handout, self.files, self.alone)
-        manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE_BYTES)
         manager.context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
         try:
             manager.start_kernel()
