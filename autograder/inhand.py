@@ -232,16 +232,16 @@ def beside_each_other(name: str, expected: Any, got: Any) -> list[str]:
     want, have = np.asarray(expected, np.float64), np.asarray(got, np.float64)
     if want.shape != have.shape or not 1 <= want.size <= 8:
         return []
-    if isinstance(expected, bool):
-        return (
-            []
-            if expected == got
-            else [f"{name}: expected  {expected}", f"{' ' * len(name)}  got       {bool(got)}"]
-        )
     with np.errstate(all="ignore"):
         if np.allclose(have, want, rtol=1e-7, atol=1e-12, equal_nan=True):
             return []
-    cells = [[f"{v:.7g}" for v in a.ravel()] for a in (want, have)]
+    lines = [str(expected), str(bool(got))] if isinstance(expected, bool) else _aligned(want, have)
+    return [f"{name}: expected  {lines[0]}", f"{' ' * len(name)}  got       {lines[1]}"]
+
+
+def _aligned(*arrays: np.ndarray) -> list[str]:
+    """Each array's numbers in a line, with the same digits below each other."""
+    cells = [[f"{v:.7g}" for v in a.ravel()] for a in arrays]
     digits = max(
         (len(c.partition(".")[2]) for row in cells for c in row if "e" not in c), default=0
     )
@@ -249,8 +249,7 @@ def beside_each_other(name: str, expected: Any, got: Any) -> list[str]:
         [c if "e" in c or "n" in c else f"{float(c):.{digits}f}" for c in row] for row in cells
     ]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
-    return [f"{name}: expected  {lines[0]}", f"{' ' * len(name)}  got       {lines[1]}"]
+    return ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
 
 
 def size(value: Any) -> float:

@@ -111,6 +111,13 @@ def resize(driver, width, height=900):
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
+def settle(driver):
+    """Wait until what was asked for has been painted."""
+    driver.execute_async_script(
+        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
+    )
+
+
 def errors(driver):
     """The errors in the console since it was last looked at."""
     return [e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"]

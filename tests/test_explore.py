@@ -12,7 +12,7 @@ from book.extensions import explore, playground
 from lab import rules, search
 from lab.descent import descend, steps_to_reach
 from lab.experiments import landscape
-from tests.browser import ALSO, build_site, errors, resize, set_theme
+from tests.browser import ALSO, build_site, errors, resize, set_theme, settle
 
 KINDS = list(explore.KINDS)
 ASSETS = Path(explore.__file__).parents[1] / "assets"
@@ -324,9 +324,7 @@ def test_no_curve_runs_through_words(recorded, width):
             for label, keys in SOLUTIONS[kind] if reached else []:
                 slider = figure.find_element(By.CSS_SELECTOR, f"input[aria-label='{label}']")
                 slider.send_keys(*keys)
-            recorded.execute_async_script(
-                "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
-            )
+            settle(recorded)
         faults, count = recorded.execute_script(CROSSED)
         assert faults == [] and count > 100
 
@@ -360,7 +358,7 @@ def test_canvases_take_forced_colors(page, scheme, low, high):
 @pytest.mark.parametrize("width", [320, 380])
 def test_it_fits_a_phone_and_a_finger(page, width):
     resize(page, width)
-    page.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    settle(page)
     assert page.execute_script("return document.documentElement.scrollWidth") <= width
     if width == 380:
         found = page.execute_script(SLIDERS)

@@ -15,7 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from book.extensions import playground
 from lab import plots
-from tests.browser import build_site, errors, resize
+from tests.browser import build_site, errors, resize, settle
 
 SURFACES = list(playground.SURFACES)
 RULES = list(playground.RULES)
@@ -76,13 +76,6 @@ def page(browser, site):
     settle(browser)
     yield browser
     assert errors(browser) == []
-
-
-def settle(driver):
-    """Wait until what was asked for has been painted."""
-    driver.execute_async_script(
-        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
-    )
 
 
 def find(driver, selector):

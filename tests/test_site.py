@@ -19,7 +19,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from book.extensions import exercises, light
 from book.extensions.browser import PACKAGES
 from lab.claims import CLAIMS, OUTCOMES
-from tests.browser import errors, launch, requests, resize, serve, set_theme
+from tests.browser import errors, launch, requests, resize, serve, set_theme, settle
 from tests.test_in_page import answer_lines, answers_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,11 +29,6 @@ COLUMN = 348  # of the text on a phone of 380
 
 pytestmark = pytest.mark.timeout(2400)  # seconds; the first test waits for the build
 
-# All of a page, as if it had been scrolled through: what is far from the screen is not laid out (test_unseen.py).
-SEEN = """
-document.querySelectorAll("article > section > section").forEach((e) => (e.style.contentVisibility = "visible"));
-requestAnimationFrame(() => requestAnimationFrame(arguments[0]));
-"""
 # What a page is asked once it has loaded. Text that a reader does not see as prose (code, and the
 # TeX source that KaTeX keeps for screen readers) is left out of `prose`.
 FACTS = r"""
@@ -91,6 +86,15 @@ return ["page"].concat(wide.slice(0, 5).map((e) => e.outerHTML.slice(0, 120)));
 """
 
 
+def see_all(driver):
+    """Lay out all of a page, as if it had been scrolled through (see test_unseen.py)."""
+    driver.execute_script(
+        "document.querySelectorAll('article > section > section')"
+        ".forEach((e) => (e.style.contentVisibility = 'visible'))"
+    )
+    settle(driver)
+
+
 @pytest.fixture(scope="session")
 def site():
     """The address of the site, which make builds unless nothing has changed since it last did."""
@@ -120,7 +124,7 @@ def pages(site, driver):
             continue
         resize(driver, 1280)
         driver.get(site + name)
-        driver.execute_async_script(SEEN)
+        see_all(driver)
         page = facts[name] = driver.execute_script(FACTS)
         resize(driver, NARROW)
         page["too wide"] = driver.execute_script(TOO_WIDE)
@@ -638,7 +642,7 @@ def axe_faults(driver, address, theme, width):
     """What axe says of a page once all of it has been seen."""
     resize(driver, width)
     driver.get(address)
-    driver.execute_async_script(SEEN)
+    see_all(driver)
     set_theme(driver, theme)
     driver.execute_script((PACKAGES / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     return driver.execute_async_script(AXE)

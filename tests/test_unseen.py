@@ -5,7 +5,7 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser import launch, resize
+from tests.browser import launch, resize, settle
 from tests.test_site import HTML
 from tests.test_site import driver as driver  # a browser
 from tests.test_site import site as site  # builds it
@@ -14,7 +14,6 @@ pytestmark = pytest.mark.timeout(2400)  # seconds; the first test waits for the 
 
 PAGES = ("index", "optimization/index", "optimization/adam", "optimization/real-networks")
 MOST = 7000  # boxes in the first layout; the page of Adam has 17,600 as a whole
-FRAMES = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))"
 SECTION = "arguments[0].closest('article > section > section')"
 WIDE = """
 return [...document.querySelectorAll("main :is(pre, .katex-display, .pst-scrollable-table-container, p .katex)")]
@@ -26,7 +25,7 @@ return [...document.querySelectorAll("main :is(pre, .katex-display, .pst-scrolla
 def open_page(driver, address):
     driver.get("about:blank")  # nothing of another page is counted
     driver.get(address)
-    driver.execute_async_script(FRAMES)
+    settle(driver)
 
 
 def laid_out(driver):
@@ -62,8 +61,8 @@ def test_what_scrolls_is_reached_once_it_has_been_seen(site, driver):
     box = "[...document.querySelectorAll('main section section .katex-display')].at(-1)"
     before = driver.execute_script(f"return {box}.hasAttribute('tabindex')")
     driver.execute_script(f"{box}.style.width = '3rem'; {box}.scrollIntoView({{block: 'center'}})")
-    driver.execute_async_script(FRAMES)
-    driver.execute_async_script(FRAMES)
+    settle(driver)
+    settle(driver)
     assert not before and driver.execute_script(f"return {box}.tabIndex") == 0
     resize(driver, 1280)
 

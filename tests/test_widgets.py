@@ -7,7 +7,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser import ALSO, resize
+from tests.browser import ALSO, resize, settle
 from tests.test_site import HTML
 from tests.test_site import driver as driver  # a browser
 from tests.test_site import site as site  # builds it
@@ -58,13 +58,6 @@ def pages():
 def widget_pages():
     """Those of them with a figure to play with, the home page's among them."""
     return [p for p in ["book/index.html", *pages()] if "-settings" in (HTML / p).read_text()]
-
-
-def settle(driver):
-    """Wait until what was asked for has been painted."""
-    driver.execute_async_script(
-        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));"
-    )
 
 
 def media(driver, features):
