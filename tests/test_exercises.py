@@ -123,18 +123,30 @@ def recorded(name: str) -> dict[str, list[dict]]:
     return {"outcomes": outcomes, "key": [{"outputs": outputs} for outputs in public]}
 
 
-@every_exercise
-def test_what_was_right_on_the_public_cases_earns_nothing_on_hidden_ones(name):
-    held = answers.right_answers(name)
-    public = exercise(name).draw("public")
-    for what, known in recorded(name).items():
-        places = {(case.part, case.name): i for i, case in reversed(list(enumerate(public)))}
-        sent = [
-            known[places.get((case.part, case.name), min(i, len(known) - 1))]
+def assert_what_was_recorded_earns_nothing(name: str, seeds: list[str]) -> None:
+    public, known = exercise(name).draw("public"), recorded(name)
+    places = {(case.part, case.name): i for i, case in reversed(list(enumerate(public)))}
+    for seed in seeds:
+        held = answers.right_answers(name, seed)
+        like = [
+            places.get((case.part, case.name), min(i, len(public) - 1))
             for i, case in enumerate(held.cases)
         ]
-        v = judge.judge(exercise(name), sent, held)
-        assert v.score == 0, f"the public {what} earn {v.parts}"
+        for what, made in known.items():
+            v = judge.judge(exercise(name), [made[i] for i in like], held)
+            assert v.score == 0, f"the public {what} earn {v.parts} on seed {seed}"
+
+
+@every_exercise
+def test_what_was_right_on_the_public_cases_earns_nothing_on_hidden_ones(name):
+    assert_what_was_recorded_earns_nothing(name, seeds_of(name)[-1:])
+
+
+@pytest.mark.nightly
+@every_exercise
+def test_what_was_recorded_earns_nothing_on_fifty_seeds(name):
+    seeds = MANY_SEEDS if exercise(name).seconds <= PROBE_SECONDS else MANY_SEEDS[:10]
+    assert_what_was_recorded_earns_nothing(name, seeds)
 
 
 # Mistakes.

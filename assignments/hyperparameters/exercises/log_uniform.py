@@ -156,10 +156,12 @@ def distribution(rng: np.random.Generator) -> list[Case]:
 
 
 def shape(rng: np.random.Generator) -> list[Case]:
+    """Sizes that are hardly ever drawn twice: kept draws would have another shape."""
     rows, pairs = int(rng.integers(40, 60)), int(rng.integers(35, 50))
+    many = int(rng.integers(MANY // 2, MANY))
     return [
         case(rng, "a matrix of draws", (1e-4, 1e-2), (1e3, 1e5), [rows, 2 * pairs]),
-        case(rng, "a size that is a tuple of one", (1e-4, 1e-2), (1e3, 1e5), [MANY]),
+        case(rng, "a size that is a tuple of one", (1e-4, 1e-2), (1e3, 1e5), [many]),
     ]
 
 

@@ -2,7 +2,9 @@
 
 What a config lacks counts as the text's default if the rule makes the same of a config in which that
 is written out, and something else of any other value. An array of any shape and dtype is stepped
-right if each of its entries, stepped alone, comes out the same.
+right if each of its entries, stepped alone, comes out the same. Where a rule sets out makes no
+difference to its steps: those that others are compared with set out from zero, so that steps which
+were kept from other cases do not agree with them.
 """
 
 import copy
@@ -30,16 +32,27 @@ def starts(case: Case) -> list[np.ndarray]:
     return [run["w"] for run in case.inputs["runs"]]
 
 
+def from_starts(case: Case, steps: Outputs) -> Outputs:
+    """Steps that set out from zero, as they are where the runs of the case set out."""
+    moved: Outputs = {}
+    for (name, value), start in zip(steps.items(), starts(case), strict=False):
+        path = numbers(value)
+        if path is not None and path.shape[1:] == start.shape:
+            moved[name] = start + path
+    return moved
+
+
 # What a config leaves out.
 
 
 def run_defaults(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The runs as they are, with the defaults written out, and with one of them changed."""
+    """The runs as they are, and from zero: with the defaults written out, and with one changed."""
 
     def with_written_out(values: dict[str, float]) -> Outputs:
         other = copy.deepcopy(inputs)
         for run in other["runs"]:
-            run.update(config={**values, **(run["config"] or {})}, omit=False)
+            config = {**values, **(run["config"] or {})}
+            run.update(w=np.zeros_like(run["w"]), config=config, omit=False)
         return run_rule(rule, other, device)
 
     defaults = inputs["defaults"]
@@ -50,7 +63,8 @@ def run_defaults(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
 
 def words_on_defaults(case: Case, outputs: Outputs) -> Outputs:
     own, written_out = DEFAULTS.steps_of(outputs), DEFAULTS.steps_of(outputs.get("written out"))
-    words: Outputs = {WRITTEN_OUT: compared(own, written_out, tolerance(case.inputs))}
+    moved = from_starts(case, written_out)
+    words: Outputs = {WRITTEN_OUT: compared(own, moved, tolerance(case.inputs))}
     if keys := case.inputs["to change"]:
         changed = outputs.get("changed")
         if not isinstance(changed, dict):
@@ -65,7 +79,7 @@ def words_on_defaults(case: Case, outputs: Outputs) -> Outputs:
 
 
 def run_shapes(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The runs as they are, and each entry by itself, as an array of one float64."""
+    """The runs as they are, and each entry by itself from zero, as an array of one float64."""
     alone = [
         [run_rule(rule, _only(run, i), device)[NEXT_W] for i in range(run["w"].size)]
         for run in inputs["runs"]
@@ -74,11 +88,10 @@ def run_shapes(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
 
 
 def _only(run: dict[str, Any], entry: int) -> dict[str, Any]:
-    """The inputs of a case that steps one entry of a run alone."""
+    """The inputs of a case that steps one entry of a run alone, from zero."""
     steps = len(run["grads"])
-    w, grads = run["w"].reshape(-1), run["grads"].reshape(steps, -1)
-    mine = slice(entry, entry + 1)
-    alone = {**run, "w": w[mine].astype(float), "grads": grads[:, mine].astype(float)}
+    grads = run["grads"].reshape(steps, -1)[:, entry : entry + 1].astype(float)
+    alone = {**run, "w": np.zeros(1), "grads": grads}
     return {"runs": [copy.deepcopy(alone)], "order": [0] * steps}
 
 
@@ -90,7 +103,7 @@ def words_on_shapes(case: Case, outputs: Outputs) -> Outputs:
         name: _put_together(alone, run["grads"])
         for name, alone, run in zip(own, came, runs, strict=True)
     }
-    return {ALONE: compared(own, together, tolerance(case.inputs))}
+    return {ALONE: compared(own, from_starts(case, together), tolerance(case.inputs))}
 
 
 def _put_together(alone: Any, grads: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from autograder.exercise import Case, Exercise, Outputs, Part
 from ._own_measure import ANOTHER, THE_SAME
 from ._steps import between
 
-TURNED = "the step, compared with that of the same parameters in float64 and in reverse order"
+TURNED = "the step, compared with that of the same parameters in float64 and in another order"
 DIRECTION, RIGHT = "the step's direction", ("downhill", "none")
 
 
@@ -33,10 +33,11 @@ def judge_newton(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
 
 
 def run_twice(newton_step: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The step, and that of the same parameters in float64, in reverse order."""
+    """The step, and that of the same parameters in float64, in another order."""
+    order = inputs["order"]
     turned = {
-        "grad": inputs["grad"][::-1].astype(float),
-        "hessian": inputs["hessian"][::-1, ::-1].astype(float),
+        "grad": inputs["grad"][order].astype(float),
+        "hessian": inputs["hessian"][np.ix_(order, order)].astype(float),
         "damping": inputs["damping"],
     }
     other = run_newton(newton_step, turned, device)["step"]
@@ -45,9 +46,9 @@ def run_twice(newton_step: Any, inputs: dict[str, Any], device: str) -> Outputs:
 
 def words_on_shapes(case: Case, outputs: Outputs) -> Outputs:
     """The step, and what it says of itself, in words."""
-    grad = case.inputs["grad"]
+    grad, order = case.inputs["grad"], case.inputs["order"]
     step, turned = (floats(outputs, name, grad.shape) for name in ("step", "turned"))
-    same = not judge_newton(case, {"step": step}, {"step": turned[::-1]})
+    same = not judge_newton(case, {"step": step[order]}, {"step": turned})
     slope = float(grad @ step)
     return {
         TURNED: THE_SAME if same else ANOTHER,
@@ -122,14 +123,25 @@ def saddles(rng: np.random.Generator) -> list[Case]:
 
 
 def shapes(rng: np.random.Generator) -> list[Case]:
+    """Each with another order of its parameters; that of six is hardly ever drawn twice."""
     still = problem(rng, "a zero gradient", values(rng, 1, 3, 2), some_damping(rng))
     still.inputs["grad"][:] = 0.0
-    return [
+    cases = [
         problem(rng, "one parameter", values(rng, 1, 3, 1), some_damping(rng)),
         problem(rng, "six parameters", values(rng, 0.5, 3, 6), some_damping(rng)),
         problem(rng, "float32", values(rng, 1, 3, 3), between(rng, 1, 2), np.float32),
         still,
     ]
+    for case in cases:
+        case.inputs["order"] = another_order(rng, len(case.inputs["grad"]))
+    return cases
+
+
+def another_order(rng: np.random.Generator, count: int) -> np.ndarray:
+    """An order of so many parameters in which the first is not the first, if there are others."""
+    first = int(rng.integers(1, max(count, 2))) % count
+    rest = [i for i in range(count) if i != first]
+    return np.array([first, *rng.permutation(rest)], dtype=int)
 
 
 EXERCISE = Exercise(
