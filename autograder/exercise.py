@@ -1,6 +1,7 @@
 """The words of the course: exercise, part, case, finding, verdict."""
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -142,7 +143,8 @@ class Exercise:
 class Finding:
     """What is wrong on one case of a part, in words a student can act on, in one line.
 
-    Part of it may be an answer's own text, which could go on with lines that look like the verdict's.
+    Part of it may be an answer's own text, which could go on with lines that look like the verdict's,
+    or turn the direction of what follows.
     """
 
     case: str
@@ -150,7 +152,9 @@ class Finding:
     part: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", " ".join(self.message.splitlines()))
+        line = " ".join(self.message.splitlines())
+        shown = "".join("?" if unicodedata.category(c).startswith("C") else c for c in line)
+        object.__setattr__(self, "message", shown)
 
 
 @dataclass(frozen=True)

@@ -47,11 +47,18 @@ def run(
             outcomes.append(
                 {
                     "error": type(error).__name__,
-                    "message": str(error)[:300],
+                    "message": _message(error),
                     **place.of(error, student),
                 }
             )
     return outcomes
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)[:300]
+    except Exception:  # it is the student's own
+        return ""
 
 
 def _outputs(exercise: Exercise, student: Any, case: Case, device: str) -> Outputs:

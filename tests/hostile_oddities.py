@@ -1,10 +1,12 @@
 """Notebooks and folders that take time, memory or place where nobody looks; honest work that is odd."""
 
 import base64
+import io
 import itertools
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from PIL import Image
 
 from tests.hostile_class import SECOND, Hostile, cells_first, honest, second
 
@@ -49,6 +51,29 @@ def one_picture_under_many_names(notebook: NotebookNode) -> None:
     notebook.cells.append(cell)
 
 
+def _pasted(notebook: NotebookNode, pictures: list[Image.Image | bytes], kind: str) -> None:
+    cell = new_markdown_cell("![](attachment:0)", id="pasted")
+    cell.attachments = {}
+    for i, picture in enumerate(pictures):
+        if isinstance(picture, Image.Image):
+            picture.save(file := io.BytesIO(), "PNG")
+            picture = file.getvalue()
+        cell.attachments[f"{i}"] = {f"image/{kind}": base64.b64encode(picture).decode()}
+    notebook.cells.append(cell)
+
+
+def a_picture_that_is_painted_over_and_over(notebook: NotebookNode) -> None:
+    """16 million pixels, whose last scan comes 20,000 times more: half a megabyte, six minutes."""
+    Image.new("L", (4_000, 4_000), 100).save(file := io.BytesIO(), "JPEG", progressive=True)
+    raw, end = file.getvalue()[:-2], file.getvalue()[-2:]
+    _pasted(notebook, [raw + raw[raw.rindex(b"\xff\xda") :] * 20_000 + end], "jpeg")
+
+
+def many_small_pictures(notebook: NotebookNode) -> None:
+    colors = [(i % 256, i // 256 % 256, i // 65_536) for i in range(100_000)]
+    _pasted(notebook, [Image.new("RGB", (1, 1), color) for color in colors], "png")
+
+
 def a_long_cell(notebook: NotebookNode) -> None:
     notebook.cells.append(new_code_cell("x\n" * 150_000, id="long"))
 
@@ -72,7 +97,13 @@ ODDITIES = [
          lost={"every exercise": "the answers can't be read"}),
     _odd("spaces", edit=cells_first(*["(\n" + " " * 20_000 + "\n"] * 2)),
     _odd("one-picture-under-many-names", edit=one_picture_under_many_names),
+    _odd("a-picture-over-and-over", edit=a_picture_that_is_painted_over_and_over),
+    _odd("many-small-pictures", edit=many_small_pictures),
     _odd("a-long-cell", edit=a_long_cell),
+    _odd("an-error-without-words", answers=second("raise type('E', (Exception,), {'__str__': lambda s: 1 / 0})"),
+         lost={SECOND: "your code raised E"}),
+    _odd("turns-the-line", answers=second("raise ValueError('\\u202e3 fo 3\\u2066')"),
+         lost={SECOND: "raised ValueError: ?3 fo 3?"}),
     _odd("moves-the-cursor", answers=second(MOVES_THE_CURSOR),
          lost={SECOND: "your code raised ValueError"}),
     _odd("frames", top=FRAMES, shows="sent"),

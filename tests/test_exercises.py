@@ -345,6 +345,21 @@ def test_an_error_is_reported_with_its_line(name):
     assert f"your code raised NameError: name 'boom' is not defined (line {line} of" in v.message
 
 
+def test_an_error_that_cannot_be_said_costs_its_own_case():
+    class Silent(Exception):
+        def __str__(self):
+            raise ZeroDivisionError
+
+    def code(best, low, high, fraction=0.1):
+        if best > high:
+            raise Silent
+        return oracle(best, low, high, fraction)
+
+    oracle = answers.oracle("at_edge_of_range")
+    v = verdict("at_edge_of_range", code)
+    assert 0 < v.score < v.max_score and "raised Silent" in v.message
+
+
 ODD = [
     None,
     3,

@@ -132,6 +132,18 @@ def test_a_gradebook_that_is_none(course):
     assert (course / "gradebook.db").read_text().startswith("this is no database")
 
 
+def test_a_gradebook_of_which_half_is_gone(graded):
+    book = graded / "gradebook.db"
+    whole = book.read_bytes()
+    book.write_bytes(whole[: len(whole) // 2])
+    done = autograder(graded, "grade", check=False)
+    assert done.returncode == 2 and "gradebook.db is no gradebook" in done.stderr
+    book.unlink()
+    book.mkdir()
+    done = autograder(graded, "grade", check=False)
+    assert done.returncode == 2 and "gradebook.db is no gradebook" in done.stderr
+
+
 def test_a_full_disk(course, tmp_path):
     inside = f"mount -t tmpfs -o size=8m none {tmp_path}/small && cp -r submitted {tmp_path}/small/ && {sys.executable} -m autograder grade --submissions {tmp_path}/small/submitted"
     (tmp_path / "small").mkdir()

@@ -277,3 +277,8 @@ def test_a_name_that_can_not_be_found_costs_nothing():
     broken = Mistake("broken", "never said", Raises())
     v = verdict({"outputs": {"y": np.array([0.5, 1.0])}}, right(1), mistakes=(broken,))
     assert (v.status, v.score, v.mistake) == ("partial", 1.0, None)
+
+
+def test_a_finding_drives_no_terminal_and_turns_no_line_around():
+    finding = Finding("first", "x\x1b[2J\u202e0 fo 3\u2066\0\ud83d a\u00a0b", "values")
+    assert finding.message == "x?[2J?0 fo 3??? a\u00a0b"

@@ -314,6 +314,7 @@ def test_a_picture_that_would_fill_the_memory_is_not_shown_and_a_large_one_is_ma
 
 def test_all_pictures_of_a_notebook_have_one_limit_together(monkeypatch):
     monkeypatch.setattr("autograder.grading.bounds.PIXELS", 12)
+    monkeypatch.setattr("autograder.grading.bounds.SMALLEST_PICTURE", 1)
     outputs = [
         new_output("display_data", {"image/png": packed(picture("PNG", pnginfo=info))})
         for info in (None, comment(), PngInfo())
@@ -360,6 +361,14 @@ def test_a_limit_goes_on_after_one_within_it():
         while time.process_time() - began < 5:
             pass
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_other_pictures_that_people_paste_are_shown_as_png(kind):
+    held = {"p": {f"image/{kind}": packed(picture(kind.upper()))}}
+    cell = stored(new_markdown_cell("![p](attachment:p)", attachments=held))[0]
+    assert pixels(cell.attachments["p"]["image/png"])[0] == (3, 2)
+    assert pixels(shown(held["p"]).data["image/png"])[0] == (3, 2)
 
 
 def damaged(raw: bytes, mark: bytes, at: int) -> bytes:

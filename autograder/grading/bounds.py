@@ -13,6 +13,7 @@ PAINTING_SECONDS = 20.0  # of pictures; a phone's photo takes a fifth of one
 AGAIN = 0.05  # an alarm that rings inside a destructor is lost: it rings until it is heard
 ROOM = 2_000_000  # characters
 LARGEST_PICTURE = 24_000_000  # pixels; a phone's photo has 12 million
+SMALLEST_PICTURE = 20_000  # pixels; to open one costs as much
 PIXELS = 100_000_000
 COSTLY = "<>&\"'[\x1b"  # characters that pages are searched for, or that are written in another way
 EACH_COSTLY = 10
@@ -93,7 +94,7 @@ class Bounds:
         """Whether a picture of so many is small enough and there is room for it; then it is taken."""
         if count > min(LARGEST_PICTURE, self.pixels):
             return False
-        self.pixels -= count
+        self.pixels -= max(count, SMALLEST_PICTURE)
         return True
 
     def cut(self, text: str) -> str:

@@ -20,6 +20,7 @@ from autograder.grading.releasing.exercise_cells import bound_exercise
 OF_THE_RELEASE = ("nbgrader", "deletable", "editable")  # of a cell's metadata; repaired before
 OWN = "autograder_"  # what the grader's own metadata begin with
 PICTURES = ("image/png", "image/jpeg")
+PASTED = ("image/gif", "image/webp", *PICTURES)  # the last of a bundle is shown
 TAG, PICTURE_OR_LINE = re.compile(r"<[^>]*>"), re.compile(r"<(img|hr)\b")
 WIDEST = 4000  # pixels
 
@@ -115,7 +116,7 @@ class _Sanitizing:
 
     def _pictures(self, bundle: Mapping[str, Any]) -> dict[str, str]:
         """The pictures of a bundle, painted anew, each under the type that it has."""
-        held = (bundle.get(kind) for kind in PICTURES)
+        held = (bundle.get(kind) for kind in PASTED)
         return dict(
             new for old in held if isinstance(old, str) and (new := redrawn(old, self.bounds))
         )

@@ -1,8 +1,10 @@
 """The folder of a class: its configuration, its log, what may lie there and what has to."""
 
+import contextlib
 import logging
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import psutil
@@ -78,11 +80,28 @@ def require_gradebook(config: Config) -> str:
         return "none yet: made at the first grading"
     if not os.access(path, os.W_OK):
         raise CourseError(f"{path} can't be written to: check its permissions")
-    with open(path, "rb") as file:
-        begins = file.read(16)
-    if begins not in (b"", b"SQLite format 3\0"):
+    if not _is_sqlite(path):
         raise CourseError(f"{path} is no gradebook: put it away, or bring back a copy")
     return str(path)
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Whether a file's tables can be listed; of one that is locked that is taken for granted."""
+    if not path.is_file():
+        return False
+    with open(path, "rb") as file:
+        if file.read(16) not in (b"", b"SQLite format 3\0"):
+            return False
+    with contextlib.closing(
+        sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", 0, uri=True)
+    ) as book:
+        try:
+            book.execute("SELECT name FROM sqlite_master").fetchall()
+        except sqlite3.OperationalError:
+            return True
+        except sqlite3.DatabaseError:
+            return False
+    return True
 
 
 def _reached(url: URL) -> str:
