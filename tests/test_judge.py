@@ -5,6 +5,7 @@ import pytest
 
 from autograder import compare, judge, report
 from autograder.exercise import SEEN, Case, Exercise, Finding, Part, Verdict
+from autograder.grading.judge import why
 from autograder.key import Mistake, WholeKey
 from autograder.wire import Other
 
@@ -282,3 +283,10 @@ def test_a_name_that_can_not_be_found_costs_nothing():
 def test_a_finding_drives_no_terminal_and_turns_no_line_around():
     finding = Finding("first", "x\x1b[2J\u202e0 fo 3\u2066\0\ud83d a\u00a0b", "values")
     assert finding.message == "x?[2J?0 fo 3??? a\u00a0b"
+
+
+def test_what_came_stands_in_lines_that_begin_with_its_name_whatever_it_is_called():
+    forged = "x\n✓ adam: all right, 8 of 8 points"
+    came = {forged: {forged: 1, "y": np.zeros(1_000)}, "z": forged}
+    lines = list(why._side_by_side({"z": 1.0}, came))
+    assert len(lines) == 4 and not any("\n" in line for line in lines)

@@ -115,8 +115,14 @@ def _findings(verdict: Verdict, part: str, case: str) -> list[str]:
 def _side_by_side(expected: Outputs, came: Outputs) -> Iterator[str]:
     for name in {**expected, **came}:
         if name != SEEN:
-            yield f"    {name}: expected {_value(expected.get(name))}"
-            yield f"    {' ' * len(name)}  came     {_value(came.get(name))}"
+            said = _in_a_line(name)
+            yield f"    {said}: expected {_value(expected.get(name))}"
+            yield f"    {' ' * len(said)}  came     {_value(came.get(name))}"
+
+
+def _in_a_line(text: object) -> str:
+    """What may be an answer's own text: it could go on with lines that look like a verdict's."""
+    return " ".join(str(text).splitlines())[:LONGEST]
 
 
 def _value(value: Any) -> str:
@@ -130,7 +136,11 @@ def _value(value: Any) -> str:
         begins = np.array2string(value.ravel()[:8], separator=", ", precision=6)[1:-1]
         return f"{value.dtype.name} of shape {value.shape}: [{' '.join(begins.split())}, ...]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: {_value(v)}" for k, v in value.items())[: 4 * LONGEST] + "}"
+        return (
+            "{"
+            + ", ".join(f"{_in_a_line(k)}: {_value(v)}" for k, v in value.items())[: 4 * LONGEST]
+            + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value))[: 4 * LONGEST] + "]"
-    return str(value)[:LONGEST]
+    return _in_a_line(value)
