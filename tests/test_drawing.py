@@ -129,7 +129,7 @@ def test_every_row_of_pictures_has_its_name():
 def test_numbers_along_an_axis_keep_their_distance():
     figure = Figure(figsize=(6.4, 3))
     ax = figure.subplots()
-    ax.plot([-0.0305, 0.0025], [0, 1])
+    ax.plot([-0.0292, 0.0025], [0, 1])
     drawing.both(figure)
     figure.draw_without_rendering()
     low, high = ax.get_xlim()
