@@ -286,7 +286,11 @@ def name_row(ax: Axes, first: Axes) -> None:
     for text in first.texts:
         if text.get_position()[0] < 0 and text.get_transform() == first.transAxes:
             copy = ax.text(*text.get_position(), text.get_text(), transform=ax.transAxes)
-            copy.set(ha=text.get_ha(), va=text.get_va(), fontsize=text.get_fontsize())
+            copy.set(
+                ha=text.get_horizontalalignment(),
+                va=text.get_verticalalignment(),
+                fontsize=text.get_fontsize(),
+            )
 
 
 def shows(ax: Axes, side: str) -> bool:
