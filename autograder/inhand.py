@@ -101,7 +101,7 @@ class CaseInHand:
         for name, want in self.expected.items():
             if name.endswith(EVERY):
                 continue  # the finding says of how many it holds
-            got = self.got.get(name)
+            got: Any = self.got.get(name)
             if self._by_call and _has_length(got, len(self.calls)):
                 want, got = want[self._wrong], got[self._wrong]
             lines += beside_each_other(name, want, got)

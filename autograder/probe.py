@@ -8,7 +8,7 @@ import random
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def run(
     outcomes = [] if outcomes is None else outcomes
     for case in cases:
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
+            with warnings.catch_warnings(), np.errstate(all="ignore"), torch_as_it_starts():
                 warnings.simplefilter("ignore")
                 outcomes.append({"outputs": _outputs(exercise, student, case, device)})
         except Unusable as objection:
@@ -64,6 +64,22 @@ def _outputs(exercise: Exercise, student: Any, case: Case, device: str) -> Outpu
         finally:
             if used:
                 raise Unusable(f"write it yourself: {used[0]} was used")
+
+
+@contextlib.contextmanager
+def torch_as_it_starts() -> Iterator[None]:
+    """Take back, for a block, what a cell has set for all of torch: its answers are no other ones."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.inference_mode(False), torch.enable_grad():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
 
 
 def beside(student: Any, name: str) -> Any:

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, FuncFormatter
+from matplotlib.ticker import FixedFormatter, FuncFormatter, MaxNLocator
 from PIL import Image
 
 DENSE = 20_000  # points of one artist's lines; more are an image
@@ -268,6 +268,8 @@ def restack(part: Part, place: SubplotSpec) -> None:
             row = i % before // fewer * part.rows + i // before
             column = i % before % fewer
         ax.set_subplotspec(grid[row, column])
+        if part.pictures and column == 0 and i % before:
+            name_row(ax, part.panels[i - i % before])
         if not ax.axison:
             continue
         first, last = part.panels[i - i % before], part.panels[-before + i % before]
@@ -276,6 +278,15 @@ def restack(part: Part, place: SubplotSpec) -> None:
             ax.set_ylabel(ax.get_ylabel() or first.get_ylabel())
         if ax.get_shared_x_axes().joined(ax, last) and shows(last, "bottom"):
             ax.tick_params(labelbottom=True)
+
+
+def name_row(ax: Axes, first: Axes) -> None:
+    """Give the first picture of a row the name that stands left of another picture."""
+    ax.set_ylabel(ax.get_ylabel() or first.get_ylabel(), fontsize=first.yaxis.label.get_fontsize())
+    for text in first.texts:
+        if text.get_position()[0] < 0 and text.get_transform() == first.transAxes:
+            copy = ax.text(*text.get_position(), text.get_text(), transform=ax.transAxes)
+            copy.set(ha=text.get_ha(), va=text.get_va(), fontsize=text.get_fontsize())
 
 
 def shows(ax: Axes, side: str) -> bool:
@@ -296,7 +307,10 @@ def shorten(ax: Axes, wide: float, high: float) -> None:
         if "$" not in words and "\n" not in words and len(words) > letters:
             text.set_text(textwrap.fill(words, letters))
     names = [label.get_text() for label in ax.get_xticklabels()]
-    crowd = sum(len(name) + 1 for name in names) * LETTER / max(wide - 0.6, 0.5)
+    crowd = sum(len(name) + 2 for name in names) * LETTER / max(wide - 0.6, 0.5)
     if crowd > 1 and isinstance(ax.xaxis.get_major_formatter(), FixedFormatter | FuncFormatter):
         each = math.ceil(crowd)
         ax.set_xticks(ax.get_xticks()[::each], names[::each])
+    elif crowd > 1 and ax.get_xscale() == "linear":
+        fewer = math.floor(len(names) / crowd)
+        ax.xaxis.set_major_locator(MaxNLocator(max(fewer - 1, 2), steps=[1, 2, 2.5, 5, 10]))

@@ -104,6 +104,59 @@ def test_what_was_below_a_picture_stays_below_it():
     assert panels[0, 4].get_position().y1 < panels[1, 0].get_position().y0
 
 
+def test_every_row_of_pictures_has_its_name():
+    figure = Figure(figsize=(8, 3))
+    panels = figure.subplots(3, 10)
+    for row in panels:
+        for ax in row:
+            ax.imshow(np.eye(3))
+    for ax, name in zip(panels[:, 0], ("duck", "cat"), strict=False):
+        ax.set_ylabel(name)
+        for each in ax.figure.axes:
+            each.set(xticks=[], yticks=[])
+    panels[2, 0].axis("off")
+    panels[2, 0].text(-0.1, 0.5, "fox", ha="right", transform=panels[2, 0].transAxes)
+    drawing.both(figure)
+    left = min(ax.get_position().x0 for ax in panels.flat)
+    for row, name in zip(panels, ("duck", "cat", "fox"), strict=True):
+        first = [ax for ax in row if ax.get_position().x0 == pytest.approx(left)]
+        names = [ax.get_ylabel() or ax.texts[0].get_text() for ax in first]
+        assert names == [name] * 2
+        others = [ax for ax in row if ax not in first]
+        assert not any(ax.get_ylabel() or ax.texts for ax in others)
+
+
+def test_numbers_along_an_axis_keep_their_distance():
+    figure = Figure(figsize=(6.4, 3))
+    ax = figure.subplots()
+    ax.plot([-0.0292, 0.0025], [0, 1])
+    drawing.both(figure)
+    figure.draw_without_rendering()
+    low, high = ax.get_xlim()
+    shown = [
+        label.get_window_extent()
+        for at, label in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+        if low <= at <= high
+    ]
+    assert len(shown) > 2
+    gaps = [right.x0 - left.x1 for left, right in zip(shown, shown[1:], strict=False)]
+    assert min(gaps) > shown[0].height / 2
+
+
+def test_what_is_black_can_be_seen_in_the_dark():
+    """matplotlib says no color of what it fills with black."""
+    figure = Figure()
+    plain, pictured = figure.subplots(1, 2)
+    pictured.imshow(np.eye(3))
+    for ax in (plain, pictured):
+        ax.scatter([0.5], [0.5], color="black", marker="P")
+    wide, _ = parts(drawing.both(figure))
+    marks = re.findall(r'<g id="(?:keep-\d+|PathCollection_\d+)">', wide)
+    assert len(marks) == 2 and "fill: #000000" not in wide
+    assert "svg { fill: #dfe3ea }" in light.DARK
+    assert 'g[id^="keep"] { fill: #000000 }' in light.DARK
+
+
 def test_a_legend_of_many_columns_stands_above_in_fewer():
     figure = Figure(figsize=(7, 3.6))
     ax = figure.subplots()

@@ -179,6 +179,19 @@ def test_a_number_has_a_true_minus_and_in_a_table_stays_with_its_interval():
     assert document[2].astext() == '<div class="claim"><p title="-1">less by \u22120.2</p></div>'
 
 
+def test_what_follows_a_formula_stays_in_its_line():
+    formula = nodes.math("x", "x")
+    for after, expected in ((", so", "\N{WORD JOINER}, so"), (" and", " and"), ("th", "th")):
+        document = nodes.container()
+        document += nodes.paragraph("", "", formula.deepcopy(), nodes.Text(after))
+        set_numbers(None, document, "")
+        assert document[0][1] == expected
+    document = nodes.container()
+    document += nodes.paragraph("", "", nodes.Text(", so"))
+    set_numbers(None, document, "")
+    assert document.astext() == ", so"
+
+
 def test_a_head_without_words_gets_one():
     formula = nodes.paragraph("", "", nodes.math("", "(0, 1)"))
     entries = [

@@ -128,6 +128,16 @@ def test_an_augmented_network_trained_now_is_the_one_on_record():
     assert abs(now[3e-3]["center"] - before) < 0.08  # of 75 pictures
 
 
+@pytest.mark.nightly
+def test_ensembles_trained_now_are_the_ones_on_record():
+    torch.set_num_threads(1)
+    pair = 3e-2, 0.3
+    now = ensembles.measure_all("ten short", 1, (pair,))[pair]["test_all_loss"]
+    before = samples("ensembles", "test_all_loss", contender="ten short", rate=3e-2, decay=0.3)
+    assert abs(now - before[1]) < 0.01
+    assert abs(mixing.copies_alone_again(1) - mixing.accuracy("copies alone")[1]) < 0.02
+
+
 def test_mixes_and_copies_choose_on_validation_from_what_they_may():
     y = np.arange(60) % 3
     rng = np.random.default_rng(0)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -193,6 +194,15 @@ def test_the_number_of_jobs_heeds_the_container(tmp_path, monkeypatch, groups, o
         (tmp_path / "groups" / name).write_text(text)
     (tmp_path / "own").write_text(own + "\n")
     assert capacity.default_jobs(tmp_path / "groups", tmp_path / "own") == jobs
+
+
+def test_the_estimate_leaves_out_how_long_the_start_took(tmp_path, capsys, monkeypatch):
+    clock = SimpleNamespace(monotonic=iter([0.0, 50.0, 55.0, 62.0]).__next__)
+    monkeypatch.setattr("autograder.grading.whole_class.terminal.time", clock)
+    shown, job = Terminal(), Job(ASSIGNMENT, "eve", tmp_path)
+    for done in (1, 2, 3):
+        shown.progress(done, 13, job, [])
+    assert "    3 of 13 done, about 60 s left\n" in capsys.readouterr().out
 
 
 def test_the_name_of_a_student_drives_no_terminal(metrics, tmp_path, capsys):

@@ -19,10 +19,11 @@ from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
 from autograder.exercise import no_verdict
-from autograder.grading.bounds import Bounds
+from autograder.grading.bounds import Bounds, OutOfTime, limited
 from autograder.grading.display import drawings, markup
 from autograder.grading.display.feedback_page import FeedbackPage
 from autograder.grading.display.markup import as_markdown, harmless_html, markdown_html
+from autograder.grading.display.pixels import redrawn
 from autograder.grading.display.sanitize import sanitize
 from autograder.grading.judge.verdicts import verdict_outputs
 from tests.answers import COURSE
@@ -322,6 +323,77 @@ def test_all_pictures_of_a_notebook_have_one_limit_together(monkeypatch):
     kinds = [set(o.data) for o in stored(new_code_cell("", outputs=outputs))[0].outputs]
     # two different ones have 12 pixels; the third is the first once more
     assert kinds == [{"image/png"}, {"image/png"}, {"image/png"}, {"text/plain"}, {"text/plain"}]
+
+
+def with_scans(count: int) -> bytes:
+    """A picture of 4 million pixels whose last scan comes so many times more; some 20 bytes each."""
+    Image.new("L", (2_000, 2_000), 100).save(file := io.BytesIO(), "JPEG", progressive=True)
+    raw, end = file.getvalue()[:-2], file.getvalue()[-2:]
+    return raw + raw[raw.rindex(b"\xff\xda") :] * count + end
+
+
+def test_a_picture_that_is_painted_over_and_over_is_not_shown():
+    assert "image/jpeg" in shown({"image/jpeg": packed(with_scans(20))}).data
+    began = time.process_time()
+    assert "image/jpeg" not in shown({"image/jpeg": packed(with_scans(500))}).data
+    assert time.process_time() - began < 1
+
+
+def test_pictures_have_a_time_together_however_small_they_are(monkeypatch):
+    monkeypatch.setattr("autograder.grading.bounds.PAINTING_SECONDS", 0.2)
+    small = []
+    for i in range(10_000):
+        color = (i % 256, i // 256, 0)
+        Image.new("RGB", (1, 1), color).save(file := io.BytesIO(), "PNG")
+        small.append(packed(file.getvalue()))
+    bounds, began = Bounds(), time.process_time()
+    painted = [redrawn(one, bounds) for one in small]
+    assert time.process_time() - began < 1
+    assert painted[0] and not painted[-1]
+
+
+def test_a_limit_goes_on_after_one_within_it():
+    began = time.process_time()
+    with pytest.raises(OutOfTime), limited(0.2):
+        with limited(5):
+            pass
+        while time.process_time() - began < 5:
+            pass
+    assert time.process_time() - began < 2
+
+
+def damaged(raw: bytes, mark: bytes, at: int) -> bytes:
+    """The bytes with some that are wrong, so far behind a mark."""
+    place = raw.index(mark) + at
+    return raw[:place] + b"\xff\xff" + raw[place + 2 :]
+
+
+STILL_SHOWN = {
+    "of where it was taken": damaged(
+        picture("JPEG", exif=exif(ImageDescription="x" * 9)), b"Exif\0\0", 20
+    ),
+    "of its other views": damaged(
+        picture("MPO", save_all=True, append_images=[Image.new("RGB", (3, 2))]), b"MPF\0", 12
+    ),
+}
+
+
+@pytest.mark.parametrize("raw", STILL_SHOWN.values(), ids=STILL_SHOWN)
+def test_a_photo_is_shown_whose_list_is_damaged(raw):
+    assert pixels(shown({"image/jpeg": packed(raw)}).data["image/jpeg"])[0] == (3, 2)
+
+
+def test_a_picture_of_16_bits_keeps_its_grays():
+    """Some are called transparent; Pillow makes all of them white where it makes eight bits of them."""
+    Image.radial_gradient("L").resize((3, 2)).convert("I;16").point(lambda v: v * 200).save(
+        file := io.BytesIO(), "PNG", transparency=7
+    )
+    with Image.open(
+        io.BytesIO(
+            base64.b64decode(shown({"image/png": packed(file.getvalue())}).data["image/png"])
+        )
+    ) as new:
+        assert len(set(new.get_flattened_data())) > 2
 
 
 # ---- time

@@ -4,6 +4,7 @@ import pytest
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser import launch, resize, settle
 from tests.test_site import HTML
@@ -77,6 +78,23 @@ def test_a_link_leads_to_a_section_far_below(site, driver):
         "return document.getElementById(arguments[0]).getBoundingClientRect().top", far
     )
     assert 0 <= top < 200
+
+
+@pytest.mark.parametrize("width", [380, 1280])
+def test_a_page_that_is_loaded_again_opens_where_it_was_left(width, site, driver):
+    resize(driver, width)
+    open_page(driver, f"{site}book/optimization/momentum.html")
+    far = "[...document.querySelectorAll('article > section > section')].at(-2)"
+    driver.execute_script(f"{far}.scrollIntoView({{behavior: 'instant'}})")
+    settle(driver)
+    top = f"return {far}.getBoundingClientRect().top"
+    before = driver.execute_script(top)
+    driver.refresh()
+    settle(driver)
+    WebDriverWait(driver, 10).until(lambda d: abs(d.execute_script(top) - before) < 2)
+    settle(driver)
+    assert driver.execute_script(top) == pytest.approx(before, abs=2)
+    resize(driver, 1280)
 
 
 def test_a_term_s_card_lies_at_the_screen_s_edge(site, driver):

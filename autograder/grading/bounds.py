@@ -9,6 +9,7 @@ from types import FrameType
 
 SECONDS_A_PIECE = 0.5  # of the processor's time; what people write takes a few thousandths
 SECONDS = 1.5
+PAINTING_SECONDS = 20.0  # of pictures; a phone's photo takes a fifth of one
 AGAIN = 0.05  # an alarm that rings inside a destructor is lost: it rings until it is heard
 ROOM = 2_000_000  # characters
 LARGEST_PICTURE = 24_000_000  # pixels; a phone's photo has 12 million
@@ -26,17 +27,28 @@ def limited(seconds: float) -> Iterator[None]:
     """Raise OutOfTime within the block after so long, even inside a regular expression.
 
     Seconds are the processor's. Signals reach the main thread alone: in another there is no limit.
+    A limit around the block goes on after it, where it stood.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGVTALRM, _stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
+    around, again = signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, around, again)
+
+
+@contextmanager
+def _ending(seconds: float) -> Iterator[None]:
+    """The same, where nothing is done without a limit."""
+    if seconds <= 0 or threading.current_thread() is not threading.main_thread():
+        raise OutOfTime
+    with limited(seconds):
+        yield
 
 
 class Bounds:
@@ -44,6 +56,7 @@ class Bounds:
 
     def __init__(self) -> None:
         self.seconds = SECONDS
+        self.painting_seconds = PAINTING_SECONDS
         self.room = ROOM
         self.pixels = PIXELS
         self.painted: dict[str, tuple[str, str] | None] = {}  # pictures, by what came
@@ -51,15 +64,22 @@ class Bounds:
     @contextmanager
     def time(self) -> Iterator[None]:
         """Raise OutOfTime within the block once its time is up, even inside a regular expression."""
-        seconds = min(SECONDS_A_PIECE, self.seconds)
-        if seconds <= 0 or threading.current_thread() is not threading.main_thread():
-            raise OutOfTime
         began = time.process_time()
         try:
-            with limited(seconds):
+            with _ending(min(SECONDS_A_PIECE, self.seconds)):
                 yield
         finally:
             self.seconds -= time.process_time() - began
+
+    @contextmanager
+    def painting(self) -> Iterator[None]:
+        """Raise OutOfTime within the block once the time of all pictures together is up."""
+        began = time.process_time()
+        try:
+            with _ending(self.painting_seconds):
+                yield
+        finally:
+            self.painting_seconds -= time.process_time() - began
 
     def take(self, text: str) -> bool:
         """Whether there is room for a text; then it is taken."""

@@ -38,6 +38,24 @@
   for (const box of boxes) watch.observe(box);
   addEventListener("keydown", () => boxes.forEach(reach), { capture: true, once: true });
 
+  // A page that is loaded again opens where it was left, though the sections above have not been laid out yet.
+  const sections = [...all("article > section > section")];
+  addEventListener("pagehide", () => {
+    const index = sections.findIndex((section) => section.getBoundingClientRect().bottom > 0);
+    const place = index < 0 ? null : [index, sections[index].getBoundingClientRect().top];
+    sessionStorage.setItem("place", JSON.stringify(place));
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted || performance.getEntriesByType("navigation")[0]?.type !== "reload") return;
+    const [index, top] = JSON.parse(sessionStorage.getItem("place")) ?? [];
+    const back = () => {
+      const section = sections[index];
+      if (section) scrollBy({ top: section.getBoundingClientRect().top - top, behavior: "instant" });
+    };
+    back();
+    requestAnimationFrame(() => requestAnimationFrame(back)); // once the sections there have been laid out
+  });
+
   // Dialogs have names, and give the focus back to what opened them.
   const NAMES = {
     "pst-search-dialog": "Search", "pst-primary-sidebar-modal": "Book", "pst-secondary-sidebar-modal": "On this page",

@@ -45,9 +45,11 @@ DARKER = {
     "#009e73": "#2fc59a",
     "#d55e00": "#ff8a3d",
 }
-# What lies on an image keeps its colors (the id of ``lab.drawing``); text has no color unless it was given one.
+# What lies on an image keeps its colors (the id of ``lab.drawing``); what is filled with black says no color,
+# nor does text, unless it was given one.
 DARK = (
     "<style>@media (prefers-color-scheme: dark) {\n"
+    'svg { fill: #dfe3ea }\ng[id^="keep"] { fill: #000000 }\n'
     + "\n".join(
         f'[style*="{key}: {light}"]:not([id^="keep"] *) {{ {key}: {dark} !important }}'
         for key in ("fill", "stroke")

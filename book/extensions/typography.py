@@ -1,6 +1,7 @@
 """Numbers as a book prints them: a true minus, and in a table a value in one line with its interval.
 
-Code and formulas stay as they are; so does a hyphen after a letter, a digit or a bracket (MNIST-1D, 1e-3).
+What follows a formula at once, such as a comma, stays with it: a browser may break a line after a formula,
+unless a word joiner stands there. Code and formulas stay as they are; so does a hyphen after a letter, a digit or a bracket (MNIST-1D, 1e-3).
 """
 
 import re
@@ -12,6 +13,7 @@ from sphinx.util.typing import ExtensionMetadata
 MINUS = re.compile(r"(?<![\w.\-)\]/])-(?=\.?\d)")
 INTERVAL = re.compile(r"(?<=\d) ± (?=\d)")
 BETWEEN_TAGS = re.compile(r"(?<=>)[^<>]+(?=<)")
+AT_ONCE = re.compile(r"^[^\s\w]")
 VERBATIM = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
 
 
@@ -26,6 +28,13 @@ def inside(node: nodes.Node, *kinds: type[nodes.Node]) -> bool:
     return False
 
 
+def before(node: nodes.Node) -> nodes.Node | None:
+    """What stands before a node in the same parent."""
+    siblings = node.parent.children
+    place = siblings.index(node)
+    return siblings[place - 1] if place else None
+
+
 def set_numbers(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for text in list(doctree.findall(nodes.Text)):
         if inside(text, *VERBATIM):
@@ -33,6 +42,8 @@ def set_numbers(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         new = minus(text)
         if inside(text, nodes.entry):
             new = INTERVAL.sub("\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}", new)
+        if isinstance(before(text), nodes.math) and AT_ONCE.match(new):
+            new = "\N{WORD JOINER}" + new
         if new != text:
             text.parent.replace(text, nodes.Text(new))
     for card in doctree.findall(nodes.raw):

@@ -23,14 +23,17 @@ CONTENDERS = {  # width, steps, networks
     "one wide": (MEMBERS * WIDTH, 2000, 1),
 }
 # One network trained ten times as long as those of "ten short" is a member of "ten long".
+Pair = tuple[float, float]  # rate, decay
+PAIRS: list[Pair] = [(rate, decay) for rate in RATES for decay in DECAYS]
 
 
 @lru_cache(maxsize=len(CONTENDERS))
-def measure_all(contender: str, seed: int) -> dict[tuple[float, float], dict[str, float]]:
-    """All rates and decays of a contender, side by side: the figures of each."""
+def measure_all(
+    contender: str, seed: int, pairs: tuple[Pair, ...] = tuple(PAIRS)
+) -> dict[Pair, dict[str, float]]:
+    """A contender's rates and decays, side by side: the figures of each."""
     width, steps, members = CONTENDERS[contender]
     drawn = draw(SIZE, seed)
-    pairs = [(rate, decay) for rate in RATES for decay in DECAYS]
     rates, decays = zip(*pairs, strict=True)
 
     def make_model() -> torch.nn.Module:
@@ -46,7 +49,7 @@ def measure_all(contender: str, seed: int) -> dict[tuple[float, float], dict[str
         schedule=lambda t: cosine_with_warmup(t, steps),
         record_every=steps,
     )
-    found: dict[tuple[float, float], dict[str, float]] = {pair: {} for pair in pairs}
+    found: dict[Pair, dict[str, float]] = {pair: {} for pair in pairs}
     for kind, part in (("validation", drawn.choosing), ("test", drawn.dataset)):
         p = training.predict(make_model, run.params, part.x_test).numpy()
         y = part.y_test.numpy()
@@ -77,9 +80,6 @@ ENSEMBLES = Experiment(
     seeds=12,
     measure=measure,
 )
-
-
-PAIRS = [(rate, decay) for rate in RATES for decay in DECAYS]
 
 
 def figures(contender: str, what: str) -> np.ndarray:

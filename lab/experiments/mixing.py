@@ -6,6 +6,7 @@ best alone, or best in company; the ten best, or a greedy ten, of one search (on
 setting); and a greedy ten of all 270, which has seen as many networks as the copies have.
 """
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -30,12 +31,17 @@ CONTENDERS = (
 )
 
 
-def predictions(seed: int, steps: int = STEPS) -> tuple[np.ndarray, np.ndarray]:
+def predictions(
+    seed: int,
+    steps: int = STEPS,
+    shapes: Sequence[tuple[int, ...]] = SHAPES,
+    pairs: Sequence[tuple[float, float]] = PAIRS,
+) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities (settings, members, items, classes) for validation and test signals."""
     drawn = draw(SIZE, seed)
-    rates, decays = zip(*PAIRS, strict=True)
+    rates, decays = zip(*pairs, strict=True)
     found: list[list[np.ndarray]] = [[], []]
-    for shape in SHAPES:
+    for shape in shapes:
 
         def make_model(shape: tuple[int, ...] = shape) -> nn.Module:
             return training.mlp(40, *shape, CLASSES)
@@ -97,6 +103,13 @@ def measure(setting: dict, seed: int, steps: int = STEPS) -> dict[str, float]:
 
 
 MIXING = Experiment(name="mixing", settings=[{"size": SIZE}], seeds=8, measure=measure)
+
+
+def copies_alone_again(seed: int) -> float:
+    """The test accuracy of a draw's copies of the setting that is best alone, trained now."""
+    shape, pair = SETTINGS[int(accuracy("setting of copies alone")[seed])]
+    _, test = predictions(seed, shapes=[shape], pairs=[pair])
+    return float(ensembles.accuracy(test[0].mean(0), draw(SIZE, seed).dataset.y_test.numpy()))
 
 
 def accuracy(contender: str) -> np.ndarray:

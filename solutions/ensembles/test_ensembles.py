@@ -28,13 +28,21 @@ def test_the_average_is_torchs():
         np.testing.assert_allclose(oracle("average_predictions")(logits), expected, atol=1e-14)
 
 
-def test_an_answer_that_knows_of_no_logits_has_no_points_for_leaving_them():
-    def always_the_first(logits):
-        return np.broadcast_to(np.eye(logits.shape[2])[0], logits.shape[1:])
+UNSEEN = {
+    "always the first": lambda logits: np.broadcast_to(
+        np.eye(logits.shape[2])[0], logits.shape[1:]
+    ),
+    "any probabilities": lambda logits: np.random.dirichlet(
+        np.ones(logits.shape[2]), logits.shape[1]
+    ),
+    "all alike": lambda logits: np.full(logits.shape[1:], 1 / logits.shape[2]),
+}
 
-    v = verdict("average_predictions", always_the_first)
-    said = " ".join(f.message for f in v.findings)
-    assert v.score == 0 and "compared with that for other logits" in said
+
+@pytest.mark.parametrize("code", UNSEEN.values(), ids=UNSEEN)
+def test_an_answer_that_knows_of_no_logits_has_no_points_for_leaving_them(code):
+    for seed in "123":
+        assert verdict("average_predictions", code, seed).score == 0
 
 
 def test_the_correlation_is_that_of_the_book():
@@ -193,6 +201,21 @@ def test_what_is_still_to_be_written_costs_its_own_part_alone():
     )
     v = verdict("exponential_moving_average", unfinished)
     assert v.score == 4 and v.parts["copy_to"] == (0, 1)
+
+
+@pytest.mark.parametrize("start", [torch.clone, torch.zeros_like])
+def test_an_average_that_is_never_updated_has_no_points_for_leaving_the_network_alone(start):
+    class Idle:
+        def __init__(self, model, decay):
+            self.average = {name: start(t.detach()) for name, t in model.state_dict().items()}
+
+        def update(self, model):
+            pass
+
+        def copy_to(self, model):
+            pass
+
+    assert verdict("exponential_moving_average", Idle).score == 0
 
 
 def test_check_takes_a_tensor_for_an_array_as_grading_does(capsys, monkeypatch):

@@ -162,3 +162,7 @@ def outputs(network: nn.Module, inputs: dict[str, Any]) -> np.ndarray:
     """What a network makes of the examples of a case, in the mode that it is in."""
     like = next(network.parameters())
     return as_it_is(network(torch.tensor(inputs["x"], device=like.device, dtype=like.dtype)))
+
+
+def arrays(tensors: dict[str, torch.Tensor]) -> State:
+    return {name: as_it_is(t) for name, t in tensors.items()}

@@ -67,6 +67,12 @@ def same_numbers(have: np.ndarray, want: Any) -> bool:
     return numbers and np.array_equal(have, want, equal_nan=True)
 
 
+def unchanging(states: list[State]) -> set[str]:
+    """The entries that are the same in all states."""
+    first, *later = states
+    return {name for name, a in first.items() if all(same_numbers(a, s[name]) for s in later)}
+
+
 def are_gradients(case: Case, found: Any, times: int) -> bool:
     """Whether these are so many times the gradients that the case drew."""
     for name, slope in case.inputs["slopes"].items():

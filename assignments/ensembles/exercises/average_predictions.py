@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import close, floats
+from autograder.compare import close, equal, floats
 from autograder.exercise import Case, Exercise, Outputs, Part
 
 
@@ -64,17 +64,18 @@ def logits_afterwards(average_predictions: Any, inputs: dict[str, Any], device: 
 
 
 def whether_as_before(case: Case, outputs: Outputs) -> Outputs:
-    """What became of the logits, and whether what came for them is probabilities: which is for the
-    other parts to say."""
+    """What became of the logits, and whether what came for them was made from them and can be
+    probabilities: which is for the other parts to say."""
     given = case.inputs["logits"]
     came = floats(outputs, "probabilities", given.shape[1:])
     sums = np.abs(came.sum(axis=-1) - 1.0) < 1e-3
     spread = came.max(axis=-1) - came.min(axis=-1) > 1e-3
     others = floats(outputs, "of others", given.shape[1:])
+    follows = equal(others, np.roll(came, 1, axis=1), given.dtype.name).all()
     same = np.array_equal(floats(outputs, "logits", given.shape), given)
     return {
-        "the result, compared with that for other logits": (
-            "the same" if np.array_equal(came, others) else "another one"
+        "the result, compared with that for the classes in another order": (
+            "the same, in that order" if follows else "another one"
         ),
         "rows of the result that sum to 1": f"{sums.sum()}",
         "rows of the result in which all is the same": f"{(~spread).sum()}",

@@ -11,7 +11,7 @@ from autograder.compare import close, difference, tolerance
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_it_is
 
-from ._networks import State, build, draw_slopes, draw_states, load, outputs
+from ._networks import State, arrays, build, draw_slopes, draw_states, load, outputs
 from ._states import (
     are_gradients,
     as_before,
@@ -24,6 +24,7 @@ from ._states import (
     same_numbers,
     state_in,
     states_in,
+    unchanging,
 )
 
 
@@ -85,10 +86,6 @@ def add_gradients(network: nn.Module, inputs: dict[str, Any]) -> dict[str, np.nd
     if total.requires_grad:
         total.backward()
     return {name: None if p.grad is None else as_it_is(p.grad) for name, p in named.items()}
-
-
-def arrays(tensors: dict[str, torch.Tensor]) -> State:
-    return {name: as_it_is(t) for name, t in tensors.items()}
 
 
 def case(
@@ -236,7 +233,7 @@ def whether_apart(case: Case, made: Outputs) -> Outputs:
 
 
 def ties(case: Case, made: Outputs, network: State) -> dict[str, set[str]]:
-    """The averages that are tied to the network, or differ from it in kind."""
+    """The averages that are tied to the network, differ from it in kind, or are none."""
     times = len(case.inputs["states"])
     held = states_in(case, made, "averages", times)
     moved = dicts_in(made, "averages when the network has moved on", times)
@@ -244,6 +241,7 @@ def ties(case: Case, made: Outputs, network: State) -> dict[str, set[str]]:
     home = str(made.get("device of the network"))
     pairs = [(a, b, name) for a, b in zip(held, moved, strict=True) for name in network]
     return {
+        "averages that no update changes": unchanging(held),
         "averages that share memory with the network": {
             name for a, b, name in pairs if name in b and not same_numbers(a[name], b[name])
         },

@@ -14,7 +14,10 @@ from autograder.exercise import Case, Exercise, Outputs, Part
 from ._own_measure import ANOTHER, THE_SAME
 from ._steps import between
 
-TURNED = "the step, compared with that of the same parameters in float64 and in another order"
+TURNED = (
+    "the step, compared with that of the same parameters in float64, in another order,"
+    " and with the gradient the other way"
+)
 DIRECTION, RIGHT = "the step's direction", ("downhill", "none")
 
 
@@ -33,10 +36,11 @@ def judge_newton(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
 
 
 def run_twice(newton_step: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The step, and that of the same parameters in float64, in another order."""
+    """The step, and that of the same parameters in float64, in another order, for a gradient that
+    points the other way: what does not look at it has no direction that follows."""
     order = inputs["order"]
     turned = {
-        "grad": inputs["grad"][order].astype(float),
+        "grad": -inputs["grad"][order].astype(float),
         "hessian": inputs["hessian"][np.ix_(order, order)].astype(float),
         "damping": inputs["damping"],
     }
@@ -48,7 +52,7 @@ def words_on_shapes(case: Case, outputs: Outputs) -> Outputs:
     """The step, and what it says of itself, in words."""
     grad, order = case.inputs["grad"], case.inputs["order"]
     step, turned = (floats(outputs, name, grad.shape) for name in ("step", "turned"))
-    same = not judge_newton(case, {"step": step[order]}, {"step": turned})
+    same = not judge_newton(case, {"step": step[order]}, {"step": -turned})
     slope = float(grad @ step)
     return {
         TURNED: THE_SAME if same else ANOTHER,

@@ -16,7 +16,8 @@ class Terminal:
     """Shows how a grading goes on."""
 
     def __init__(self) -> None:
-        self.began = self.said = time.monotonic()
+        self.began = time.monotonic()
+        self.first = self.said = 0.0
         self.done = 0
 
     def progress(self, done: int, total: int, job: Job, results: list[Result]) -> None:
@@ -27,9 +28,11 @@ class Terminal:
             print(f"    {printable(note if len(note) <= 200 else note[:199] + '…')}", flush=True)
         self.done += 1
         now = time.monotonic()
-        if now - self.said >= EVERY and done < total:
+        if self.done == 1:  # what comes before it takes seconds, and comes once
+            self.first = self.said = now
+        elif now - self.said >= EVERY and done < total:
             self.said = now
-            left = (now - self.began) / self.done * (total - done)
+            left = (now - self.first) / (self.done - 1) * (total - done)
             print(f"    {done} of {total} done, about {in_words(left)} left", flush=True)
 
     def summary(self, results: list[Result], class_folder: Path) -> None:
