@@ -213,7 +213,7 @@ def test_the_same_mistake_gets_the_same_score_on_every_seed(name):
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(4 * 3600)  # by the clock, whatever else the machine does: an hour was too short once
+@pytest.mark.timeout(4 * 3600)  # by the clock: on a busy machine an hour was too short
 @every_exercise
 def test_the_same_mistake_gets_one_score_and_one_name_on_fifty_seeds(name):
     seeds = MANY_SEEDS if exercise(name).seconds <= PROBE_SECONDS else MANY_SEEDS[:10]
