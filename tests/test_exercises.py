@@ -62,6 +62,7 @@ def test_right_answers_get_full_marks_in_any_dress(name, seed):
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(4 * 3600)  # by the clock: a busy machine takes its time
 @every_exercise
 def test_right_answers_get_full_marks_on_fifty_seeds(name):
     for seed in MANY_SEEDS:
