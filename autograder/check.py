@@ -2,6 +2,7 @@
 
 import difflib
 import sys
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -63,14 +64,15 @@ class Check:
             )
 
     def case(self, student: Any, name: str = "") -> CaseInHand:
-        """A public case, by its name in the report or the beginning of it; the first one without.
+        """A public case, by its name in the report or the beginning of it.
 
-        Its ``args`` are what your function is called with, ``expected`` and ``got`` what is compared.
+        Of several it is the first that failed when it was last checked. Its ``args`` are what your function is called with, ``expected`` and ``got`` what is compared.
         """
         exercise, key = _find(student)
-        for case, expected in zip(key.cases, key.expected, strict=True):
-            if case.name.startswith(name):
-                return inhand.take(exercise, student, case, expected, "cpu")
+        failed = _failed(key, self.progress.verdicts.get(exercise.id, []))
+        for i in [*failed, *range(len(key.cases))]:
+            if key.cases[i].name.startswith(name):
+                return inhand.take(exercise, student, key.cases[i], key.expected[i], "cpu")
         names = ", ".join(f"{case.name!r}" for case in key.cases)
         raise NothingToCheck(f"no case of {exercise.id} is called {name!r}. There are: {names}.")
 
@@ -158,10 +160,15 @@ def _verdict(exercise: Exercise, key: Key, student: Any, device: str) -> Verdict
     return judge.judge(exercise, outcomes, key, device=device, seconds=seconds, note=note)
 
 
+def _failed(key: Key, verdicts: Iterable[Verdict]) -> list[int]:
+    """The cases that failed; the parts of an exercise may have cases of one name."""
+    failed = {(finding.part, finding.case) for v in verdicts for finding in v.findings}
+    return [i for i, case in enumerate(key.cases) if (case.part, case.name) in failed]
+
+
 def _smallest(exercise: Exercise, key: Key, student: Any, v: Verdict) -> CaseInHand | None:
     """The failed case with the fewest numbers in it, run again; None where that takes long."""
-    failed = {finding.case for finding in v.findings}
-    held = [i for i, case in enumerate(key.cases) if case.name in failed]
+    held = _failed(key, [v])
     if not held or v.status == "missing" or v.seconds > SOON:
         return None
     held.sort(key=lambda i: inhand.size(key.cases[i].inputs))

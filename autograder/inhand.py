@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder import probe
+from autograder.chance import EVERY
 from autograder.compare import difference
 from autograder.exercise import SEEN, Case, Exercise, Outputs
 from autograder.literal import literal
@@ -63,8 +64,8 @@ class CaseInHand:
     def _wrong(self) -> int:
         """The first call that gave something wrong, where there is an output for each call."""
         places = []
-        if not all(_has_length(want, len(self.calls)) for want in self.expected.values()):
-            return 0  # what is as long as there are calls may be so by chance
+        if not self._by_call:
+            return 0
         for name, want in self.expected.items():
             got: Any = self.got.get(name)
             if not _has_length(got, len(self.calls)):
@@ -94,11 +95,24 @@ class CaseInHand:
         return code if len(code) <= LONGEST else ""
 
     def side_by_side(self) -> list[str]:
-        """The short outputs that differ, expected and given with the same digits."""
+        """The short outputs that differ, expected and given with the same digits; where there is an
+        output for each call, those of the call that is shown."""
         lines: list[str] = []
         for name, want in self.expected.items():
-            lines += beside_each_other(name, want, self.got.get(name))
+            if name.endswith(EVERY):
+                continue  # the finding says of how many it holds
+            got: Any = self.got.get(name)
+            if self._by_call and _has_length(got, len(self.calls)):
+                want, got = want[self._wrong], got[self._wrong]
+            lines += beside_each_other(name, want, got)
         return lines
+
+    @property
+    def _by_call(self) -> bool:
+        """Whether every output holds a value for each call; a single one may be as long by chance."""
+        return not self._is_class and all(
+            _has_length(want, len(self.calls)) for want in self.expected.values()
+        )
 
     @property
     def _is_class(self) -> bool:

@@ -33,7 +33,8 @@ def first_time(call):  # in a process of its own, which has checked nothing befo
 sys.path.insert(0, "")
 most = float(sys.argv[1]) * seconds(lambda: __import__("torch"))
 namespace = {"__name__": "__main__"}
-exec(sys.stdin.read(), namespace)
+with contextlib.redirect_stdout(io.StringIO()):
+    exec(sys.stdin.read(), namespace)
 for call in sys.argv[2:]:
     if not any(first_time(call) for _ in range(3)):
         print(call)

@@ -16,10 +16,10 @@ from autograder.grading.display import feedback_page
 from autograder.grading.display.feedback_page import FeedbackPage
 from autograder.grading.display.formulas import mathml, with_formulas
 from autograder.grading.display.markup import markdown_html
-from autograder.grading.judge.verdicts import ungraded_outputs, verdict_outputs
+from autograder.grading.judge.verdicts import read_parts, ungraded_outputs, verdict_outputs
 from autograder.onward import onward
 from tests import browser
-from tests.answers import ASSIGNMENTS, COURSE, ROOT, mistake, oracle, verdict
+from tests.answers import ASSIGNMENTS, COURSE, ROOT, exercise, mistake, oracle, verdict
 from tests.hostile import PIXEL
 
 AXE = ROOT / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
@@ -50,6 +50,12 @@ def graded(name: str, answer, points: float, **more):
     cell = new_code_cell(f"check({name})", outputs=verdict_outputs(v, *below))
     cell.metadata = nbformat.from_dict(marks(name, points, score=v.score, **more))
     return cell
+
+
+def test_parts_keep_the_order_of_their_exercise_in_a_file():
+    held = new_notebook(cells=[graded("sgd_momentum", oracle("sgd_momentum"), 5.0)])
+    (cell,) = nbformat.reads(nbformat.writes(held), 4).cells
+    assert list(read_parts(cell)) == [part.name for part in exercise("sgd_momentum").parts]
 
 
 @pytest.fixture(scope="module")

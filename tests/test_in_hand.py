@@ -50,6 +50,27 @@ def test_a_case_is_handed_over(optimizers):
         check.case(optimizers, "no such case")
 
 
+def test_a_case_that_failed_is_shown_where_another_part_has_one_of_its_name(monkeypatch, capsys):
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+    saddle = edited(oracle("newton_step"), ("max(damping, damping - lowest)", "damping"))
+    with pytest.raises(NotYet):
+        check(saddle)
+    said = capsys.readouterr().out
+    (hessian,) = [line for line in said.splitlines() if "hessian = np.array" in line]
+    assert "-1." in hessian
+    case = check.case(saddle, "the example in the text")
+    assert case.args[1][1, 1] == -1
+
+
+def test_of_several_calls_the_outputs_of_the_one_that_is_shown_stand_beside_it(optimizers, capsys):
+    with pytest.raises(NotYet):
+        check(optimizers)
+    said = capsys.readouterr().out
+    assert "# call 1 of 2" in said
+    (expected,) = [line.split() for line in said.splitlines() if "# next_w: expected" in line]
+    assert len(expected[3:]) == 2
+
+
 def test_a_class_is_shown_by_what_was_called(monkeypatch):
     monkeypatch.chdir(COURSE.assignment("ensembles").folder)
     case = check.case(oracle("early_stopping"))

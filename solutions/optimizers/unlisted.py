@@ -223,6 +223,11 @@ WRONG: list[tuple] = [
         [("add_(p.grad, alpha", "add_(p.grad.clamp_(-1, 1), alpha")],
     ),
     (
+        "torch_adam",
+        "a decay of matrices alone",
+        [("p.mul_(1 - ", "p.dim() > 1 and p.mul_(1 - ")],
+    ),
+    (
         "newton_step",
         "the first eigenvalue that eigvals gives",
         [("np.linalg.eigvalsh(hessian)[0]", "np.linalg.eigvals(hessian)[0]")],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder import sketch
-from autograder.compare import RTOL
+from autograder.compare import RTOL, expected_and_got
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 
@@ -32,7 +32,7 @@ def judge(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
         return ["there are no rates"]
     where = "steps={steps}, cycles={cycles}, lr={lr}".format(**case.inputs)
     findings = [
-        f"step {step} of {where}: expected {b:.6g}, got {a!r:.10}"
+        f"step {step} of {where}: {expected_and_got(b, a)}"
         for step, a, b in zip(at, got or [], want or [], strict=True)
         if not same_rate(a, b, lr)
     ]

@@ -76,7 +76,7 @@ def decay_cases(rng: np.random.Generator) -> list[Case]:
         case(rng, "with weight decay", some(rng, **decay(rng))),
         case(rng, "zero gradients", some(rng, **decay(rng)), factors=[0, 0, 1]),
         case(rng, "weight decay alone given", decay(rng), factors=[1, 1, 1]),
-        case(rng, "weight decay in float32", some(rng, **decay(rng)), dtype=np.float32),
+        case(rng, "a matrix in float32", some(rng, **decay(rng)), ((2, 2),), dtype=np.float32),
     ]
 
 

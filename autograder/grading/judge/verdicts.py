@@ -137,7 +137,7 @@ def verdict_outputs(
     data = {
         "text/html": report.html(verdict) + below,
         "text/plain": report.text(verdict),
-        VERDICT_MIME: {**record_of(verdict), PARTS: verdict.parts},
+        VERDICT_MIME: {**record_of(verdict), PARTS: [[*part] for part in verdict.parts.items()]},
     }
     score = {"text/plain": repr(float(verdict.score))}
     return [
@@ -174,8 +174,11 @@ def read_verdict(cell: NotebookNode) -> dict | None:
 
 
 def read_parts(cell: NotebookNode) -> dict[str, list[float]]:
-    """What each part of a graded test cell's exercise earned, and what it could."""
-    return {part: list(of) for part, of in ((_held(cell) or {}).get(PARTS) or {}).items()}
+    """What each part of a graded test cell's exercise earned, and what it could, in their order.
+
+    They are pairs in a list, since a notebook's file sorts the keys of what it holds.
+    """
+    return {part: list(of) for part, of in dict((_held(cell) or {}).get(PARTS) or []).items()}
 
 
 def _held(cell: NotebookNode) -> dict | None:

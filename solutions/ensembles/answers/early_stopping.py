@@ -260,3 +260,11 @@ ANSWER.edited(
     ("            self.bad = 0\n        else:\n            self.bad += 1\n",
      "        self.bad = 0 if loss < self.last - self.min_delta else self.bad + 1\n        self.last = loss\n"),
 )
+ANSWER.edited(
+    "better-than-the-previous",
+    "compared with the loss before it, where the best so far is meant",
+    ("        self.bad = 0\n\n", "        self.bad = 0\n        self.last = np.inf\n\n"),
+    ("loss < self.best_loss - self.min_delta", "loss < self.last - self.min_delta"),
+    ("        return self.bad >= self.patience",
+     "        self.last = loss\n        return self.bad >= self.patience"),
+)
