@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser import ALSO, resize, settle
-from tests.test_site import HTML
+from tests.test_site import HTML, see_all
 from tests.test_site import driver as driver  # a browser
 from tests.test_site import site as site  # builds it
 
@@ -99,6 +99,7 @@ def test_every_control_is_large_enough_for_a_finger(site, driver):
         resize(driver, 380)
         for name in pages():
             driver.get(site + name)
+            see_all(driver)
             if small := driver.execute_script(SMALL, WIDGETS, CONTROLS):
                 found[name] = small
     finally:
