@@ -66,7 +66,8 @@ class Check:
     def case(self, student: Any, name: str = "") -> CaseInHand:
         """A public case, by its name in the report or the beginning of it.
 
-        Of several it is the first that failed when it was last checked. Its ``args`` are what your function is called with, ``expected`` and ``got`` what is compared.
+        Of several it is the first that failed when it was last checked. Its ``args`` are what your
+        function is called with, ``expected`` and ``got`` what is compared.
         """
         exercise, key = _find(student)
         failed = _failed(key, self.progress.verdicts.get(exercise.id, []))

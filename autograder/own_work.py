@@ -24,8 +24,9 @@ class ReadyMade:
     """Something of torch's that an exercise asks for.
 
     ``says`` is its name in words. ``files`` maps files below torch's folder (a glob) to its functions
-    there (a regular expression of their names); ``kernels`` is one of the names of its operators. ``called`` says of what ``sys.setprofile`` reports whether it is a use. ``elsewhere``
-    names packages that are installed beside torch and have it too.
+    there (a regular expression of their names); ``kernels`` is one of the names of its operators.
+    ``called`` says of what ``sys.setprofile`` reports whether it is a use. ``elsewhere`` names packages
+    that are installed beside torch and have it too.
     """
 
     says: str

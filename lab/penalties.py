@@ -1,7 +1,7 @@
 """Bounds on the weights for ``training.train``: penalties, and a rule that caps their length.
 
-A penalty is a function of a network's parameters by name. Only weights are bounded, that is parameters of two axes or more; biases and the scales and
-offsets of batch norm are left alone.
+A penalty is a function of a network's parameters by name. Only weights are bounded, that is parameters
+of two axes or more; biases and the scales and offsets of batch norm are left alone.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,10 +1,10 @@
 """The laboratory, folded: of a page's code the ten-line rules stay open, the rest is one line each.
 
 A line says what is under it: "Measurement: 5 seeds, 6 s, 41 lines", "Code of the figure: 23 lines",
-"Imports: 9 lines". The time is that of the run whose outputs the page shows. Open stay cells tagged ``live`` or ``open``, and short ones that neither draw nor
-print nor count, or are tagged ``teaches``. What is included from ``lab`` (``literalinclude``) is no cell,
-and stays. The imports, which a page's code begins with, stand where code is first needed, not before
-the page's first sentence.
+"Imports: 9 lines". The time is that of the run whose outputs the page shows. Open stay cells tagged
+``live`` or ``open``, and short ones that neither draw nor print nor count, or are tagged ``teaches``.
+What is included from ``lab`` (``literalinclude``) is no cell, and stays. The imports, which a page's
+code begins with, stand where code is first needed, not before the page's first sentence.
 """
 
 import ast

@@ -1,11 +1,11 @@
 """What cells print, as a page shows it: columns as tables, lines that break where a phone ends.
 
-Cells end at two spaces, or at a colon. Lines in a row that have as many of them become a table; so do lines
-with the same blank columns, for the longest name has one space after it. A line above that says no value
-itself stands above the table, a shorter one is its head; so is a first line of names over numbers, and what every
-row says before its number: "loss 1.3, rate 0.1" over "loss 1.2, rate 0.3" has the columns loss and rate. Other lines stay as they were printed: with the class
-``in-lines``, with which they break on a narrow screen, if they have no gaps; else they scroll. No table's head
-is empty.
+Cells end at two spaces, or at a colon. Lines in a row that have as many of them become a table; so do
+lines with the same blank columns, for the longest name has one space after it. A line above that says no
+value itself stands above the table, a shorter one is its head; so is a first line of names over numbers,
+and what every row says before its number: "loss 1.3, rate 0.1" over "loss 1.2, rate 0.3" has the columns
+loss and rate. Other lines stay as they were printed: with the class ``in-lines``, with which they break
+on a narrow screen, if they have no gaps; else they scroll. No table's head is empty.
 """
 
 import re

@@ -1,7 +1,8 @@
 """Numbers as a book prints them: a true minus, and in a table a value in one line with its interval.
 
-What follows a formula at once, such as a comma, stays with it: a browser may break a line after a formula,
-unless a word joiner stands there. Code and formulas stay as they are; so does a hyphen after a letter, a digit or a bracket (MNIST-1D, 1e-3).
+What follows a formula at once, such as a comma, stays with it: a browser may break a line after a
+formula, unless a word joiner stands there. Code and formulas stay as they are; so does a hyphen after a
+letter, a digit or a bracket (MNIST-1D, 1e-3).
 """
 
 import re

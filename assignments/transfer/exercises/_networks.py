@@ -39,8 +39,9 @@ class Block(nn.Module):
 class SmallNetwork(nn.Module):
     """A network of EfficientNet's form. With ``same_blocks`` its two blocks are the same module.
 
-    One that ``passes`` gives the first channels of a picture as its maps. With ``marks`` it adds a vector to its maps that tells how many pictures it sees at once, up to so
-    many: what it makes of a picture then says in which batch that was.
+    One that ``passes`` gives the first channels of a picture as its maps. With ``marks`` it adds a
+    vector to its maps that tells how many pictures it sees at once, up to so many: what it makes of a
+    picture then says in which batch that was.
     """
 
     def __init__(

@@ -44,7 +44,8 @@ def sandbox_command(
 ) -> list[str]:
     """The command line that runs ``command`` in the outer sandbox, with one folder shared.
 
-    ``replaced`` holds the files to see in the place of torch's own of the same path. Raises SandboxMissing without bubblewrap.
+    ``replaced`` holds the files to see in the place of torch's own of the same path. Raises
+    SandboxMissing without bubblewrap.
     """
     bwrap = shutil.which("bwrap")
     if bwrap is None:

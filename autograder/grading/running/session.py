@@ -70,8 +70,9 @@ class _Kernel:
 class Session:
     """A sandboxed kernel that is started when it is first needed, and again after it died.
 
-    ``handout`` is what students of the assignment have (without one, the engine alone); ``files`` is
-    the folder of the submission; ``alone`` says that the kernel gets an outer sandbox to itself. Use it as a context manager: on leaving, kernel, processes and files of the sandbox are gone.
+    ``handout`` is what students of the assignment have (without one, the engine alone); ``files`` is the
+    folder of the submission; ``alone`` says that the kernel gets an outer sandbox to itself. Use it as a
+    context manager: on leaving, kernel, processes and files of the sandbox are gone.
     """
 
     def __init__(
