@@ -209,9 +209,10 @@ def patience(rng: np.random.Generator) -> list[Case]:
     def of(name: str, patience: int, moves: str) -> Case:
         return case(rng, name, moved(rng, "b" * times(1, 6) + moves), patience)
 
-    p, q, r, s, t = (times(2, 4) for _ in range(5))
+    p, q, r, s = (times(2, 4) for _ in range(4))
+    t = times(3, 4)  # whoever forgets a stop, or never takes it back, is wrong three times
     in_time = "".join("w" * times(1, q - 1) + "b" for _ in range(times(2, 3)))
-    again = "w" * (t + 1) + "b" * times(1, 3) + "w" * (t + times(0, 2))
+    again = "w" * (t + 2) + "b" * times(1, 3) + "w" * (t + times(1, 2))
     return [
         in_the_text([1.0, 0.8, 0.9, 0.85]),
         of("better, then worse", p, "w" * (p + times(0, 3))),
