@@ -34,13 +34,14 @@ def run_with_single_draws(log_uniform: Any, inputs: dict[str, Any], device: str)
 def summary(case: Case, outputs: Outputs) -> Outputs:
     """Which shares of the draws fall where, on a log scale; and what depends on the generator."""
     shape = shape_of(case.inputs["size"])
+    if "table" in case.inputs:
+        return by_powers_of_ten(floats(outputs, "draws", shape), case.inputs["low"])
     one, other = (floats(outputs, name, shape) for name in ("draws", "from another seed"))
     singles = floats(outputs, "one by one", (SINGLE,))
     where, *elsewhere = (positions(draws, case.inputs) for draws in (one, other, singles))
     inside = np.concatenate([where, *elsewhere])
     slack = RTOL["float32"]
     return {
-        **by_thirds(one, case.inputs),
         "share of draws from low to high": whole((inside >= -slack) & (inside <= 1 + slack)),
         **{
             f"share of draws in the {name} quarter of the range, on a log scale": share(
@@ -73,10 +74,9 @@ def all_differ(draws: np.ndarray) -> bool:
     return bool(np.unique(draws).size > 0.9 * draws.size)
 
 
-def by_thirds(draws: np.ndarray, inputs: dict[str, Any]) -> Outputs:
-    """Which shares of the draws lie in each third of the range: the example's are powers of ten."""
-    low, third = inputs["low"], (inputs["high"] / inputs["low"]) ** (1 / 3)
-    bounds = [0.0, low * third, low * third**2, np.inf]
+def by_powers_of_ten(draws: np.ndarray, low: float) -> Outputs:
+    """Which shares of the example's draws lie in each of its three powers of ten."""
+    bounds = [0.0, *(low * 10.0**k for k in (1, 2)), np.inf]
     shown = [
         f"below {bounds[1]:.4g}",
         f"from {bounds[1]:.4g} to {bounds[2]:.4g}",
@@ -145,7 +145,7 @@ def case(rng: np.random.Generator, name: str, low: Band, ratio: Band, size: Any 
 
 
 def distribution(rng: np.random.Generator) -> list[Case]:
-    example = {"low": 1e-4, "high": 1e-1, "size": MANY, "seed": 0}
+    example = {"low": 1e-4, "high": 1e-1, "size": MANY, "seed": 0, "table": True}
     return [
         Case("the example in the text", example, draws=True),
         case(rng, "learning rates", (1e-5, 1e-3), (300, 3000)),
