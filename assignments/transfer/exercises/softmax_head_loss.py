@@ -14,6 +14,7 @@ FAR_STEP = (
     0.01  # where the loss is as good as straight: little is left of the rounding of large scores
 )
 CLEAR = 50  # of a score above the others: exp(-50) is nothing beside 1
+NO_EXP = 800  # exp(-800) is 0
 
 
 def case(
@@ -83,10 +84,19 @@ def draw_losses(rng: np.random.Generator) -> list[Case]:
         case(rng, "five pictures", 5, 4, 3),
         case(rng, "one picture", 1, 3, 4),
         case(rng, "two classes", 7, 3, 2),
-        case(rng, "scores beyond a thousand", 6, 4, 3, 1000.0),
+        surprising(rng, "scores beyond a thousand", 6, 4, 3, 1000.0),
         low,
         single,
     ]
+
+
+def surprising(rng: np.random.Generator, name: str, *size: Any) -> Case:
+    """The surprise has a probability that is rounded to 0."""
+    while True:
+        made = case(rng, name, *size)
+        scores, label = scores_of(made.inputs)[0], made.inputs["y"][0]
+        if scores.max() - scores[label] > NO_EXP:
+            return made
 
 
 def probe_loss(softmax_head_loss: Any, inputs: dict[str, Any], device: str) -> Outputs:
