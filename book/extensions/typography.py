@@ -22,31 +22,29 @@ def minus(text: str) -> str:
     return MINUS.sub("\N{MINUS SIGN}", text)
 
 
-def inside(node: nodes.Node, *kinds: type[nodes.Node]) -> bool:
-    while node := node.parent:
+def inside(node: nodes.Node | None, *kinds: type[nodes.Node]) -> bool:
+    """Whether a node is of these kinds, or lies in one that is."""
+    while node is not None:
         if isinstance(node, kinds):
             return True
+        node = node.parent
     return False
 
 
-def before(node: nodes.Node) -> nodes.Node | None:
-    """What stands before a node in the same parent."""
-    siblings = node.parent.children
-    place = siblings.index(node)
-    return siblings[place - 1] if place else None
-
-
 def set_numbers(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    for text in list(doctree.findall(nodes.Text)):
-        if inside(text, *VERBATIM):
+    for parent in list(doctree.findall(nodes.Element)):
+        if inside(parent, *VERBATIM):
             continue
-        new = minus(text)
-        if inside(text, nodes.entry):
-            new = INTERVAL.sub("\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}", new)
-        if isinstance(before(text), nodes.math) and AT_ONCE.match(new):
-            new = "\N{WORD JOINER}" + new
-        if new != text:
-            text.parent.replace(text, nodes.Text(new))
+        for place, text in enumerate(parent.children):
+            if not isinstance(text, nodes.Text):
+                continue
+            new = minus(text)
+            if inside(parent, nodes.entry):
+                new = INTERVAL.sub("\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}", new)
+            if place and isinstance(parent[place - 1], nodes.math) and AT_ONCE.match(new):
+                new = "\N{WORD JOINER}" + new
+            if new != text:
+                parent[place] = nodes.Text(new)
     for card in doctree.findall(nodes.raw):
         if 'class="claim' in card.astext():
             new = BETWEEN_TAGS.sub(lambda match: minus(match[0]), card.astext())
