@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 SECONDS_A_PIECE = 0.5  # of the processor's time; what people write takes a few thousandths
@@ -43,44 +43,42 @@ def limited(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_VIRTUAL, around, again)
 
 
-@contextmanager
-def _ending(seconds: float) -> Iterator[None]:
-    """The same, where nothing is done without a limit."""
-    if seconds <= 0 or threading.current_thread() is not threading.main_thread():
-        raise OutOfTime
-    with limited(seconds):
-        yield
+class Allowance:
+    """Processor time that is left for work of a kind; no piece of it may take longer than ``piece``."""
+
+    def __init__(self, seconds: float, piece: float) -> None:
+        self.seconds, self.piece = seconds, piece
+
+    @contextmanager
+    def spend(self) -> Iterator[None]:
+        """Raise OutOfTime within the block once its time is up; nothing is done without a limit."""
+        if self.seconds <= 0 or threading.current_thread() is not threading.main_thread():
+            raise OutOfTime
+        began = time.process_time()
+        try:
+            with limited(min(self.piece, self.seconds)):
+                yield
+        finally:
+            self.seconds -= time.process_time() - began
 
 
 class Bounds:
     """What is left for a notebook: some time for each piece of it, and a sum for all; and room."""
 
     def __init__(self) -> None:
-        self.seconds = SECONDS
-        self.painting_seconds = PAINTING_SECONDS
+        self._reading = Allowance(SECONDS, SECONDS_A_PIECE)
+        self._painting = Allowance(PAINTING_SECONDS, PAINTING_SECONDS)
         self.room = ROOM
         self.pixels = PIXELS
         self.painted: dict[str, tuple[str, str] | None] = {}  # pictures, by what came
 
-    @contextmanager
-    def time(self) -> Iterator[None]:
+    def time(self) -> AbstractContextManager[None]:
         """Raise OutOfTime within the block once its time is up, even inside a regular expression."""
-        began = time.process_time()
-        try:
-            with _ending(min(SECONDS_A_PIECE, self.seconds)):
-                yield
-        finally:
-            self.seconds -= time.process_time() - began
+        return self._reading.spend()
 
-    @contextmanager
-    def painting(self) -> Iterator[None]:
+    def painting(self) -> AbstractContextManager[None]:
         """Raise OutOfTime within the block once the time of all pictures together is up."""
-        began = time.process_time()
-        try:
-            with _ending(self.painting_seconds):
-                yield
-        finally:
-            self.painting_seconds -= time.process_time() - began
+        return self._painting.spend()
 
     def take(self, text: str) -> bool:
         """Whether there is room for a text; then it is taken."""

@@ -37,10 +37,11 @@ ICONS = (
     ),
     *("arrow-up-right-from-square", "expand", "file-lines"),
 )
+BLACK = "#000000"
 # What matplotlib draws in black on white, and the palette's darker colors, as they are in the dark.
 DARKER = {
     "#ffffff": "#121212",
-    "#000000": "#dfe3ea",
+    BLACK: "#dfe3ea",
     "#0072b2": "#7f9bff",
     "#009e73": "#2fc59a",
     "#d55e00": "#ff8a3d",
@@ -49,13 +50,13 @@ DARKER = {
 # nor does text, unless it was given one.
 DARK = (
     "<style>@media (prefers-color-scheme: dark) {\n"
-    'svg { fill: #dfe3ea }\ng[id^="keep"] { fill: #000000 }\n'
+    f'svg {{ fill: {DARKER[BLACK]} }}\ng[id^="keep"] {{ fill: {BLACK} }}\n'
     + "\n".join(
         f'[style*="{key}: {light}"]:not([id^="keep"] *) {{ {key}: {dark} !important }}'
         for key in ("fill", "stroke")
         for light, dark in DARKER.items()
     )
-    + '\ng[id^="text_"] > g { fill: #dfe3ea }\n}</style>'
+    + f'\ng[id^="text_"] > g {{ fill: {DARKER[BLACK]} }}\n}}</style>'
 )
 NARROW = re.compile(r'<metadata id="narrow">(.*?</svg>)</metadata>', re.S)  # of lab.drawing
 PHONES = "(max-width: 600px)"

@@ -28,21 +28,28 @@ def test_the_average_is_torchs():
         np.testing.assert_allclose(oracle("average_predictions")(logits), expected, atol=1e-14)
 
 
-UNSEEN = {
-    "always the first": lambda logits: np.broadcast_to(
-        np.eye(logits.shape[2])[0], logits.shape[1:]
+ORDER = "compared with that for the classes in another order"
+UNSEEN = {  # and what is said of each
+    "always the first": (
+        lambda logits: np.broadcast_to(np.eye(logits.shape[2])[0], logits.shape[1:]),
+        ORDER,
     ),
-    "any probabilities": lambda logits: np.random.dirichlet(
-        np.ones(logits.shape[2]), logits.shape[1]
+    "any probabilities": (
+        lambda logits: np.random.dirichlet(np.ones(logits.shape[2]), logits.shape[1]),
+        ORDER,
     ),
-    "all alike": lambda logits: np.full(logits.shape[1:], 1 / logits.shape[2]),
+    "all alike": (
+        lambda logits: np.full(logits.shape[1:], 1 / logits.shape[2]),
+        "rows of the result in which all is the same",
+    ),
 }
 
 
-@pytest.mark.parametrize("code", UNSEEN.values(), ids=UNSEEN)
-def test_an_answer_that_knows_of_no_logits_has_no_points_for_leaving_them(code):
+@pytest.mark.parametrize(("code", "says"), UNSEEN.values(), ids=UNSEEN)
+def test_an_answer_that_knows_of_no_logits_has_no_points_for_leaving_them(code, says):
     for seed in "123":
-        assert verdict("average_predictions", code, seed).score == 0
+        v = verdict("average_predictions", code, seed)
+        assert v.score == 0 and says in " ".join(f.message for f in v.findings)
 
 
 def test_the_correlation_is_that_of_the_book():
