@@ -199,8 +199,8 @@ def _show(
         text = "\n  ".join([text, *further.lines(verdict)])
         html += further.html(verdict)
     if case is not None and case.calls:
-        code = case.code() or case.by_reference()
-        lines = [f'case = check.case({case.entry}, "{case.name}")', *code.splitlines()]
+        shown = case.to_paste().splitlines()
+        lines = [f'case = check.case({case.entry}, "{case.name}")', *shown]
         lines += [f"# {line}" for line in case.side_by_side()]
         text += "\n  To try the smallest failing case yourself:\n" + "\n".join(
             f"    {line}" for line in lines

@@ -139,22 +139,25 @@ class Exercise:
         return np.random.default_rng(list(digest))
 
 
+def in_one_line(text: str) -> str:
+    """What may be an answer's own text, in one line and without control marks.
+
+    It could go on with lines that look like a verdict's, or turn the direction of what follows.
+    """
+    line = " ".join(text.splitlines())
+    return "".join("?" if unicodedata.category(c).startswith("C") else c for c in line)
+
+
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong on one case of a part, in words a student can act on, in one line.
-
-    Part of it may be an answer's own text, which could go on with lines that look like the verdict's,
-    or turn the direction of what follows.
-    """
+    """What is wrong on one case of a part, in words a student can act on, in one line."""
 
     case: str
     message: str
     part: str = ""
 
     def __post_init__(self) -> None:
-        line = " ".join(self.message.splitlines())
-        shown = "".join("?" if unicodedata.category(c).startswith("C") else c for c in line)
-        object.__setattr__(self, "message", shown)
+        object.__setattr__(self, "message", in_one_line(self.message))
 
 
 @dataclass(frozen=True)

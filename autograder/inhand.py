@@ -154,8 +154,12 @@ class CaseInHand:
             lines.append(text)
         return "\n".join(lines)
 
+    def to_paste(self) -> str:
+        """The calls as code, by reference where they can't be written out."""
+        return self.code() or self.by_reference()
+
     def __repr__(self) -> str:
-        return f"{self.name}:\n{self.code() or self.by_reference()}"
+        return f"{self.name}:\n{self.to_paste()}"
 
 
 def take(

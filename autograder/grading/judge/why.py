@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder import report
-from autograder.exercise import SEEN, Outputs, Verdict
+from autograder.exercise import SEEN, Outputs, Verdict, in_one_line
 from autograder.grading.course import Course, CourseError
 from autograder.grading.judge.judging import HiddenCases, verdict_on
 from autograder.grading.judge.verdicts import outcomes_of
@@ -115,14 +115,13 @@ def _findings(verdict: Verdict, part: str, case: str) -> list[str]:
 def _side_by_side(expected: Outputs, came: Outputs) -> Iterator[str]:
     for name in {**expected, **came}:
         if name != SEEN:
-            said = _in_a_line(name)
+            said = _shortened(name)
             yield f"    {said}: expected {_value(expected.get(name))}"
             yield f"    {' ' * len(said)}  came     {_value(came.get(name))}"
 
 
-def _in_a_line(text: object) -> str:
-    """What may be an answer's own text: it could go on with lines that look like a verdict's."""
-    return " ".join(str(text).splitlines())[:LONGEST]
+def _shortened(text: object) -> str:
+    return in_one_line(str(text))[:LONGEST]
 
 
 def _value(value: Any) -> str:
@@ -138,9 +137,9 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return (
             "{"
-            + ", ".join(f"{_in_a_line(k)}: {_value(v)}" for k, v in value.items())[: 4 * LONGEST]
+            + ", ".join(f"{_shortened(k)}: {_value(v)}" for k, v in value.items())[: 4 * LONGEST]
             + "}"
         )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value))[: 4 * LONGEST] + "]"
-    return _in_a_line(value)
+    return _shortened(value)
