@@ -37,14 +37,19 @@ def same_number(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=LOOSE["float64"]) or (math.isnan(a) and math.isnan(b))
 
 
-def trials(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+def trials(
+    rng: np.random.Generator, count: int, lower: int | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Values and losses of some trials, the best first: the farther from it, the higher the loss.
 
-    So each trial that is kept or not moves an end of the range, whatever was drawn.
+    So each trial that is kept or not moves an end of the range, whatever was drawn. The trial of
+    rank ``lower`` lies below the best.
     """
     far = np.cumsum(rng.uniform(0.1, 0.4, count))
-    values = 10 ** (rng.uniform(-3, -2) + far * rng.choice([-1, 1], count))
-    return values, 0.3 + far
+    sides = rng.choice([-1, 1], count)
+    if lower is not None:
+        sides[lower] = -1
+    return 10 ** (rng.uniform(-3, -2) + far * sides), 0.3 + far
 
 
 def case(
@@ -53,13 +58,14 @@ def case(
     keep: int,
     count: int = 8,
     diverged: dict[int, float] | None = None,
+    lower: int | None = None,
     **more: float,
 ) -> Case:
     """``diverged`` maps ranks (0 is the best) to the losses of trials that diverged.
 
-    Of the others the worst comes first.
+    Of the others the worst comes first. The trial of rank ``lower`` lies below the best.
     """
-    values, losses = trials(rng, count)
+    values, losses = trials(rng, count, lower)
     diverged = diverged or {}
     for rank, loss in diverged.items():
         losses[rank] = loss
@@ -76,7 +82,7 @@ def widening(rng: np.random.Generator) -> float:
 def best_trials(rng: np.random.Generator) -> list[Case]:
     widen = widening(rng)
     return [
-        case(rng, "the best three of eight", 3),
+        case(rng, "the best three of eight", 3, lower=2),
         case(rng, "the best two", 2, widen=widen),
         case(rng, "the best one", 1, widen=widen),
         case(rng, "no widening", 4, 12, widen=1.0),
@@ -85,7 +91,7 @@ def best_trials(rng: np.random.Generator) -> list[Case]:
 
 def edges(rng: np.random.Generator) -> list[Case]:
     return [
-        case(rng, "keep more than there are", 20, 5, widen=widening(rng)),
+        case(rng, "keep more than there are", 20, 5, lower=4, widen=widening(rng)),
         case(rng, "two trials", 1, 2),
     ]
 

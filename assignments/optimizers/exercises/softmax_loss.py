@@ -38,6 +38,9 @@ def loss_cases(rng: np.random.Generator) -> list[Case]:
     huge = case("scores of about 10000", 10000 * (permutations(rng, 4, 3) + 0.1 * normal((4, 3))))
     x, y = huge.inputs["x"], huge.inputs["y"]
     y[0], y[1] = x[0].argmin(), x[1].argmax()  # a probability that is 0 when rounded, and one of 1
+    low = case("all scores near -5000", normal((3, 4)) - 5000.0)
+    x, y = low.inputs["x"], low.inputs["y"]
+    x[0, y[0]] = np.delete(x[0], y[0]).max() - 7.0  # so that 1e-8 more of this probability shows
     return [
         in_the_text(),
         case("five samples, four classes", 2 * normal((5, 4))),
@@ -45,7 +48,7 @@ def loss_cases(rng: np.random.Generator) -> list[Case]:
         case("float32 scores", normal((4, 3)).astype(np.float32)),
         huge,
         case("one row 900 below the other", normal((2, 3)) - [[0.0], [900.0]]),
-        case("all scores near -5000", normal((3, 4)) - 5000.0),
+        low,
         case("rows at levels 1500, 0 and -1500", normal((3, 4)) + [[1500.0], [0.0], [-1500.0]]),
     ]
 
