@@ -1,8 +1,7 @@
 """Kernels for the book's pages, forked from a process that has imported the slow libraries.
 
-Almost every page imports PyTorch and Matplotlib, which takes a new process three seconds. A page's
-own modules (``lab``) are never imported beforehand. For a single page that would take as long as it
-saves.
+Almost every page imports PyTorch and Matplotlib, which takes a new process three seconds, and most
+train on MNIST-1D, which takes two to make. For a single page that would take as long as it saves.
 """
 
 import multiprocessing

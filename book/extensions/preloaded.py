@@ -1,4 +1,4 @@
-"""What the pages' kernels share: imported once, by the process that they are forked from."""
+"""What the pages' kernels share: imported, or made, once, by the process that they are forked from."""
 
 import gc
 import os
@@ -15,6 +15,10 @@ for name in (
     "torch._dynamo",  # the first optimizer imports it
 ):
     import_module(name)
+
+from lab import data  # noqa: E402 (torch comes first: it is what takes time)
+
+data.mnist1d()  # two pages in three train on it
 
 gc.collect()
 gc.freeze()  # or a page's first collection would go through all this, and copy it
