@@ -37,15 +37,14 @@ Setting = tuple[str, float, float]  # schedule, learning rate, L2 strength
 GRID: list[Setting] = [(name, lr, s) for name in SCHEDULES for lr in RATES for s in STRENGTHS]
 
 Probabilities = dict[int, np.ndarray]  # by step: (settings, networks, items, classes)
-ANY = ("cosine", "cyclic")
-CONTEST: dict[str, tuple[Callable[[Probabilities], np.ndarray], tuple[str, ...]]] = {
-    "one network": (lambda p: p[STEPS], ANY),
-    "snapshots, cyclic": (lambda p: np.mean([p[t] for t in ENDS], 0), ("cyclic",)),
-    "snapshots, constant rate": (lambda p: np.mean([p[t] for t in ENDS], 0), ("constant",)),
-    "snapshots, late": (lambda p: np.mean([p[t] for t in LATE], 0), ("cosine",)),
-    "short networks": (lambda p: p[CYCLE].mean(1, keepdims=True), ("cyclic",)),
-    "full networks": (lambda p: p[STEPS].mean(1, keepdims=True), ANY),
-}  # what each delivers, from the networks of a seed; and the schedules that it may choose from
+CONTEST: dict[str, tuple[Callable[[Probabilities], np.ndarray], str]] = {
+    "one network": (lambda p: p[STEPS], "cosine"),
+    "snapshots, cyclic": (lambda p: np.mean([p[t] for t in ENDS], 0), "cyclic"),
+    "snapshots, constant rate": (lambda p: np.mean([p[t] for t in ENDS], 0), "constant"),
+    "snapshots, late": (lambda p: np.mean([p[t] for t in LATE], 0), "cosine"),
+    "short networks": (lambda p: p[CYCLE].mean(1, keepdims=True), "cyclic"),
+    "full networks": (lambda p: p[STEPS].mean(1, keepdims=True), "cosine"),
+}  # what each delivers, from the networks of a seed; and its schedule
 
 
 class Split(NamedTuple):
@@ -142,8 +141,8 @@ def recorded(contestant: str, setting: Setting) -> np.ndarray:
 
 
 def chosen(contestant: str) -> Setting:
-    """The setting with the lowest mean loss on record, among those that the contestant may have."""
-    allowed = [setting for setting in GRID if setting[0] in CONTEST[contestant][1]]
+    """The setting with the lowest mean loss on record, among those with the contestant's schedule."""
+    allowed = [setting for setting in GRID if setting[0] == CONTEST[contestant][1]]
     return min(allowed, key=lambda setting: recorded(contestant, setting).mean())
 
 
