@@ -69,6 +69,7 @@ def fine_tune(
     steps: int,
     batch_size: int = 16,
     statistics: str = "held",
+    shifted: bool = False,
     seed: int = 0,
 ) -> list[float]:
     """Train all but the first ``frozen`` stages with Adam; returns the loss at each step.
@@ -77,9 +78,12 @@ def fine_tune(
     see each picture once, before training. Rates fall linearly to 0; the backbone's is ``ratio``
     times that of the last layer. ``statistics`` of batch norm in the trained stages are "held",
     "moving" (each batch is normalized with its own, and the averages follow), or "refreshed" (as
-    moving, and taken anew from all of ``x`` at the end). The network is left in evaluation mode.
-    Raises ValueError for other ``statistics``.
+    moving, and taken anew from all of ``x`` at the end). Each picture is ``shifted`` by up to an
+    eighth of its side if no stage is frozen. The network is left in evaluation mode. Raises
+    ValueError for other ``statistics``, and for shifts that frozen stages would have to see.
     """
+    if shifted and frozen:
+        raise ValueError(f"{frozen} frozen stages see each picture once, and so no shifts")
     if statistics not in ("held", "moving", "refreshed"):
         raise ValueError(f"statistics {statistics!r}: not held, moving or refreshed")
     freeze(network, frozen)
@@ -89,12 +93,16 @@ def fine_tune(
     trained = network[frozen:]
     hold_statistics(trained, statistics == "held")
     generator = torch.Generator().manual_seed(1_000_003 + seed)
+    side = x.shape[-1]
+    if shifted:
+        x = with_margin(x)
     losses, order = [], torch.empty(0, dtype=torch.int64)
     for _ in range(steps):
         if len(order) < batch_size:  # what is left of an epoch leads the next
             order = torch.cat([order, torch.randperm(len(x), generator=generator)])
         batch, order = order[:batch_size], order[batch_size:]
-        loss = F.cross_entropy(trained(x[batch]), y[batch])
+        seen = augment.crop(x[batch][None], side, generator)[0] if shifted else x[batch]
+        loss = F.cross_entropy(trained(seen), y[batch])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -112,6 +120,11 @@ def outputs(network: nn.Module, x: Tensor, batch_size: int = 64) -> Tensor:
     network.eval()
     x = x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
     return torch.cat([network(part) for part in x.split(batch_size)])
+
+
+def with_margin(x: Tensor) -> Tensor:
+    """Pictures ``(N, 3, side, side)`` with a margin of an eighth of their side: room to shift them."""
+    return F.pad(x, [x.shape[-1] // 8] * 4, mode="replicate")
 
 
 def small_network(classes: int) -> nn.Sequential:
@@ -146,7 +159,7 @@ def from_scratch(
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
     decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     side = x.shape[-1]
-    wide = F.pad(x, [side // 8] * 4, mode="replicate")
+    wide = with_margin(x)
     for _ in range(steps):
         batch = train[torch.randperm(len(train))[:30]]
         seen = augment.crop(wide[batch][None], side, generator)[0]

@@ -162,6 +162,21 @@ def test_every_item_is_seen_once_an_epoch(monkeypatch, network):
     assert sorted(seen[:7]) == sorted(seen[7:]) == list(range(7))
 
 
+def test_each_picture_is_shifted_anew_by_up_to_an_eighth(network):
+    columns = torch.arange(32.0).expand(2, 3, 32, 32)  # each pixel says where it stood
+    seen = []
+    network[0].register_forward_pre_hook(lambda stage, given: seen.append(given[0]))
+    tune(network, (columns, torch.tensor([0, 1])), frozen=0, steps=20, batch_size=2, shifted=True)
+    middle = torch.cat([batch[:, 0, 16, 16] for batch in seen if len(batch) == 2])
+    assert 16 - 4 <= middle.min() < middle.max() <= 16 + 4
+    assert len(middle.unique()) > 4
+
+
+def test_frozen_stages_are_given_no_shifts(network, batch):
+    with pytest.raises(ValueError, match="once"):
+        tune(network, batch, frozen=1, shifted=True)
+
+
 def test_digits_and_pictures_are_drawn_for_the_network():
     for data, classes in [("pictures", 6), ("digits", 10)]:
         x, y = experiment.images(data, 32)
