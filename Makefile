@@ -72,7 +72,7 @@ $(READY): requirements.txt requirements.lock pyproject.toml autograder/grading/d
 site: _build/html/.done
 
 _build/html/.done: $(BOOK) $(LAB) _build/.released | $(READY)
-	@echo "building the site (about six minutes the first time, seconds later)"
+	@echo "building the site (about ten minutes the first time, seconds later)"
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@touch $@
 
