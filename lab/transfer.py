@@ -93,15 +93,15 @@ def fine_tune(
     trained = network[frozen:]
     hold_statistics(trained, statistics == "held")
     generator = torch.Generator().manual_seed(1_000_003 + seed)
-    side = x.shape[-1]
-    if shifted:
-        x = with_margin(x)
+    wide = with_margin(x) if shifted else x
     losses, order = [], torch.empty(0, dtype=torch.int64)
     for _ in range(steps):
         if len(order) < batch_size:  # what is left of an epoch leads the next
             order = torch.cat([order, torch.randperm(len(x), generator=generator)])
         batch, order = order[:batch_size], order[batch_size:]
-        seen = augment.crop(x[batch][None], side, generator)[0] if shifted else x[batch]
+        seen = wide[batch]
+        if shifted:
+            seen = augment.crop(seen[None], x.shape[-1], generator)[0]
         loss = F.cross_entropy(trained(seen), y[batch])
         optimizer.zero_grad()
         loss.backward()
