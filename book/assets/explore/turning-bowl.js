@@ -34,10 +34,10 @@
       const all = curves(kappa), at = ANGLES.indexOf(Kit.round(angle)) < 0 ? Kit.nearest(ANGLES, angle) : ANGLES.indexOf(Kit.round(angle));
       return { all, at };
     },
-    paint([map, chart], { kappa }, { all, at }) {
+    paint([map, chart], { kappa }, { all, at }, under) {
       const bowl = surface("turned-bowl", { kappa, angle: ANGLES[at] });
-      const [ctx, w, h, ratio] = Kit.prepare(map), v = Kit.fit(bowl.extent, w, h);
-      ctx.drawImage(Kit.terrain(bowl.f, v, map.width, map.height, ratio), 0, 0, w, h);
+      const [ctx, w, h] = Kit.prepare(map), v = Kit.fit(bowl.extent, w, h);
+      under(ctx, v, bowl.f, [kappa, ANGLES[at]]);
       const view = { ctx, x: (x) => (x - v.x0) / v.unit, y: (y) => (v.y1 - y) / v.unit };
       for (const [rule, [color, dash]] of Object.entries(RULES))
         line(view, descend(bowl, rule, { lr: all[rule].lr, steps: STEPS, start: bowl.start }), color, dash);

@@ -23,7 +23,7 @@
 
   function mount(figure, settings) {
     const { rates, steps, count } = settings, rules = Object.keys(rates);
-    let factor = 1, step = steps, playing = 0, paths = {}, backdrop = null;
+    let factor = 1, step = steps, playing = 0, paths = {};
 
     const panels = rules.map((id) => {
       const canvas = el("canvas", { role: "img" }), words = el("p", { class: "hero-words" });
@@ -74,11 +74,8 @@
         write(words, `${RULES[id].name}: ${step < steps ? "…" : count_(id)} of ${count} arrive`);
         Kit.mark(canvas, "aria-label", `Paths of ${RULES[id].name} on the valley.`);
         if (!Kit.drawable(canvas)) continue;
-        const [ctx, w, h, ratio] = Kit.prepare(canvas), v = Kit.fit(valley.extent, w, h);
-        const key = [canvas.width, canvas.height, Kit.scheme()].join();
-        if (backdrop?.key !== key)
-          backdrop = { key, canvas: Kit.terrain(valley.f, v, canvas.width, canvas.height, ratio) };
-        ctx.drawImage(backdrop.canvas, 0, 0, w, h);
+        const [ctx, w, h] = Kit.prepare(canvas), v = Kit.fit(valley.extent, w, h);
+        under(ctx, v, valley.f, "valley");
         const at = ([x, y]) => [
           Math.max(-999, Math.min(9999, (x - v.x0) / v.unit)), Math.max(-999, Math.min(9999, (v.y1 - y) / v.unit))];
         ctx.strokeStyle = ctx.fillStyle = Kit.color(RULES[id].color);
@@ -100,7 +97,7 @@
         Kit.star(ctx, x, y, RULES.adagrad.color, 7);
       }
     }
-    const redraw = Kit.painter(paint);
+    const redraw = Kit.painter(paint), under = Kit.ground(redraw);
     compute();
     scale.put(factor);
     Kit.mount(figure, widget, redraw);

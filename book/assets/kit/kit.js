@@ -138,8 +138,9 @@ window.Kit = (function () {
   const CIVIDIS = ["#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838"].map((hex) =>
     [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)));
   const BANDS = 16;
-  /** Filled bands of log height with a thin line between them; `height0` is 0 at the lowest point. */
-  function terrain(height0, v, width, height, ratio) {
+  /** Filled bands of log height with a thin line between them; `height0` is 0 at the lowest point. A generator
+   * that makes one row at a time and returns the canvas. */
+  function* terrain(height0, v, width, height, ratio) {
     const canvas = el("canvas", { width, height }), ctx = canvas.getContext("2d");
     const image = ctx.createImageData(width, height), pixels = new Uint32Array(image.data.buffer), px = v.unit / ratio;
     const [paper, edge] = dark ? [10, 110] : [255, 0]; // what the colors are mixed with; of the thin line
@@ -153,22 +154,58 @@ window.Kit = (function () {
       height0(v.x0 + ((i % 30) / 29) * (v.x1 - v.x0), v.y0 + (((i / 30) | 0) / 29) * (v.y1 - v.y0)));
     sample.sort((p, q) => p - q);
     const soft = 0.01 * sample[450], bottom = Math.log(soft), scale = BANDS / (Math.log(sample[890] + soft) - bottom);
-    const z = new Float32Array((width + 1) * (height + 1));
-    for (let j = 0, k = 0; j <= height; j++)
-      for (let i = 0; i <= width; i++, k++)
-        z[k] = (Math.log(height0(v.x0 + i * px, v.y1 - j * px) + soft) - bottom) * scale;
-    for (let j = 0, k = 0, out = 0; j < height; j++, k++)
-      for (let i = 0; i < width; i++, k++, out++) { // plain: this is most of what the page does when it opens
-        const level = Math.max(0, Math.min(BANDS - 1, Math.floor(z[k])));
-        const right = z[k + 1] - z[k], down = z[k + width + 1] - z[k], off = Math.abs(z[k] - Math.round(z[k]));
+    let here = new Float64Array(width + 1), below = new Float64Array(width + 1); // levels of this row and the next
+    const measure = (row, j) => {
+      for (let i = 0; i <= width; i++)
+        row[i] = (Math.log(height0(v.x0 + i * px, v.y1 - j * px) + soft) - bottom) * scale;
+    };
+    const fill = (j) => {
+      for (let i = 0, out = j * width; i < width; i++, out++) { // plain: this is most of what the page does when it opens
+        const z = here[i], level = Math.max(0, Math.min(BANDS - 1, Math.floor(z)));
+        const right = here[i + 1] - z, down = below[i] - z, off = Math.abs(z - Math.round(z));
         const slope2 = (right * right + down * down) * ratio * ratio;
         pixels[out] = flat[level];
         if (off * off >= slope2) continue; // no line here
         const line = 0.3 * (1 - off / Math.sqrt(slope2)), rest = 1 - line, add = edge * line, [r, g, b] = fine[level];
         pixels[out] = word(r * rest + add, g * rest + add, b * rest + add);
       }
+    };
+    measure(here, 0);
+    for (let j = 0; j < height; j++) {
+      measure(below, j + 1);
+      fill(j);
+      [here, below] = [below, here];
+      yield;
+    }
     ctx.putImageData(image, 0, 0);
     return canvas;
+  }
+  /** What lies under the paths of a map: a function that puts a surface's terrain on the map. As the terrain
+   * takes a while, the page goes on meanwhile: the last one stays until `redraw` is called for the new one.
+   * `key` names the surface. */
+  function ground(redraw) {
+    const SLICE = 6; // milliseconds at a time
+    let last = {}, busy = false;
+    function work(key, rows) {
+      const until = performance.now() + SLICE;
+      let row;
+      do row = rows.next(); while (!row.done && performance.now() < until);
+      if (!row.done) return setTimeout(work, 0, key, rows);
+      last = { key, canvas: row.value };
+      busy = false;
+      redraw();
+    }
+    return (ctx, v, height0, key) => {
+      const { canvas } = ctx, { width, height, clientWidth: w, clientHeight: h } = canvas;
+      const wanted = [key, width, height, scheme].join();
+      if (last.key !== wanted && !busy) {
+        busy = true;
+        setTimeout(work, 0, wanted, terrain(height0, v, width, height, width / w));
+      }
+      ctx.fillStyle = color("#fff");
+      ctx.fillRect(0, 0, w, h);
+      if (last.canvas) ctx.drawImage(last.canvas, 0, 0, w, h);
+    };
   }
   /** The window [x0, x1, y0, y1] widened to a canvas's shape at equal scales. */
   function fit([a, b, c, d], w, h) {
@@ -317,7 +354,7 @@ window.Kit = (function () {
   /**
    * Put an explorable in place of each figure of its name. `about` has: name (for a screen reader), target
    * (words), controls {key: [label, values, unit, first]}, views [canvas's words], compute(state), paint(canvases,
-   * state, result), rows(state, result) for the table, verdict(state, result), and, where the first canvas is
+   * state, result, under), where `under` is a `ground`, rows(state, result) for the table, verdict(state, result), and, where the first canvas is
    * an instrument, point(x, y, canvas, state, pressed) -> a part of the state. It may have: kept {key: [values,
    * first]}, state without a slider; follow(state, key) -> what else a change of a key changes; buttons [[words,
    * (state) -> a part of the state]].
@@ -350,8 +387,9 @@ window.Kit = (function () {
           write(row.cells[0], name);
           write(row.cells[1], typeof value === "number" ? show(value) : value);
         });
-        if (drawable(canvases[0])) about.paint(canvases, state, result);
+        if (drawable(canvases[0])) about.paint(canvases, state, result, under);
       });
+      const under = ground(redraw);
       function take(part, key) {
         Object.assign(state, part);
         Object.assign(state, about.follow?.(state, key));
@@ -382,6 +420,6 @@ window.Kit = (function () {
 
   return {
     text, axes, line, explorable, round, range, decades, nearest, show, el, write, mark, slider, labelled, button, check, announcer,
-    color, tone, scheme: () => scheme, drawable, prepare, painter, still, terrain, fit, star, mount, linked, linkButton, numbers, uniform,
+    color, tone, scheme: () => scheme, drawable, prepare, painter, still, ground, fit, star, mount, linked, linkButton, numbers, uniform,
   };
 })();

@@ -171,7 +171,7 @@
 
   function mount(figure, settings) {
     const uid = `playground-${++count}`, { predict, ...preset } = settings;
-    let state, s, runs, hot = null, playing = 0, backdrop = null;
+    let state, s, runs, hot = null, playing = 0;
     let guess = null, played = !predict;
 
     // ---- Elements ----
@@ -370,13 +370,6 @@
 
     // ---- Drawing ----
     const view = () => Kit.fit(s.extent, map.clientWidth || 1, map.clientHeight || 1);
-    function levels(v, width, height, ratio) {
-      const key = [state.surface, state.kappa, state.angle, width, height, Kit.scheme()].join();
-      if (backdrop && backdrop.key === key) return backdrop.canvas;
-      const { f } = s, low = lowest(s);
-      backdrop = { key, canvas: Kit.terrain((x, y) => f(x, y) - low, v, width, height, ratio) };
-      return backdrop.canvas;
-    }
     // A path from points in pixels: a pale border, the dashed line, a dot at each step, its head.
     function stroke(ctx, id, points, dots) {
       const { color, dash } = RULES[id], clamp = (q) => Math.max(-4000, Math.min(4000, q));
@@ -410,9 +403,9 @@
       ctx.fillText(words, x, y);
     }
     function drawMap() {
-      const [ctx, w, h, ratio] = prepare(map), v = view();
+      const [ctx, w, h] = prepare(map), v = view(), { f } = s, low = lowest(s);
       const at = ([x, y]) => [(x - v.x0) / v.unit, (v.y1 - y) / v.unit];
-      ctx.drawImage(levels(v, map.width, map.height, ratio), 0, 0, w, h);
+      under(ctx, v, (x, y) => f(x, y) - low, [state.surface, state.kappa, state.angle]);
       for (const id of [...state.rules].sort((p, q) => (p === hot) - (q === hot)))
         stroke(ctx, id, until(id).map(at), true);
       for (const m of s.minima) {
@@ -454,7 +447,7 @@
         stroke(ctx, id, until(id).map((_, t) => [x(t), y(runs[id].heights[t])]), false);
       ctx.restore();
     }
-    const redraw = Kit.painter(paint);
+    const redraw = Kit.painter(paint), under = Kit.ground(redraw);
     function paint() {
       const low = lowest(s), top = s.f(...state.start) - low;
       if (Kit.drawable(map)) {
