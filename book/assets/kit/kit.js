@@ -354,10 +354,10 @@ window.Kit = (function () {
   /**
    * Put an explorable in place of each figure of its name. `about` has: name (for a screen reader), target
    * (words), controls {key: [label, values, unit, first]}, views [canvas's words], compute(state), paint(canvases,
-   * state, result, under), where `under` is a `ground`, rows(state, result) for the table, verdict(state, result), and, where the first canvas is
-   * an instrument, point(x, y, canvas, state, pressed) -> a part of the state. It may have: kept {key: [values,
-   * first]}, state without a slider; follow(state, key) -> what else a change of a key changes; buttons [[words,
-   * (state) -> a part of the state]].
+   * state, result, under), where `under` is its `ground`, rows(state, result) for the table, verdict(state, result),
+   * and, where the first canvas is an instrument, point(x, y, canvas, state, pressed) -> a part of the state. It may
+   * have: kept {key: [values, first]}, state without a slider; follow(state, key) -> what else a change of a key
+   * changes; buttons [[words, (state) -> a part of the state]].
    */
   function explorable(kind, about) {
     const kept = about.kept ?? {};
