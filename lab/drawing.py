@@ -39,6 +39,9 @@ def both(figure: Figure) -> str:
     """The drawing of a figure with the one for phones; afterwards the figure has the latter's form."""
     for artist in figure.findobj(is_dense):
         artist.set_rasterized(True)
+    for ax in figure.axes:
+        if not ax.axison:
+            ax.set(xticks=[], yticks=[])  # matplotlib would place them, and none is drawn
     for i, artist in enumerate(on_pictures(figure)):
         artist.set_gid(f"keep-{i}")
     wide = svg(figure)

