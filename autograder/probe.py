@@ -90,11 +90,14 @@ def torch_as_it_starts() -> Iterator[None]:
 
 
 def beside(student: Any, name: str) -> Any:
-    """What a student's function finds under a global name, None if nothing.
+    """What a student's function finds under a global name, or else the notebook; None if nothing.
 
-    For functions of a notebook that is whatever the notebook defines last under this name.
+    For functions of a notebook that is whatever the notebook defines last under this name. An answer
+    that is no function of its own (a ``functools.partial``, an object that can be called, what a
+    decorator of another module made) has no globals, or those of that module.
     """
-    return getattr(inspect.unwrap(student), "__globals__", {}).get(name)
+    own = getattr(inspect.unwrap(student), "__globals__", {}).get(name)
+    return getattr(sys.modules["__main__"], name, None) if own is None else own
 
 
 def copies(value: Any) -> Any:
@@ -126,15 +129,15 @@ def publish(
 
     exercise = Assignment(Path(folder)).exercise(exercise_id)
     began = time.perf_counter()
-    if exercise.entry not in namespace:
-        outcomes: Any = None
-    else:
-        cases = [Case("", **sent) for sent in wire.loads(cases_text)]
-        start_generators(f"{chance}/{exercise_id}")
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    outcomes: Any = None
+    # A notebook may have left no stdout at all, and what publishes flushes it.
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        if exercise.entry in namespace:
+            cases = [Case("", **sent) for sent in wire.loads(cases_text)]
+            start_generators(f"{chance}/{exercise_id}")
             outcomes = run(exercise, namespace[exercise.entry], cases, device)
-    reply = wire.dumps({"outcomes": outcomes, "seconds": time.perf_counter() - began})
-    publish_display_data({MIME: reply})
+        reply = wire.dumps({"outcomes": outcomes, "seconds": time.perf_counter() - began})
+        publish_display_data({MIME: reply})
 
 
 def start_generators(seed: str) -> None:

@@ -5,7 +5,7 @@ loss, as long as this does much the same as the exercise's: what is wrong with i
 to say.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -88,18 +88,28 @@ def much_the_same(one: np.ndarray, other: np.ndarray) -> bool:
     return bool(cosine > ALIKE)
 
 
+def each_much_the_same(arrays: list, one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether the slopes of each array are, or point in about the same direction as, the other's.
+
+    Of each by itself: what one array does can outweigh that another has no effect at all.
+    """
+    pairs = [(one[held], other[held]) for held in _places(arrays)]
+    return all(same(a, b) or much_the_same(a, b) for a, b in pairs)
+
+
 def judge_slopes(
     case: Case,
     outputs: Outputs,
     expected: Outputs,
-    alike: Callable[[np.ndarray, np.ndarray], bool] = much_the_same,
+    alike: Callable[[list, np.ndarray, np.ndarray], bool] = each_much_the_same,
 ) -> list[str]:
     """The judge of what ``along_each_element`` returns.
 
     ``case.inputs["of"]`` lists the name and the shape of each array, for the message;
     ``case.inputs["random"]`` says that slopes depend on chance: then they need not be alike, and those
     of a wrong answer are another's if they are wrong in the same arrays, by the same factors.
-    ``alike`` says whether measured slopes are those of a function that the exercise asks for.
+    ``alike`` says, of those arrays, whether measured slopes are those of a function that the exercise
+    asks for.
     """
     if (slopes := all_slopes(outputs, expected)) is None:
         return ["no slopes"]
@@ -121,7 +131,7 @@ def judge_slopes(
     if not same(claimed, measured, tolerance):
         place = partial(_element_of_any, case.inputs["of"])
         return [worst(claimed, measured, place, "what you compute changes")]
-    if consistent and (random or alike(measured, true_measured)):
+    if consistent and (random or alike(case.inputs["of"], measured, true_measured)):
         return []
     return ["this is the gradient of what you compute, but that is not what the exercise asks for"]
 
@@ -152,11 +162,17 @@ def random_direction(name: str, i: int) -> str:
     return f"along random direction {i + 1}, the sum of {name} * direction"
 
 
+def _places(arrays: list) -> Iterator[slice]:
+    """Where the slopes of each of these arrays stand."""
+    start = 0
+    for _, shape in arrays:
+        yield slice(start, start := start + int(np.prod(shape)))
+
+
 def _factors(arrays: list, claimed: np.ndarray, measured: np.ndarray) -> list[float]:
     """Of each array how many times its measured slopes are claimed, nan where that is no number."""
-    found, start = [], 0
-    for _, shape in arrays:
-        held = slice(start, start := start + int(np.prod(shape)))
+    found = []
+    for held in _places(arrays):
         said, done = claimed[held], measured[held]
         with np.errstate(all="ignore"):
             factor = float((said @ done) / (done @ done))

@@ -10,6 +10,7 @@ import json
 import math
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -85,7 +86,7 @@ def _encode(value: Any) -> Any:
         return _other(value, f"array of {array.dtype} with shape {array.shape}")
     if type(value) is Other:
         return _other(value, value.shown, value.type)
-    if isinstance(value, Real) and not isinstance(value, int | float):
+    if isinstance(value, Real | Decimal) and not isinstance(value, int):
         with suppress(Exception):  # a fraction, say; a huge one is no float
             return _encode(float(value))
     return _other(value)

@@ -52,6 +52,8 @@ MARKDOWN = {
     "style": "<style>body { background: url(URL) }</style>",
     "style-attribute": '<p style="background: url(URL)">x</p>',
     "style-sheet": '<link rel="stylesheet" href="URL">',
+    "list-style": '<ul style="list-style: square url(URL)"><li>x</li></ul>',
+    "list-style-image": "<ul style=\"list-style: image-set('/logout' 1x)\"><li>x</li></ul>",
     "picture": "![x](URL)",
     "base": '<base href="URL/"> <img src="x.png">',
     "refresh": '<meta http-equiv="refresh" content="1;url=URL">',

@@ -64,6 +64,11 @@ def run_gradient(l2_penalty: Any, inputs: dict[str, Any], device: str) -> Output
     return {name: np.concatenate([slopes[name] for slopes in seen]) for name in seen[0]}
 
 
+def is_scaled(arrays: list, measured: np.ndarray, true_measured: np.ndarray) -> bool:
+    """Whether a loss is the exercise's but for a factor, the same at w and at 2 w."""
+    return is_multiple(measured, of=true_measured)
+
+
 def gradient_cases(rng: np.random.Generator) -> list[Case]:
     drawn = cases(rng)
     for case in drawn:
@@ -77,7 +82,7 @@ EXERCISE = Exercise(
     "l2_penalty",
     [
         Part("loss", 1, cases, run_loss, close),
-        Part("gradient", 1, gradient_cases, run_gradient, partial(judge_slopes, alike=is_multiple)),
+        Part("gradient", 1, gradient_cases, run_gradient, partial(judge_slopes, alike=is_scaled)),
     ],
     minutes=5,
     difficulty=1,

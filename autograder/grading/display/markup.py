@@ -21,6 +21,7 @@ PICTURE = re.compile(
     r"|(?!/)(?!.*\.\.)[\w ./-]+\.(png|jpe?g|gif|webp)\Z",  # beside the notebook
     re.I,
 )
+LOADS = re.compile(r"url|image|src\(|\\", re.I)  # in a style: a picture, from any address
 # of pandas, of Pygments: any other could be one that a page's own scripts look for
 CLASS = re.compile(r"dataframe|highlight|language-[\w+-]+|[a-z]{1,2}\d?")
 LANGUAGES = ("python", "python3", "ipython3", "py", "text")  # some lexers never end on odd code
@@ -60,6 +61,8 @@ def _kept_value(name: str, value: str) -> str | None:
         return value if PICTURE.match(value) else None
     if name == "class":
         return " ".join(c for c in value.split() if CLASS.fullmatch(c)) or None
+    if name == "style":
+        return None if LOADS.search(value) else value
     return value
 
 

@@ -201,7 +201,7 @@ class NotebookRun:
         code = (
             "__import__('autograder.probe', fromlist=['publish']).publish"
             f"({self.session.handout.inside!r}, {exercise.id!r}, {drawn.sent!r}, {device!r}, "
-            f"{self.chance!r}, globals())"
+            f"{self.chance!r}, __import__('builtins').globals())"  # a notebook may name one itself
         )
         seconds = self.settings.probe_seconds or exercise.seconds
         try:
