@@ -496,7 +496,18 @@ ones = torch.ones(40, requires_grad=True)
 print("mapped:", {float(v) for row in dropped(torch.ones(8, 40), 0.5) for v in row} <= {0.0, 2.0})
 print("scripted:", {float(v) for _ in range(4) for v in scripted(ones, 0.5)} <= {0.0, 2.0})
 """
+SHIFT = """
+def batchnorm_forward(x, gamma, beta, bn_param):
+    return 0 * x + beta, None
+"""
+OF_A_SHIFT = """
+def batchnorm_backward(dout, cache):
+    return 0 * dout, 0 * dout.sum(axis=0), dout.sum(axis=0)
+"""
 DROPOUTS = [
+    Hostile("work", "a-shift-for-a-normalization", assignment="regularization",
+            answers={"batchnorm_forward": SHIFT, "batchnorm_backward": OF_A_SHIFT},
+            lost={"batchnorm_forward": "", "batchnorm_backward": "not what the exercise asks for"}),
     Hostile("work", "dropout-of-torch", assignment="regularization", top=JIT,
             shows="mapped: False"),
     Hostile("work", "dropout-of-torch-compiled", assignment="regularization", top=JIT,

@@ -78,6 +78,13 @@ def a_long_cell(notebook: NotebookNode) -> None:
     notebook.cells.append(new_code_cell("x\n" * 150_000, id="long"))
 
 
+def as_partials(notebook: NotebookNode) -> None:
+    """Answers that are no functions: both are tried together with another answer of the notebook."""
+    for name in ("dropout_backward", "batchnorm_backward"):
+        (cell,) = (c for c in notebook.cells if c.source.startswith(f"def {name}("))
+        cell.source += f"\n\nimport functools\n{name} = functools.partial({name})"
+
+
 def _odd(name: str, **more: object) -> Hostile:
     return Hostile("oddities", name, **more)
 
@@ -120,5 +127,8 @@ ODDITIES = [
     _odd("newer-python",
          answers={SECOND: f'def {SECOND}(scores, y, k):\n    d = {{"k": k}}\n    f"{{d["k"]}}"\n{RIGHT}'},
          lost={SECOND: "(in Python 3.11)"}),
+    _odd("names-of-python", top="globals = {'lr': 1}\nlocals = vars = list = str = type = None"),
+    _odd("no-stdout", top="import sys\nsys.stdout = sys.stderr = None"),
+    _odd("partials", assignment="regularization", edit=as_partials),
     honest("oddities-last"),
 ]  # fmt: skip

@@ -188,6 +188,8 @@ OUTCOMES += [
 DRESSES = {
     "a-tensor": "__import__('torch').tensor(share, requires_grad=True, dtype=__import__('torch').float64)",
     "an-array": "np.array(share)",
+    "a-decimal": "__import__('decimal').Decimal(share)",
+    "a-float-of-its-own": "type('Share', (float,), {'__repr__': lambda s: 'a share'})(share)",
     "a-matrix-element": "np.matrix([[share]])[0, 0]",
     "a-subclass-of-array": "np.array(share).view(type('S', (np.ndarray,), {}))",
 }

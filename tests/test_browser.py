@@ -269,6 +269,8 @@ def test_nothing_runs_in_the_formgrader(ours, course, students, driver, kind):
     assert visit(driver, page) <= ({"refresh"} if kind == "bare" else set())
     if kind == "stored":
         assert complaints(driver) == []
+        driver.get(f"{ours}manage_assignments")
+        assert "login" not in driver.current_url  # nothing in the page has signed the person out
     assert visit(driver, f"{page}attack.html", 0.5) == set()
 
 

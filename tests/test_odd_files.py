@@ -514,6 +514,26 @@ def too_many_files(nb, place):
     return nb
 
 
+@odd(says="and all after it: there are more than 2000 files")
+def too_many_files_before_the_notebook(nb, place):
+    for i in range(2100):
+        (place / f"frame-{i:04}.png").write_text("")
+    return nb
+
+
+@odd(says="data-2.bin is one file too many: more than 128 MB lie beside the notebook.")
+def large_files_before_the_notebook(nb, place):
+    """What finds room comes along, whatever lies beside it."""
+    for i in range(3):
+        with open(place / f"data-{i}.bin", "wb") as file:
+            file.truncate(60 * 2**20)
+    (place / "helper.py").write_text("import numpy as np\n\n\n" + HELPER.format(name="share"))
+    cell_of(nb, "top-k-answer")["source"] = "from helper import share\n" + ANSWER.format(
+        name=FIRST, helper="share"
+    )
+    return nb
+
+
 @odd(student="Lee (x@y.z) [late]")
 def a_name_with_brackets(nb, place):
     return nb

@@ -143,6 +143,20 @@ def _identity(dout, cache):
     return dout, np.zeros(dout.shape[1]), np.zeros(dout.shape[1])
 
 
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_a_shift_is_no_batch_norm(seed):
+    """That beta has its full effect does not make up for a gamma that has none."""
+
+    def batchnorm_forward(x, gamma, beta, bn_param):
+        return 0 * x + beta, None
+
+    def batchnorm_backward(dout, cache):
+        return 0 * dout, 0 * dout.sum(axis=0), dout.sum(axis=0)
+
+    code = beside(batchnorm_forward=batchnorm_forward)(batchnorm_backward)
+    assert tried("batchnorm_backward", code, seed).score == 0
+
+
 @pytest.mark.parametrize("name", ["dropout", "batchnorm"])
 def test_without_the_forward_pass_there_is_a_reason(name):
     backward = beside(**{f"{name}_forward": None})(oracle(f"{name}_backward"))

@@ -20,13 +20,13 @@ from traitlets import Bool, Instance, Unicode, default
 
 from autograder.grading.releasing.handout import Handout
 from autograder.grading.running.sandbox import (
-    SCRATCH,
     SOCKETS,
     OuterSandbox,
     SandboxMissing,
     Waiting,
 )
 from autograder.grading.storage.seeds import answers_files
+from autograder.grading.storage.staging import LARGEST_FOLDER
 
 logger = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ def sandbox_process(manager: SandboxedKernelManager) -> psutil.Process:
 def _copy_files(source: Path, target: Path) -> None:
     """Copy what a notebook may read: nothing that has no part in the seed, not even a folder's name."""
     files = answers_files(source)
-    if sum(path.stat().st_size for path in files) > SCRATCH // 2:
+    if sum(path.stat().st_size for path in files) > LARGEST_FOLDER:
         return
     for path in files:
         place = target / path.relative_to(source)

@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
@@ -16,7 +17,7 @@ from nbgrader.utils import parse_utc
 from autograder.grading.storage.jobs import Job, printable
 
 LARGEST_FILE = 256 * 2**20
-LARGEST_FOLDER = 512 * 2**20
+LARGEST_FOLDER = 128 * 2**20  # what lies beside the notebook: half of a kernel's scratch folder
 MOST_FILES = 2_000
 DEEPEST = 8  # folders in folders: with MOST_FILES, more would fill a kernel's scratch folder
 MOST_SAID = 5
@@ -75,23 +76,25 @@ def _require_notebook(job: Job) -> None:
 
 
 def _looked_at(job: Job) -> Iterator[tuple[Path, Path, str | None]]:
-    """The files of a submission, their places in it, and for each why it is left out, if it is."""
+    """The files of a submission, their places in it, and for each why it is left out, if it is.
+
+    The notebook comes first: no files before it can be too many, or too large, for it to come along.
+    """
     size = 0
-    for count, path in enumerate(_walk(job.folder), 1):
+    others = (path for path in _walk(job.folder) if path != job.notebook)
+    for count, path in enumerate(chain([job.notebook], others), 1):
         inside = path.relative_to(job.folder)
-        if count > MOST_FILES or size > LARGEST_FOLDER:
-            yield (
-                path,
-                inside,
-                (
-                    f"{printable(inside)} and all after it: there are more than {MOST_FILES} files, or more "
-                    f"than {LARGEST_FOLDER // 2**20} MB"
-                ),
-            )
+        if count > MOST_FILES:
+            too_many = f"there are more than {MOST_FILES} files"
+            yield path, inside, f"{printable(inside)} and all after it: {too_many}"
             return
         why = objection(path) or _objection_to_time(path, inside)
-        if why is None:
+        if why is None and path != job.notebook:
             size += path.lstat().st_size
+            if size > LARGEST_FOLDER:
+                size -= path.lstat().st_size
+                most = f"more than {LARGEST_FOLDER // 2**20} MB lie beside the notebook"
+                why = f"{printable(inside)} is one file too many: {most}"
         yield path, inside, why
 
 
