@@ -290,6 +290,23 @@ def test_a_locked_gradebook(graded):
     assert "Traceback" in (graded / "autograder.log").read_text()
 
 
+@pytest.mark.nightly
+def test_submissions_that_are_gone_while_a_class_is_graded(graded):
+    """As if the disk that they are on were no longer there."""
+    shutil.rmtree(graded / "records")  # so that there is something to do
+    before = files(graded)
+    process = command(graded, "--jobs", "1", "--results", "r.jsonl")
+    wait_until(lambda: list(graded.glob(".grading-*")))
+    shutil.move(graded / "submitted", graded / "elsewhere")
+    out, said = process.communicate(timeout=300)
+    assert process.returncode == 3, out + said
+    assert "No such file or directory" in said
+    assert scores(graded) == RIGHT and files(graded).keys() == before.keys()
+    assert read(graded / "r.jsonl")[-1].status == "ungraded"
+    shutil.move(graded / "elsewhere", graded / "submitted")
+    assert autograder(graded, "grade").returncode == 0 and scores(graded) == RIGHT
+
+
 def test_an_oracle_that_raises(graded):
     answer = graded / "solutions" / ASSIGNMENT / "answers" / "top_k_accuracy.py"
     answer.write_text(answer.read_text().replace("def top_k_accuracy(scores, y, k):\n", "def top_k_accuracy(scores, y, k):\n    raise ValueError('the oracle is broken')\n", 1))  # fmt: skip

@@ -24,7 +24,7 @@ from autograder.grading.course import Course
 from autograder.grading.storage import results, seeds
 from autograder.grading.storage.jobs import Job, find_jobs, gradebook_name
 from autograder.grading.storage.results import Result, read
-from autograder.grading.storage.staging import stage
+from autograder.grading.storage.staging import NotHandedIn, stage
 from tests.course import EXAMPLE, autograder, example_course, run
 from tests.hostile import PIXEL, pixels
 
@@ -839,6 +839,16 @@ def test_two_folders_of_one_student_are_not_mixed_up(course, graded):
 @pytest.mark.parametrize("name", [".. ", "\n", " .", "\x00"])
 def test_no_name_leads_out_of_a_folder(name):
     assert gradebook_name(name) not in ("", ".", "..") and "/" not in gradebook_name(name)
+
+
+def test_a_student_who_is_gone_has_not_handed_in_nothing(tmp_path):
+    """The folder was there when jobs were found: a disk that is gone is the machine's fault."""
+    job = Job(NAME, "a", tmp_path / "a" / NAME)
+    with pytest.raises(FileNotFoundError):
+        stage(job, tmp_path / "root")
+    job.folder.parent.mkdir()
+    with pytest.raises(NotHandedIn, match="no folder metrics was handed in"):
+        stage(job, tmp_path / "root")
 
 
 def test_a_hidden_folder_without_an_assignment_is_nobody(course, graded):

@@ -34,7 +34,7 @@ class NotHandedIn(Exception):
 def survey(job: Job) -> tuple[list[tuple[str, Path]], list[str]]:
     """The files that ``stage`` would copy, each with its place, and what it would say was left out.
 
-    Raises NotHandedIn if the notebook is not there or is no regular file.
+    Raises NotHandedIn if the notebook is not there or is no regular file, and OSError as ``stage`` does.
     """
     _require_notebook(job)
     looked_at = list(_looked_at(job))
@@ -45,7 +45,8 @@ def survey(job: Job) -> tuple[list[tuple[str, Path]], list[str]]:
 def stage(job: Job, root: Path) -> list[str]:
     """Copy a submission to ``root/submitted/STUDENT/ASSIGNMENT``; returns what was left out, and why.
 
-    Raises NotHandedIn if the notebook is not there or is no regular file.
+    Raises NotHandedIn if the notebook is not there or is no regular file, and OSError for what is the
+    machine's fault.
     """
     _require_notebook(job)
     place = root / "submitted" / job.student / job.assignment
@@ -66,6 +67,9 @@ def stage(job: Job, root: Path) -> list[str]:
 
 
 def _require_notebook(job: Job) -> None:
+    """Raise NotHandedIn, or FileNotFoundError where the whole student has gone since jobs were found:
+    a disk that is no longer there is nobody's zero."""
+    job.folder.parent.lstat()
     for folder in (job.folder.parent, job.folder):
         if folder.is_symlink():
             raise NotHandedIn(f"the folder {folder.name} is a link, which is not followed")
