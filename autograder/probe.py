@@ -129,15 +129,15 @@ def publish(
 
     exercise = Assignment(Path(folder)).exercise(exercise_id)
     began = time.perf_counter()
-    outcomes: Any = None
-    # A notebook may have left no stdout at all, and what publishes flushes it.
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        if exercise.entry in namespace:
-            cases = [Case("", **sent) for sent in wire.loads(cases_text)]
-            start_generators(f"{chance}/{exercise_id}")
+    if exercise.entry not in namespace:
+        outcomes: Any = None
+    else:
+        cases = [Case("", **sent) for sent in wire.loads(cases_text)]
+        start_generators(f"{chance}/{exercise_id}")
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             outcomes = run(exercise, namespace[exercise.entry], cases, device)
-        reply = wire.dumps({"outcomes": outcomes, "seconds": time.perf_counter() - began})
-        publish_display_data({MIME: reply})
+    reply = wire.dumps({"outcomes": outcomes, "seconds": time.perf_counter() - began})
+    publish_display_data({MIME: reply})
 
 
 def start_generators(seed: str) -> None:

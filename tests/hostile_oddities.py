@@ -128,7 +128,6 @@ ODDITIES = [
          answers={SECOND: f'def {SECOND}(scores, y, k):\n    d = {{"k": k}}\n    f"{{d["k"]}}"\n{RIGHT}'},
          lost={SECOND: "(in Python 3.11)"}),
     _odd("names-of-python", top="globals = {'lr': 1}\nlocals = vars = list = str = type = None"),
-    _odd("no-stdout", top="import sys\nsys.stdout = sys.stderr = None"),
     _odd("partials", assignment="regularization", edit=as_partials),
     honest("oddities-last"),
 ]  # fmt: skip
