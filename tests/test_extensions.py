@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -163,7 +165,14 @@ def test_a_page_runs_again_only_if_what_it_imports_has_changed(build):
     assert "second sight" in (elsewhere / "build/html/numbers.html").read_text()
 
 
-def test_pages_are_written_by_several_processes_that_leave_nothing_behind(build, tmp_path):
+@pytest.fixture
+def temporary():
+    """A folder for temporary files, with a name that leaves room for those of sockets."""
+    with TemporaryDirectory(prefix="t-") as folder:
+        yield Path(folder)
+
+
+def test_pages_are_written_by_several_processes_that_leave_nothing_behind(build, temporary):
     own = ["speed", "formulas"]
     names = [*(f"book.extensions.{name}" for name in own), "sphinxcontrib.katex", *SAFE]
     (build.source / "conf.py").write_text(
@@ -178,15 +187,13 @@ def test_pages_are_written_by_several_processes_that_leave_nothing_behind(build,
         (build.source / f"{page}.md").write_text(f"# Page {i}\n\nA formula: $w_{{{i}}} = x^2$.\n")
     toc = "\n".join(["measured", *pages])
     (build.source / "index.md").write_text(f"# All\n\n```{{toctree}}\n{toc}\n```\n")
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    done = build(cards(CLAIMS), env={**os.environ, "TMPDIR": str(folder)})
+    done = build(cards(CLAIMS), env={**os.environ, "TMPDIR": str(temporary)})
     assert done.returncode == 0, done.stderr
     written = [build.html.with_name(f"{page}.html").read_text() for page in pages]
     assert [text.count('class="katex"') for text in written] == [1] * len(pages)
     assert all(f"w_{{{i}}} = x^2" in text for i, text in enumerate(written))
     assert len(set(build.html.with_name("readers").read_text().split())) > 1
-    assert list(folder.glob("sphinxcontrib_katex*")) == []
+    assert list(temporary.glob("sphinxcontrib_katex*")) == []
 
     (build.source / "page-7.md").write_text("# Page 7\n\n{doc}`nowhere`\n")
     assert build(cards(CLAIMS)).returncode != 0  # a warning in another process counts
