@@ -158,11 +158,42 @@ def test_an_endless_loop_is_interrupted_with_a_sentence(handler):
             time.sleep(0.01)
 
     try:
-        outcomes, seconds, _ = patience.run(alone(endless, 0.1), None, CASES, "cpu")
+        outcomes, seconds, _, interrupted = patience.run(alone(endless, 0.1), None, CASES, "cpu")
     finally:
         signal.signal(signal.SIGINT, before)
     assert "is there an endless loop?" in outcomes[0]["unusable"] and seconds < 5
-    assert outcomes[1]["unusable"] == patience.NOT_TRIED
+    assert outcomes[1]["unusable"] == patience.NOT_TRIED and interrupted
+
+
+def test_an_endless_loop_took_too_long_and_is_not_run_again(monkeypatch, capsys):
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+    monkeypatch.setattr(patience, "LONGEST", 0.02)
+
+    def step_decay(step, base_lr, drop=0.1, every=30):
+        calls.append(step)
+        while step >= 0:
+            time.sleep(0.01)
+
+    calls = []
+    with pytest.raises(NotYet):
+        check(step_decay)
+    said = capsys.readouterr().out
+    assert "step_decay: took too long" in said and "is there an endless loop?" in said
+    assert len(calls) == 1 and "try the smallest failing case" not in said
+    check.hint(step_decay)
+    assert "Which loop runs longest?" in capsys.readouterr().out
+
+
+def test_what_a_check_shows_does_not_depend_on_how_long_it_took(monkeypatch, capsys):
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+
+    def exponential_decay(step, base_lr, rate):
+        time.sleep(0.4)
+        return base_lr
+
+    with pytest.raises(NotYet):
+        check(exponential_decay)
+    assert "try the smallest failing case" in capsys.readouterr().out
 
 
 def test_what_takes_too_long_is_judged_all_the_same():
@@ -170,9 +201,9 @@ def test_what_takes_too_long_is_judged_all_the_same():
         time.sleep(0.1)
         return {"y": 1.0}
 
-    outcomes, _, remark = patience.run(alone(slow, 0.1), None, CASES, "cpu")
-    assert [o["outputs"] for o in outcomes] == [{"y": 1.0}] * 2
-    assert "grading stops it after 0.1 s" in remark
+    came = patience.run(alone(slow, 0.1), None, CASES, "cpu")
+    assert [o["outputs"] for o in came.outcomes] == [{"y": 1.0}] * 2
+    assert "grading stops it after 0.1 s" in came.remark and not came.interrupted
 
 
 def test_a_console_without_ticks_gets_other_marks():

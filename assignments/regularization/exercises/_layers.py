@@ -41,6 +41,18 @@ def all_alike(factors: np.ndarray, dtype: str) -> bool:
     return bool(equal(factors, factors.flat[0], dtype).all())
 
 
+def draws(dropped: np.ndarray, lines: tuple[str, str] = ("row", "column")) -> str:
+    """Whether each element was dropped by a draw of its own, or whole lines by one: in words.
+
+    ``lines`` says what the rows and columns of a table are."""
+    if dropped.ndim > 1 and dropped.any() and not dropped.all():
+        for axis in range(dropped.ndim):
+            if (dropped == dropped.take([0], axis)).all():
+                along = f"for all {lines[axis]}s" if dropped.ndim == 2 else f"all along axis {axis}"
+                return f"the same {along}"
+    return "one for each"
+
+
 def after(now: np.ndarray, before: np.ndarray) -> str:
     """What a call did to an array that it was given."""
     return "as it was" if (now == before).all() else "changed"
