@@ -82,7 +82,7 @@ def difference(
         shown = got if isinstance(got, Other) else repr(got)[:80]
         return f"{name}: expected numbers, got {shown}"
     if have.shape != want.shape:
-        return f"{name}: expected shape {want.shape}, got shape {have.shape}"
+        return f"{name}: expected {_form(want)}, got {_form(have)}"
     same = (have == want) | (np.isnan(have) & np.isnan(want))
     if same.all():
         return None
@@ -111,8 +111,12 @@ def expected_and_got(expected: Any, got: Any) -> str:
     texts = [f"{float(number):.8g}" for number in (expected, got)]
     if all(set(text) <= set("-.0123456789") for text in texts):
         digits = max(len(text.partition(".")[2]) for text in texts)
-        texts = [f"{float(text):.{digits}f}" for text in texts]
+        texts = [f"{float(number):.{digits}f}" for number in (expected, got)]
     return f"expected {texts[0]}, got {texts[1]}"
+
+
+def _form(array: np.ndarray) -> str:
+    return f"shape {array.shape}" if array.ndim else "a single number"
 
 
 def _difference_of_others(

@@ -9,16 +9,19 @@ import functools
 import inspect
 import io
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from autograder import probe
 from autograder.chance import EVERY
-from autograder.compare import difference
+from autograder.compare import difference, numbers
 from autograder.exercise import SEEN, Case, Exercise, Outputs
 from autograder.literal import literal
+from autograder.side_by_side import beside_each_other
 
 MOST_CALLS = 6  # of those shown; a case holds them all
 LONGEST = 900  # characters of code that are shown
@@ -33,15 +36,16 @@ class Call:
     args: tuple
     kwargs: dict[str, Any]
     returned: Any = None
+    raised: bool = False
 
 
 @dataclass
 class CaseInHand:
     """A case as ``check.case`` hands it over: ``adam(*case.args, **case.kwargs)`` tries it again.
 
-    ``calls`` are all calls that were made, ``args`` and ``kwargs`` those of the first that gave
-    something wrong, as far as one can say; ``inputs`` is what the case was made from, ``expected``
-    and ``got`` are what is compared.
+    ``calls`` are all calls that were made, ``args`` and ``kwargs`` those of the first that raised or
+    gave something wrong, as far as one can say; ``inputs`` is what the case was made from,
+    ``expected`` and ``got`` are what is compared.
     """
 
     name: str
@@ -62,20 +66,35 @@ class CaseInHand:
 
     @property
     def _wrong(self) -> int:
-        """The first call that gave something wrong, where there is an output for each call."""
-        places = []
-        if not self._by_call:
-            return 0
-        for name, want in self.expected.items():
-            got: Any = self.got.get(name)
-            if not _has_length(got, len(self.calls)):
-                continue
-            places += [
+        return self._shown[0]
+
+    @cached_property
+    def _shown(self) -> tuple[int, dict[str, tuple[Any, Any]]]:
+        """The call that is shown, and what is shown beside it: by name what was expected and given.
+
+        It is the one that raised, the first that gave something wrong where there is an output for
+        each call, or the one that gave what stands among the outputs and is wrong.
+        """
+        pairs = {name: (want, self.got.get(name)) for name, want in self.expected.items()}
+        for i, call in enumerate(self.calls):
+            if call.raised:
+                return i, pairs
+        if self._by_call:
+            by_call = {n: p for n, p in pairs.items() if _has_length(p[1], len(self.calls))}
+            places = (
                 i
-                for i, (one, other) in enumerate(zip(want, got, strict=True))
-                if difference(name, other, one, 1e-6) is not None
-            ]
-        return min(places, default=0)
+                for i in range(len(self.calls))
+                if any(_differ(want[i], got[i]) for want, got in by_call.values())
+            )
+            wrong = next(places, 0)
+            return wrong, {n: (want[wrong], got[wrong]) for n, (want, got) in by_call.items()}
+        if not self._is_class and len(self.calls) > 1:
+            for name, (want, got) in pairs.items():
+                for one, other in _items(want, got):
+                    for i, call in enumerate(self.calls):
+                        if _differ(one, other) and _stands_in(other, call.returned):
+                            return i, {name: (one, other)}
+        return 0, pairs
 
     def code(self) -> str:
         """The calls as code: of a function the first wrong one, of an object the first ones. Empty if
@@ -98,13 +117,9 @@ class CaseInHand:
         """The short outputs that differ, expected and given with the same digits; where there is an
         output for each call, those of the call that is shown."""
         lines: list[str] = []
-        for name, want in self.expected.items():
-            if name.endswith(EVERY):
-                continue  # the finding says of how many it holds
-            got: Any = self.got.get(name)
-            if self._by_call and _has_length(got, len(self.calls)):
-                want, got = want[self._wrong], got[self._wrong]
-            lines += beside_each_other(name, want, got)
+        for name, (want, got) in self._shown[1].items():
+            if not name.endswith(EVERY):  # of those the finding says of how many it holds
+                lines += beside_each_other(name, want, got)
         return lines
 
     @property
@@ -196,6 +211,28 @@ def _has_length(value: Any, length: int) -> bool:
     return isinstance(value, list | np.ndarray) and np.ndim(value) > 0 and len(value) == length
 
 
+def _differ(want: Any, got: Any) -> bool:
+    return difference("", got, want, 1e-6) is not None
+
+
+def _items(want: Any, got: Any) -> Iterator[tuple[Any, Any]]:
+    """An output as a whole, then, if it is a list, what is in it."""
+    yield want, got
+    if isinstance(want, list) and _has_length(got, len(want)):
+        yield from zip(want, got, strict=True)
+
+
+def _stands_in(value: Any, returned: Any) -> bool:
+    """Whether something that was returned is, or holds, this value."""
+    if isinstance(returned, dict | list | tuple):
+        held = returned.values() if isinstance(returned, dict) else returned
+        return any(_stands_in(value, one) for one in held)
+    if hasattr(returned, "detach"):
+        returned = returned.detach().cpu().double().numpy()
+    one, other = numbers(value), numbers(returned)
+    return one is not None and other is not None and np.array_equal(one, other, equal_nan=True)
+
+
 def _without_facts(outputs: Outputs) -> Outputs:
     return {name: value for name, value in outputs.items() if name != SEEN}
 
@@ -213,7 +250,9 @@ def _function(function: Any, calls: list[Call], name: str = "") -> Any:
         own = args[1:] if name else args
         call = Call(name, *(_kept(one) for one in (own, kwargs)))
         calls.append(call)
+        call.raised = True
         returned = function(*args, **kwargs)
+        call.raised = False
         call.returned = _kept(returned)
         return returned
 
@@ -241,33 +280,6 @@ def _kept(value: Any) -> Any:
         return copy.deepcopy(value)
     except Exception:
         return value
-
-
-def beside_each_other(name: str, expected: Any, got: Any) -> list[str]:
-    """Two short arrays in two lines with the same digits, nothing for anything longer."""
-    if not all(isinstance(v, np.ndarray | float | int) for v in (expected, got)):
-        return []
-    want, have = np.asarray(expected, np.float64), np.asarray(got, np.float64)
-    if want.shape != have.shape or not 1 <= want.size <= 8:
-        return []
-    with np.errstate(all="ignore"):
-        if np.allclose(have, want, rtol=1e-7, atol=1e-12, equal_nan=True):
-            return []
-    lines = [str(expected), str(bool(got))] if isinstance(expected, bool) else _aligned(want, have)
-    return [f"{name}: expected  {lines[0]}", f"{' ' * len(name)}  got       {lines[1]}"]
-
-
-def _aligned(*arrays: np.ndarray) -> list[str]:
-    """Each array's numbers in a line, with the same digits below each other."""
-    cells = [[f"{v:.7g}" for v in a.ravel()] for a in arrays]
-    digits = max(
-        (len(c.partition(".")[2]) for row in cells for c in row if "e" not in c), default=0
-    )
-    cells = [
-        [c if "e" in c or "n" in c else f"{float(c):.{digits}f}" for c in row] for row in cells
-    ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
 
 
 def size(value: Any) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograder
-from autograder import NotYet, check, inhand, patience
+from autograder import NotYet, check, patience
 from autograder.check import printable
 from autograder.exercise import Case, Exercise, Part
 from autograder.grading.answer import edited
@@ -15,6 +15,7 @@ from autograder.grading.releasing.dress import GOES_ON, dressed
 from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.notebooks import read_source
 from autograder.literal import literal
+from autograder.side_by_side import beside_each_other
 from tests.answers import ASSIGNMENTS, COURSE, exercise, mistake, oracle
 
 
@@ -106,11 +107,11 @@ def test_an_output_that_is_as_long_as_there_are_calls_is_not_taken_for_one_a_cal
 
 
 def test_a_truth_value_is_shown_as_one():
-    assert inhand.beside_each_other("there", True, False) == [
+    assert beside_each_other("there", True, False) == [
         "there: expected  True",
         "       got       False",
     ]
-    assert inhand.beside_each_other("there", True, True) == []
+    assert beside_each_other("there", True, True) == []
 
 
 @pytest.mark.parametrize(
