@@ -45,8 +45,18 @@ def floats(outputs: Outputs, name: str, shape: Sequence[int | None]) -> np.ndarr
     """
     made = outputs.get(name)
     if not isinstance(made, np.ndarray) or made.dtype.kind != "f" or not _fits(made.shape, shape):
-        raise Unusable(f"{name}: there is no array of floats of shape {tuple(shape)}")
+        wanted = f"an array of floats of shape {tuple(shape)}"
+        raise Unusable(f"{name}: expected {wanted}, got {kind_of(made)}")
     return made
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in words: None, a float, an array of float64 of shape (2,), ..."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype.name} of shape {value.shape}"
+    if isinstance(value, Other):
+        return f"{value}"
+    return "None" if value is None else f"a {type(value).__name__}"
 
 
 def _fits(shape: Sequence[int], wanted: Sequence[int | None]) -> bool:

@@ -69,9 +69,8 @@ def fitting(folder: Path, verdict: Verdict) -> Hints | None:
         return Hints(verdict.says, tuple(steps))
     if verdict.status == "error":
         return Hints("the error", AN_ERROR)
-    if verdict.score == 0 and len({finding.message for finding in verdict.findings}) == 1 < len(
-        verdict.findings
-    ):
+    messages = {finding.message for finding in verdict.findings}
+    if len(messages) == 1 < len(verdict.findings) and re.search(r"\breturn\b", min(messages)):
         return Hints("what comes back", A_FORM)
     for part, (got, of) in verdict.parts.items():
         if got < of and (steps := of_part(folder, verdict.exercise, part)):

@@ -5,7 +5,6 @@ Nothing is said of it anywhere in an exercise: the calls that a probe makes are 
 
 import contextlib
 import copy
-import functools
 import inspect
 import io
 import warnings
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograder import probe
+from autograder.calls import Call, recorded
 from autograder.chance import EVERY
 from autograder.compare import difference, numbers
 from autograder.exercise import SEEN, Case, Exercise, Outputs
@@ -26,17 +26,6 @@ from autograder.side_by_side import beside_each_other
 MOST_CALLS = 6  # of those shown; a case holds them all
 LONGEST = 900  # characters of code that are shown
 SHORT = 80  # characters of a call beside which others are too long
-
-
-@dataclass
-class Call:
-    """One call of the student's function or method, and what it gave."""
-
-    name: str
-    args: tuple
-    kwargs: dict[str, Any]
-    returned: Any = None
-    raised: bool = False
 
 
 @dataclass
@@ -73,7 +62,8 @@ class CaseInHand:
         """The call that is shown, and what is shown beside it: by name what was expected and given.
 
         It is the one that raised, the first that gave something wrong where there is an output for
-        each call, or the one that gave what stands among the outputs and is wrong.
+        each call, the one that gave what stands among the outputs and is wrong, or the first that
+        got what the case holds.
         """
         pairs = {name: (want, self.got.get(name)) for name, want in self.expected.items()}
         for i, call in enumerate(self.calls):
@@ -94,6 +84,10 @@ class CaseInHand:
                     for i, call in enumerate(self.calls):
                         if _differ(one, other) and _stands_in(other, call.returned):
                             return i, {name: (one, other)}
+            given = (
+                i for i, c in enumerate(self.calls) if c.args and _stands_in(c.args[0], self.inputs)
+            )
+            return next(given, 0), pairs
         return 0, pairs
 
     def code(self) -> str:
@@ -101,9 +95,12 @@ class CaseInHand:
         that would be too long or can't be written down."""
         lines: list[str] = []
         shown = slice(MOST_CALLS) if self._is_class else slice(self._wrong, self._wrong + 1)
-        for call in self.calls[shown]:
+        calls = self.calls[shown]
+        for call in calls:
             if (text := self._code_of(call, lines)) is None:
                 return ""
+            if self._is_class and call is not calls[-1] and call.says:
+                text = f"print({text})"
             if text not in lines[-1:]:  # the same call again shows nothing new
                 lines.append(text)
         if self._is_class and len(self.calls) > MOST_CALLS:
@@ -137,7 +134,7 @@ class CaseInHand:
         """A call as a line; arrays get lines of their own before it where they have names."""
         given: list[str] = []
         for i, value in enumerate(call.args):
-            if (text := literal(value)) is None:
+            if (text := _written(value)) is None:
                 return None
             if (
                 not self._is_class
@@ -148,7 +145,7 @@ class CaseInHand:
                 text = self.parameters[i]
             given.append(text)
         for name, value in call.kwargs.items():
-            if (text := literal(value)) is None:
+            if (text := _written(value)) is None:
                 return None
             given.append(f"{name}={text}")
         arguments = ", ".join(given)
@@ -159,7 +156,7 @@ class CaseInHand:
     def by_reference(self) -> str:
         """The calls as code that takes what is too long to be written down from the case itself."""
         if not self._is_class:
-            return f"{self.entry}(*case.args, **case.kwargs)"
+            return self._with_references(self.calls[self._wrong])
         lines = []
         for i, call in enumerate(self.calls[:MOST_CALLS]):
             text = self._code_of(call, [])
@@ -168,6 +165,12 @@ class CaseInHand:
                 text = f"{called}(*case.calls[{i}].args, **case.calls[{i}].kwargs)"
             lines.append(text)
         return "\n".join(lines)
+
+    def _with_references(self, call: Call) -> str:
+        """A call of a function, its long arguments taken from the case."""
+        given = [_short(v) or f"case.args[{i}]" for i, v in enumerate(call.args)]
+        given += [f"{n}={_short(v) or f'case.kwargs[{n!r}]'}" for n, v in call.kwargs.items()]
+        return f"{self.entry}({', '.join(given)})"
 
     def to_paste(self) -> str:
         """The calls as code, by reference where they can't be written out."""
@@ -182,7 +185,7 @@ def take(
 ) -> CaseInHand:
     """Run a case once more and record the calls of the student's object."""
     calls: list[Call] = []
-    watched = _class(student, calls) if inspect.isclass(student) else _function(student, calls)
+    watched = recorded(student, calls)
     silent = io.StringIO()
     got: Outputs = {}
     with (
@@ -233,6 +236,16 @@ def _stands_in(value: Any, returned: Any) -> bool:
     return one is not None and other is not None and np.array_equal(one, other, equal_nan=True)
 
 
+def _written(value: Any) -> str | None:
+    """A value as code, None where it has none or would be longer than what is shown."""
+    return literal(value) if _count(value) <= LONGEST / 2 else None
+
+
+def _short(value: Any) -> str:
+    text = _written(value) or ""
+    return text if len(text) <= SHORT else ""
+
+
 def _without_facts(outputs: Outputs) -> Outputs:
     return {name: value for name, value in outputs.items() if name != SEEN}
 
@@ -244,57 +257,20 @@ def _parameters(student: Any) -> tuple[str, ...]:
         return ()
 
 
-def _function(function: Any, calls: list[Call], name: str = "") -> Any:
-    @functools.wraps(function)
-    def recorded(*args: Any, **kwargs: Any) -> Any:
-        own = args[1:] if name else args
-        call = Call(name, *(_kept(one) for one in (own, kwargs)))
-        calls.append(call)
-        call.raised = True
-        returned = function(*args, **kwargs)
-        call.raised = False
-        call.returned = _kept(returned)
-        return returned
-
-    return recorded
-
-
-def _class(student: type, calls: list[Call]) -> type:
-    """A subclass that records how it is made and which of its own methods are called."""
-    methods = {
-        name: _function(method, calls, name)
-        for name, method in vars(student).items()
-        if inspect.isfunction(method) and (name == "__init__" or not name.startswith("_"))
-    }
-    if callable(switch := getattr(student, "train", None)):  # a module's mode: eval() calls it too
-        methods.setdefault("train", _function(switch, calls, "train"))
-    try:
-        return type(student.__name__, (student,), methods)
-    except TypeError:
-        return student
-
-
-def _kept(value: Any) -> Any:
-    """A copy, or the thing itself where it can't be copied."""
-    try:
-        return copy.deepcopy(value)
-    except Exception:
-        return value
-
-
 def size(value: Any) -> float:
     """How many numbers there are in a value; an empty one, in which there is nothing to see, is last."""
-
-    def count(value: Any) -> int:
-        if isinstance(value, np.ndarray):
-            return value.size
-        if isinstance(value, dict | list | tuple):
-            return sum(map(count, value.values() if isinstance(value, dict) else value))
-        return 1
 
     def has_empty(value: Any) -> bool:
         if isinstance(value, dict | list | tuple):
             return any(map(has_empty, value.values() if isinstance(value, dict) else value))
         return isinstance(value, np.ndarray) and value.size == 0
 
-    return float("inf") if has_empty(value) else count(value)
+    return float("inf") if has_empty(value) else _count(value)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, dict | list | tuple):
+        return sum(map(_count, value.values() if isinstance(value, dict) else value))
+    if hasattr(value, "numel"):
+        return int(value.numel())
+    return value.size if isinstance(value, np.ndarray) else 1

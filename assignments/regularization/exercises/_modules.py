@@ -114,7 +114,7 @@ def of_masks(
     ``lines`` says what the table's rows and columns are."""
     dropped = factors == 0
     seen: Outputs = {
-        "draws of what is dropped": draws(dropped, lines),
+        "random draws": draws(dropped, lines),
         "share set to 0": spread_mean(dropped),
         "mean of out / x": spread_mean(factors),
         "share kept or dropped alike in two calls": spread_mean(dropped == (again == 0)),

@@ -61,7 +61,7 @@ def of_one_mask(factors: np.ndarray) -> Outputs:
     """What was dropped, as ``factors`` = out / x show it."""
     dropped = factors == 0
     seen: Outputs = {
-        "draws of what is dropped": draws(dropped),
+        "random draws": draws(dropped),
         "share set to 0": spread_mean(dropped),
         "mean of out / x": spread_mean(factors),
     }
