@@ -219,10 +219,13 @@ def _differ(want: Any, got: Any) -> bool:
 
 
 def _items(want: Any, got: Any) -> Iterator[tuple[Any, Any]]:
-    """An output as a whole, then, if it is a list, what is in it."""
+    """An output as a whole, then what is in it, but for a 0 or 1, which may stand in many places."""
     yield want, got
-    if isinstance(want, list) and _has_length(got, len(want)):
-        yield from zip(want, got, strict=True)
+    if isinstance(want, list | np.ndarray) and np.ndim(want) and _has_length(got, len(want)):
+        pairs = zip(want, got, strict=True)
+        yield from (
+            (one, other) for one, other in pairs if np.size(other) > 1 or other not in (0, 1)
+        )
 
 
 def _stands_in(value: Any, returned: Any) -> bool:

@@ -9,6 +9,7 @@ import pytest
 import autograder
 from autograder import NotYet, check, patience
 from autograder.check import printable
+from autograder.compare import expected_and_got
 from autograder.exercise import Case, Exercise, Part
 from autograder.grading.answer import edited
 from autograder.grading.releasing.dress import GOES_ON, dressed
@@ -72,6 +73,31 @@ def test_of_several_calls_the_outputs_of_the_one_that_is_shown_stand_beside_it(o
     assert len(expected[3:]) == 2
 
 
+def test_the_call_that_raised_is_the_one_that_is_shown(monkeypatch):
+    """Before it, the same case makes others, with the defaults written into the config."""
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+    case = check.case(mistake("sgd_momentum", "needs-a-config"), "config=None")
+    assert case.args[2] is None and case.code().splitlines()[-2].endswith("(w, dw, None)")
+
+
+def test_the_call_that_is_shown_gives_the_wrong_value_that_is_shown(monkeypatch):
+    """There are more calls than outputs: each entry is also stepped alone."""
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+    wrong = mistake("rmsprop", "uphill")
+    case = check.case(wrong, "a single number")
+    _, got = case.side_by_side()
+    assert np.shape(case.args[0]) == ()
+    given, _ = wrong(*case.args, **case.kwargs)
+    assert float(got.split()[-1]) == pytest.approx(float(given), rel=1e-6)
+
+
+def test_arguments_that_are_short_are_written_out_beside_those_of_the_case(monkeypatch):
+    monkeypatch.chdir(COURSE.assignment("hyperparameters").folder)
+    case = check.case(oracle("log_uniform"))
+    assert case.to_paste() == "log_uniform(0.0001, 0.1, 4000, case.args[3])"
+    assert eval(case.to_paste(), {"case": case, "log_uniform": oracle("log_uniform")}).size == 4000
+
+
 def test_a_class_is_shown_by_what_was_called(monkeypatch):
     monkeypatch.chdir(COURSE.assignment("ensembles").folder)
     case = check.case(oracle("early_stopping"))
@@ -104,6 +130,14 @@ def test_an_output_that_is_as_long_as_there_are_calls_is_not_taken_for_one_a_cal
     wrong = mistake("affine_relu_dropout_loss", "penalty-on-biases")
     case = check.case(wrong, "the example in the text, lam=0.1")
     assert case.args[-1] == 0.1
+
+
+def test_digits_are_the_numbers_own():
+    expected, got = beside_each_other(
+        "w", np.array([23 / 11, 1.0]), np.array([0.000123456789, 1.0])
+    )
+    assert expected.split()[2] == "2.09090909091"[: len(expected.split()[2])]
+    assert expected_and_got(23 / 11, 0.012345678) == "expected 2.090909091, got 0.012345678"
 
 
 def test_a_truth_value_is_shown_as_one():
