@@ -65,7 +65,9 @@ class CaseInHand:
         each call, the one that gave what stands among the outputs and is wrong, or the first that
         got what the case holds.
         """
-        pairs = {name: (want, self.got.get(name)) for name, want in self.expected.items()}
+        pairs: dict[str, tuple[Any, Any]] = {
+            n: (w, self.got.get(n)) for n, w in self.expected.items()
+        }
         for i, call in enumerate(self.calls):
             if call.raised:
                 return i, pairs
@@ -95,14 +97,14 @@ class CaseInHand:
         that would be too long or can't be written down."""
         lines: list[str] = []
         shown = slice(MOST_CALLS) if self._is_class else slice(self._wrong, self._wrong + 1)
-        calls = self.calls[shown]
+        calls, before = self.calls[shown], ""
         for call in calls:
             if (text := self._code_of(call, lines)) is None:
                 return ""
-            if self._is_class and call is not calls[-1] and call.says:
-                text = f"print({text})"
-            if text not in lines[-1:]:  # the same call again shows nothing new
-                lines.append(text)
+            if text != before:  # the same call again shows nothing new
+                printed = self._is_class and call is not calls[-1] and call.says
+                lines.append(f"print({text})" if printed else text)
+            before = text
         if self._is_class and len(self.calls) > MOST_CALLS:
             lines.append(f"# the first {MOST_CALLS} of {len(self.calls)} calls")
         elif not self._is_class and len(self.calls) > 1:
@@ -211,7 +213,9 @@ def take(
 
 def _has_length(value: Any, length: int) -> bool:
     """Whether a value is a list or an array of this length."""
-    return isinstance(value, list | np.ndarray) and np.ndim(value) > 0 and len(value) == length
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return False
+    return isinstance(value, list | np.ndarray) and len(value) == length
 
 
 def _differ(want: Any, got: Any) -> bool:
@@ -221,7 +225,8 @@ def _differ(want: Any, got: Any) -> bool:
 def _items(want: Any, got: Any) -> Iterator[tuple[Any, Any]]:
     """An output as a whole, then what is in it, but for a 0 or 1, which may stand in many places."""
     yield want, got
-    if isinstance(want, list | np.ndarray) and np.ndim(want) and _has_length(got, len(want)):
+    sized = isinstance(want, list) or (isinstance(want, np.ndarray) and want.ndim > 0)
+    if sized and _has_length(got, len(want)):
         pairs = zip(want, got, strict=True)
         yield from (
             (one, other) for one, other in pairs if np.size(other) > 1 or other not in (0, 1)
