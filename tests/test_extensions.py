@@ -1,12 +1,16 @@
 """The site's own Sphinx extensions, on a book of two pages."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from book.extensions.speed import SAFE
 from lab.claims import CLAIMS
 
 CONFIG = """
@@ -41,11 +45,11 @@ def build(tmp_path):
         "# Claims\n\n```{toctree}\nmeasured\n```\n\n```{claims-table}\n```\n"
     )
 
-    def run(measured, *options, source=source, out=out):
+    def run(measured, *options, source=source, out=out, env=None):
         (source / "measured.md").write_text(measured)
         return subprocess.run(
             [sys.executable, "-m", "sphinx", "-b", "html", "-W", *options, source, out],
-            capture_output=True, text=True, timeout=120,
+            capture_output=True, text=True, timeout=120, env=env,
         )  # fmt: skip
 
     run.html, run.source = out / "index.html", source
@@ -159,3 +163,37 @@ def test_a_page_runs_again_only_if_what_it_imports_has_changed(build):
     again = build(page, source=elsewhere / "source", out=elsewhere / "build/html")
     assert executed(again) == set()
     assert "second sight" in (elsewhere / "build/html/numbers.html").read_text()
+
+
+@pytest.fixture
+def temporary():
+    """A folder for temporary files, with a name that leaves room for those of sockets."""
+    with TemporaryDirectory(prefix="t-") as folder:
+        yield Path(folder)
+
+
+def test_pages_are_written_by_several_processes_that_leave_nothing_behind(build, temporary):
+    own = ["speed", "formulas"]
+    names = [*(f"book.extensions.{name}" for name in own), "sphinxcontrib.katex", *SAFE]
+    (build.source / "conf.py").write_text(
+        f"{CONFIG}\nextensions += {names}\nmyst_enable_extensions = ['dollarmath']\n"
+        "html_math_renderer = 'katex'\nkatex_prerender = True\n"
+        "import os\ndef note(app, doctree, name):\n"
+        "    with open(os.path.join(app.outdir, 'readers'), 'a') as file: print(os.getpid(), file=file)\n"
+        "def setup(app): app.connect('source-read', lambda app, name, text: note(app, text, name))\n"
+    )
+    pages = [f"page-{i}" for i in range(12)]
+    for i, page in enumerate(pages):
+        (build.source / f"{page}.md").write_text(f"# Page {i}\n\nA formula: $w_{{{i}}} = x^2$.\n")
+    toc = "\n".join(["measured", *pages])
+    (build.source / "index.md").write_text(f"# All\n\n```{{toctree}}\n{toc}\n```\n")
+    done = build(cards(CLAIMS), env={**os.environ, "TMPDIR": str(temporary)})
+    assert done.returncode == 0, done.stderr
+    written = [build.html.with_name(f"{page}.html").read_text() for page in pages]
+    assert [text.count('class="katex"') for text in written] == [1] * len(pages)
+    assert all(f"w_{{{i}}} = x^2" in text for i, text in enumerate(written))
+    assert len(set(build.html.with_name("readers").read_text().split())) > 1
+    assert list(temporary.glob("sphinxcontrib_katex*")) == []
+
+    (build.source / "page-7.md").write_text("# Page 7\n\n{doc}`nowhere`\n")
+    assert build(cards(CLAIMS)).returncode != 0  # a warning in another process counts

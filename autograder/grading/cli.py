@@ -237,8 +237,10 @@ def _later(module: str, function: str) -> Callable[[Course, argparse.Namespace],
 
 def _release(course: Course, args: argparse.Namespace) -> int:
     names = course.names(args.assignment)
-    from autograder.grading.releasing.release import release
+    from autograder.grading.releasing.release import make_keys, release
+    from autograder.grading.submissions.capacity import default_jobs
 
+    make_keys(course, names, default_jobs())
     for name in names:
         release(course, name)
         notebook, bundle = (

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -61,12 +64,32 @@ def build_source(course: Course, name: str) -> None:
     nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
+def make_keys(course: Course, names: list[str], processes: int) -> None:
+    """Make the public answer keys of assignments, as many at a time as there are processes.
+
+    Every mistake is tried: a minute for five assignments. A key that has been made is kept, as long
+    as nothing that it depends on changes. Raises what making one raises.
+    """
+    todo = [name for name in names if not _made_key(course, name).exists()]
+    if todo:
+        with ProcessPoolExecutor(min(processes, len(todo)), get_context("forkserver")) as pool:
+            list(pool.map(partial(_make_key, course), todo))
+
+
+def _made_key(course: Course, name: str) -> Path:
+    return course.root / "_build" / "keys" / f"{name}-{of_key(course, name)}.json"
+
+
+def _make_key(course: Course, name: str) -> None:
+    write_whole(_made_key(course, name), public_keys_text(course, name).encode())
+
+
 def write_public_keys(course: Course, name: str) -> None:
     """Write ``key.json``, unless the one on disk says the same up to rounding."""
     path = course.assignment(name).folder / "key.json"
-    made = course.root / "_build" / "keys" / f"{name}-{of_key(course, name)}.json"
-    if not made.exists():  # every mistake is tried: a minute for five assignments
-        write_whole(made, public_keys_text(course, name).encode())
+    made = _made_key(course, name)
+    if not made.exists():
+        _make_key(course, name)
     fresh = made.read_text()
     if path.exists() and same_numbers(json.loads(path.read_text()), json.loads(fresh)):
         return
