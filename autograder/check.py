@@ -3,6 +3,7 @@
 import difflib
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -11,14 +12,13 @@ from typing import Any
 
 from autograder import hints, inhand, judge, patience, report, wire
 from autograder.assignment import Assignment
-from autograder.exercise import Exercise, Verdict
+from autograder.exercise import PROBE_SECONDS, Exercise, Verdict
 from autograder.inhand import CaseInHand
 from autograder.key import Key, PublicKeys
 from autograder.onward import Onward, onward
 from autograder.progress import Progress
 
 TRIED = 3  # failed cases, until one of them can be written as code
-SOON = 2.0  # seconds: a check that takes longer shows no case, which is run again for that
 
 
 class _InOneLine:
@@ -154,11 +154,12 @@ def _devices(exercise: Exercise) -> list[str]:
 
 
 def _verdict(exercise: Exercise, key: Key, student: Any, device: str) -> Verdict:
-    outcomes, seconds, remark = patience.run(exercise, student, key.cases, device)
-    outcomes = wire.loads(wire.dumps(outcomes))  # as in grading: a tensor arrives as an array
-    notes = [f"on {device}" if exercise.on_device else "", remark]
+    came = patience.run(exercise, student, key.cases, device)
+    outcomes = wire.loads(wire.dumps(came.outcomes))  # as in grading: a tensor arrives as an array
+    notes = [f"on {device}" if exercise.on_device else "", came.remark]
     note = "; ".join(filter(None, notes))
-    return judge.judge(exercise, outcomes, key, device=device, seconds=seconds, note=note)
+    verdict = judge.judge(exercise, outcomes, key, device=device, seconds=came.seconds, note=note)
+    return replace(verdict, status="timeout") if came.interrupted else verdict
 
 
 def _failed(key: Key, verdicts: Iterable[Verdict]) -> list[int]:
@@ -168,9 +169,10 @@ def _failed(key: Key, verdicts: Iterable[Verdict]) -> list[int]:
 
 
 def _smallest(exercise: Exercise, key: Key, student: Any, v: Verdict) -> CaseInHand | None:
-    """The failed case with the fewest numbers in it, run again; None where that takes long."""
+    """The failed case with the fewest numbers in it, run again; None where that may take long."""
     held = _failed(key, [v])
-    if not held or v.status == "missing" or v.seconds > SOON:
+    too_slow = v.seconds > exercise.seconds or exercise.seconds > PROBE_SECONDS
+    if not held or v.status in ("missing", "timeout") or too_slow:
         return None
     held.sort(key=lambda i: inhand.size(key.cases[i].inputs))
     taken: list[CaseInHand] = []

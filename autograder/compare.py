@@ -45,8 +45,18 @@ def floats(outputs: Outputs, name: str, shape: Sequence[int | None]) -> np.ndarr
     """
     made = outputs.get(name)
     if not isinstance(made, np.ndarray) or made.dtype.kind != "f" or not _fits(made.shape, shape):
-        raise Unusable(f"{name}: there is no array of floats of shape {tuple(shape)}")
+        wanted = f"an array of floats of shape {tuple(shape)}"
+        raise Unusable(f"{name}: expected {wanted}, got {kind_of(made)}")
     return made
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in words: None, a float, an array of float64 of shape (2,), ..."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype.name} of shape {value.shape}"
+    if isinstance(value, Other):
+        return f"{value}"
+    return "None" if value is None else f"a {type(value).__name__}"
 
 
 def _fits(shape: Sequence[int], wanted: Sequence[int | None]) -> bool:
@@ -82,7 +92,7 @@ def difference(
         shown = got if isinstance(got, Other) else repr(got)[:80]
         return f"{name}: expected numbers, got {shown}"
     if have.shape != want.shape:
-        return f"{name}: expected shape {want.shape}, got shape {have.shape}"
+        return f"{name}: expected {_form(want)}, got {_form(have)}"
     same = (have == want) | (np.isnan(have) & np.isnan(want))
     if same.all():
         return None
@@ -111,8 +121,12 @@ def expected_and_got(expected: Any, got: Any) -> str:
     texts = [f"{float(number):.8g}" for number in (expected, got)]
     if all(set(text) <= set("-.0123456789") for text in texts):
         digits = max(len(text.partition(".")[2]) for text in texts)
-        texts = [f"{float(text):.{digits}f}" for text in texts]
+        texts = [f"{float(number):.{digits}f}" for number in (expected, got)]
     return f"expected {texts[0]}, got {texts[1]}"
+
+
+def _form(array: np.ndarray) -> str:
+    return f"shape {array.shape}" if array.ndim else "a single number"
 
 
 def _difference_of_others(

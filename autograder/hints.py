@@ -20,6 +20,12 @@ AN_ERROR = (
     "Call your function yourself on the smallest failing case: then the whole traceback is shown, and its "
     "last line of yours is the place.",
 )
+A_FORM = (
+    "It says the same of every case, so it is about the form of what you give back, not about its numbers. "
+    "Call your function on the example of the text: what comes back, how many values, of which types?",
+    "Compare that with what the docstring says comes back. Does each way through your function end in a "
+    "`return`, and does that stand behind the loops, not in them?",
+)
 A_TIMEOUT = (
     "Which loop runs longest? Print how often it has come round, and what its condition looks at.",
     "Is there a loop over examples or elements that one operation on whole arrays could do?",
@@ -63,6 +69,9 @@ def fitting(folder: Path, verdict: Verdict) -> Hints | None:
         return Hints(verdict.says, tuple(steps))
     if verdict.status == "error":
         return Hints("the error", AN_ERROR)
+    messages = {finding.message for finding in verdict.findings}
+    if len(messages) == 1 < len(verdict.findings) and re.search(r"\breturn\b", min(messages)):
+        return Hints("what comes back", A_FORM)
     for part, (got, of) in verdict.parts.items():
         if got < of and (steps := of_part(folder, verdict.exercise, part)):
             return Hints(part, steps)

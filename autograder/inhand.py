@@ -5,20 +5,23 @@ Nothing is said of it anywhere in an exercise: the calls that a probe makes are 
 
 import contextlib
 import copy
-import functools
 import inspect
 import io
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from autograder import probe
+from autograder.calls import Call, recorded
 from autograder.chance import EVERY
-from autograder.compare import difference
+from autograder.compare import difference, numbers
 from autograder.exercise import SEEN, Case, Exercise, Outputs
 from autograder.literal import literal
+from autograder.side_by_side import beside_each_other
 
 MOST_CALLS = 6  # of those shown; a case holds them all
 LONGEST = 900  # characters of code that are shown
@@ -26,22 +29,12 @@ SHORT = 80  # characters of a call beside which others are too long
 
 
 @dataclass
-class Call:
-    """One call of the student's function or method, and what it gave."""
-
-    name: str
-    args: tuple
-    kwargs: dict[str, Any]
-    returned: Any = None
-
-
-@dataclass
 class CaseInHand:
     """A case as ``check.case`` hands it over: ``adam(*case.args, **case.kwargs)`` tries it again.
 
-    ``calls`` are all calls that were made, ``args`` and ``kwargs`` those of the first that gave
-    something wrong, as far as one can say; ``inputs`` is what the case was made from, ``expected``
-    and ``got`` are what is compared.
+    ``calls`` are all calls that were made, ``args`` and ``kwargs`` those of the first that raised or
+    gave something wrong, as far as one can say; ``inputs`` is what the case was made from,
+    ``expected`` and ``got`` are what is compared.
     """
 
     name: str
@@ -62,31 +55,56 @@ class CaseInHand:
 
     @property
     def _wrong(self) -> int:
-        """The first call that gave something wrong, where there is an output for each call."""
-        places = []
-        if not self._by_call:
-            return 0
-        for name, want in self.expected.items():
-            got: Any = self.got.get(name)
-            if not _has_length(got, len(self.calls)):
-                continue
-            places += [
+        return self._shown[0]
+
+    @cached_property
+    def _shown(self) -> tuple[int, dict[str, tuple[Any, Any]]]:
+        """The call that is shown, and what is shown beside it: by name what was expected and given.
+
+        It is the one that raised, the first that gave something wrong where there is an output for
+        each call, the one that gave what stands among the outputs and is wrong, or the first that
+        got what the case holds.
+        """
+        pairs: dict[str, tuple[Any, Any]] = {
+            n: (w, self.got.get(n)) for n, w in self.expected.items()
+        }
+        for i, call in enumerate(self.calls):
+            if call.raised:
+                return i, pairs
+        if self._by_call:
+            by_call = {n: p for n, p in pairs.items() if _has_length(p[1], len(self.calls))}
+            places = (
                 i
-                for i, (one, other) in enumerate(zip(want, got, strict=True))
-                if difference(name, other, one, 1e-6) is not None
-            ]
-        return min(places, default=0)
+                for i in range(len(self.calls))
+                if any(_differ(want[i], got[i]) for want, got in by_call.values())
+            )
+            wrong = next(places, 0)
+            return wrong, {n: (want[wrong], got[wrong]) for n, (want, got) in by_call.items()}
+        if not self._is_class and len(self.calls) > 1:
+            for name, (want, got) in pairs.items():
+                for one, other in _items(want, got):
+                    for i, call in enumerate(self.calls):
+                        if _differ(one, other) and _stands_in(other, call.returned):
+                            return i, {name: (one, other)}
+            given = (
+                i for i, c in enumerate(self.calls) if c.args and _stands_in(c.args[0], self.inputs)
+            )
+            return next(given, 0), pairs
+        return 0, pairs
 
     def code(self) -> str:
         """The calls as code: of a function the first wrong one, of an object the first ones. Empty if
         that would be too long or can't be written down."""
         lines: list[str] = []
         shown = slice(MOST_CALLS) if self._is_class else slice(self._wrong, self._wrong + 1)
-        for call in self.calls[shown]:
+        calls, before = self.calls[shown], ""
+        for call in calls:
             if (text := self._code_of(call, lines)) is None:
                 return ""
-            if text not in lines[-1:]:  # the same call again shows nothing new
-                lines.append(text)
+            if text != before:  # the same call again shows nothing new
+                printed = self._is_class and call is not calls[-1] and call.says
+                lines.append(f"print({text})" if printed else text)
+            before = text
         if self._is_class and len(self.calls) > MOST_CALLS:
             lines.append(f"# the first {MOST_CALLS} of {len(self.calls)} calls")
         elif not self._is_class and len(self.calls) > 1:
@@ -98,13 +116,9 @@ class CaseInHand:
         """The short outputs that differ, expected and given with the same digits; where there is an
         output for each call, those of the call that is shown."""
         lines: list[str] = []
-        for name, want in self.expected.items():
-            if name.endswith(EVERY):
-                continue  # the finding says of how many it holds
-            got: Any = self.got.get(name)
-            if self._by_call and _has_length(got, len(self.calls)):
-                want, got = want[self._wrong], got[self._wrong]
-            lines += beside_each_other(name, want, got)
+        for name, (want, got) in self._shown[1].items():
+            if not name.endswith(EVERY):  # of those the finding says of how many it holds
+                lines += beside_each_other(name, want, got)
         return lines
 
     @property
@@ -122,7 +136,7 @@ class CaseInHand:
         """A call as a line; arrays get lines of their own before it where they have names."""
         given: list[str] = []
         for i, value in enumerate(call.args):
-            if (text := literal(value)) is None:
+            if (text := _written(value)) is None:
                 return None
             if (
                 not self._is_class
@@ -133,7 +147,7 @@ class CaseInHand:
                 text = self.parameters[i]
             given.append(text)
         for name, value in call.kwargs.items():
-            if (text := literal(value)) is None:
+            if (text := _written(value)) is None:
                 return None
             given.append(f"{name}={text}")
         arguments = ", ".join(given)
@@ -144,7 +158,7 @@ class CaseInHand:
     def by_reference(self) -> str:
         """The calls as code that takes what is too long to be written down from the case itself."""
         if not self._is_class:
-            return f"{self.entry}(*case.args, **case.kwargs)"
+            return self._with_references(self.calls[self._wrong])
         lines = []
         for i, call in enumerate(self.calls[:MOST_CALLS]):
             text = self._code_of(call, [])
@@ -153,6 +167,12 @@ class CaseInHand:
                 text = f"{called}(*case.calls[{i}].args, **case.calls[{i}].kwargs)"
             lines.append(text)
         return "\n".join(lines)
+
+    def _with_references(self, call: Call) -> str:
+        """A call of a function, its long arguments taken from the case."""
+        given = [_short(v) or f"case.args[{i}]" for i, v in enumerate(call.args)]
+        given += [f"{n}={_short(v) or f'case.kwargs[{n!r}]'}" for n, v in call.kwargs.items()]
+        return f"{self.entry}({', '.join(given)})"
 
     def to_paste(self) -> str:
         """The calls as code, by reference where they can't be written out."""
@@ -167,7 +187,7 @@ def take(
 ) -> CaseInHand:
     """Run a case once more and record the calls of the student's object."""
     calls: list[Call] = []
-    watched = _class(student, calls) if inspect.isclass(student) else _function(student, calls)
+    watched = recorded(student, calls)
     silent = io.StringIO()
     got: Outputs = {}
     with (
@@ -193,7 +213,45 @@ def take(
 
 def _has_length(value: Any, length: int) -> bool:
     """Whether a value is a list or an array of this length."""
-    return isinstance(value, list | np.ndarray) and np.ndim(value) > 0 and len(value) == length
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return False
+    return isinstance(value, list | np.ndarray) and len(value) == length
+
+
+def _differ(want: Any, got: Any) -> bool:
+    return difference("", got, want, 1e-6) is not None
+
+
+def _items(want: Any, got: Any) -> Iterator[tuple[Any, Any]]:
+    """An output as a whole, then what is in it, but for a 0 or 1, which may stand in many places."""
+    yield want, got
+    sized = isinstance(want, list) or (isinstance(want, np.ndarray) and want.ndim > 0)
+    if sized and _has_length(got, len(want)):
+        pairs = zip(want, got, strict=True)
+        yield from (
+            (one, other) for one, other in pairs if np.size(other) > 1 or other not in (0, 1)
+        )
+
+
+def _stands_in(value: Any, returned: Any) -> bool:
+    """Whether something that was returned is, or holds, this value."""
+    if isinstance(returned, dict | list | tuple):
+        held = returned.values() if isinstance(returned, dict) else returned
+        return any(_stands_in(value, one) for one in held)
+    if hasattr(returned, "detach"):
+        returned = returned.detach().cpu().double().numpy()
+    one, other = numbers(value), numbers(returned)
+    return one is not None and other is not None and np.array_equal(one, other, equal_nan=True)
+
+
+def _written(value: Any) -> str | None:
+    """A value as code, None where it has none or would be longer than what is shown."""
+    return literal(value) if _count(value) <= LONGEST / 2 else None
+
+
+def _short(value: Any) -> str:
+    text = _written(value) or ""
+    return text if len(text) <= SHORT else ""
 
 
 def _without_facts(outputs: Outputs) -> Outputs:
@@ -207,82 +265,20 @@ def _parameters(student: Any) -> tuple[str, ...]:
         return ()
 
 
-def _function(function: Any, calls: list[Call], name: str = "") -> Any:
-    @functools.wraps(function)
-    def recorded(*args: Any, **kwargs: Any) -> Any:
-        own = args[1:] if name else args
-        call = Call(name, *(_kept(one) for one in (own, kwargs)))
-        calls.append(call)
-        returned = function(*args, **kwargs)
-        call.returned = _kept(returned)
-        return returned
-
-    return recorded
-
-
-def _class(student: type, calls: list[Call]) -> type:
-    """A subclass that records how it is made and which of its own methods are called."""
-    methods = {
-        name: _function(method, calls, name)
-        for name, method in vars(student).items()
-        if inspect.isfunction(method) and (name == "__init__" or not name.startswith("_"))
-    }
-    if callable(switch := getattr(student, "train", None)):  # a module's mode: eval() calls it too
-        methods.setdefault("train", _function(switch, calls, "train"))
-    try:
-        return type(student.__name__, (student,), methods)
-    except TypeError:
-        return student
-
-
-def _kept(value: Any) -> Any:
-    """A copy, or the thing itself where it can't be copied."""
-    try:
-        return copy.deepcopy(value)
-    except Exception:
-        return value
-
-
-def beside_each_other(name: str, expected: Any, got: Any) -> list[str]:
-    """Two short arrays in two lines with the same digits, nothing for anything longer."""
-    if not all(isinstance(v, np.ndarray | float | int) for v in (expected, got)):
-        return []
-    want, have = np.asarray(expected, np.float64), np.asarray(got, np.float64)
-    if want.shape != have.shape or not 1 <= want.size <= 8:
-        return []
-    with np.errstate(all="ignore"):
-        if np.allclose(have, want, rtol=1e-7, atol=1e-12, equal_nan=True):
-            return []
-    lines = [str(expected), str(bool(got))] if isinstance(expected, bool) else _aligned(want, have)
-    return [f"{name}: expected  {lines[0]}", f"{' ' * len(name)}  got       {lines[1]}"]
-
-
-def _aligned(*arrays: np.ndarray) -> list[str]:
-    """Each array's numbers in a line, with the same digits below each other."""
-    cells = [[f"{v:.7g}" for v in a.ravel()] for a in arrays]
-    digits = max(
-        (len(c.partition(".")[2]) for row in cells for c in row if "e" not in c), default=0
-    )
-    cells = [
-        [c if "e" in c or "n" in c else f"{float(c):.{digits}f}" for c in row] for row in cells
-    ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
-
-
 def size(value: Any) -> float:
     """How many numbers there are in a value; an empty one, in which there is nothing to see, is last."""
-
-    def count(value: Any) -> int:
-        if isinstance(value, np.ndarray):
-            return value.size
-        if isinstance(value, dict | list | tuple):
-            return sum(map(count, value.values() if isinstance(value, dict) else value))
-        return 1
 
     def has_empty(value: Any) -> bool:
         if isinstance(value, dict | list | tuple):
             return any(map(has_empty, value.values() if isinstance(value, dict) else value))
         return isinstance(value, np.ndarray) and value.size == 0
 
-    return float("inf") if has_empty(value) else count(value)
+    return float("inf") if has_empty(value) else _count(value)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, dict | list | tuple):
+        return sum(map(_count, value.values() if isinstance(value, dict) else value))
+    if hasattr(value, "numel"):
+        return int(value.numel())
+    return value.size if isinstance(value, np.ndarray) else 1

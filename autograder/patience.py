@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder import prints, probe
 from autograder.exercise import Case, Exercise
@@ -20,10 +20,18 @@ LONGEST = 4.0  # times as long as in grading: then it is interrupted
 NOT_TRIED = "this case was not tried: the check was interrupted before it"
 
 
-def run(
-    exercise: Exercise, student: Any, cases: Sequence[Case], device: str
-) -> tuple[list[dict], float, str]:
-    """The outcomes (see ``autograder.probe.run``), the seconds they took, and a remark on that."""
+class Run(NamedTuple):
+    """Outcomes (see ``autograder.probe.run``), the seconds they took, a remark on that, and whether
+    the run was interrupted because it did not end."""
+
+    outcomes: list[dict]
+    seconds: float
+    remark: str
+    interrupted: bool
+
+
+def run(exercise: Exercise, student: Any, cases: Sequence[Case], device: str) -> Run:
+    """Probe all cases, at most so long that an endless loop comes to an end."""
     warm_up()
     outcomes: list[dict] = []
     longest = LONGEST * exercise.seconds
@@ -60,7 +68,7 @@ def run(
     remark = (
         f"it took {seconds:.0f} s; grading stops it after {exercise.seconds:g} s" if late else ""
     )
-    return outcomes, seconds, remark
+    return Run(outcomes, seconds, remark, rung.is_set())
 
 
 def warm_up() -> None:

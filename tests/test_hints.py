@@ -147,3 +147,22 @@ def test_an_error_and_a_long_run_have_hints_of_their_own(status, expected):
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_students_receive_them(name):
     assert hints.FILE in handout(COURSE, name).files
+
+
+def test_what_has_the_wrong_form_everywhere_gets_a_hint_to_its_form(capsys, monkeypatch):
+    """Not to the formulas of the first part; words that do not say what to return get that as ever."""
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+
+    def sgd_momentum(w, dw, config=None):
+        return w
+
+    with pytest.raises(NotYet):
+        check(sgd_momentum)
+    check.hint(sgd_momentum)
+    assert "about the form of what you give back" in capsys.readouterr().out
+    monkeypatch.chdir(COURSE.assignment("hyperparameters").folder)
+    with pytest.raises(NotYet):
+        check(mistake("random_search", "overwritten"))
+    capsys.readouterr()
+    check.hint(oracle("random_search"))
+    assert "about the form" not in capsys.readouterr().out

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 import autograder
-from autograder import NotYet, check, inhand, patience
+from autograder import NotYet, check, patience
 from autograder.check import printable
+from autograder.compare import expected_and_got
 from autograder.exercise import Case, Exercise, Part
 from autograder.grading.answer import edited
 from autograder.grading.releasing.dress import GOES_ON, dressed
 from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.notebooks import read_source
 from autograder.literal import literal
+from autograder.side_by_side import beside_each_other
 from tests.answers import ASSIGNMENTS, COURSE, exercise, mistake, oracle
 
 
@@ -71,6 +73,31 @@ def test_of_several_calls_the_outputs_of_the_one_that_is_shown_stand_beside_it(o
     assert len(expected[3:]) == 2
 
 
+def test_the_call_that_raised_is_the_one_that_is_shown(monkeypatch):
+    """Before it, the same case makes others, with the defaults written into the config."""
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+    case = check.case(mistake("sgd_momentum", "needs-a-config"), "config=None")
+    assert case.args[2] is None and case.code().splitlines()[-2].endswith("(w, dw, None)")
+
+
+def test_the_call_that_is_shown_gives_the_wrong_value_that_is_shown(monkeypatch):
+    """There are more calls than outputs: each entry is also stepped alone."""
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+    wrong = mistake("rmsprop", "uphill")
+    case = check.case(wrong, "a single number")
+    _, got = case.side_by_side()
+    assert np.shape(case.args[0]) == ()
+    given, _ = wrong(*case.args, **case.kwargs)
+    assert float(got.split()[-1]) == pytest.approx(float(given), rel=1e-6)
+
+
+def test_arguments_that_are_short_are_written_out_beside_those_of_the_case(monkeypatch):
+    monkeypatch.chdir(COURSE.assignment("hyperparameters").folder)
+    case = check.case(oracle("log_uniform"))
+    assert case.to_paste() == "log_uniform(0.0001, 0.1, 4000, case.args[3])"
+    assert eval(case.to_paste(), {"case": case, "log_uniform": oracle("log_uniform")}).size == 4000
+
+
 def test_a_class_is_shown_by_what_was_called(monkeypatch):
     monkeypatch.chdir(COURSE.assignment("ensembles").folder)
     case = check.case(oracle("early_stopping"))
@@ -105,12 +132,20 @@ def test_an_output_that_is_as_long_as_there_are_calls_is_not_taken_for_one_a_cal
     assert case.args[-1] == 0.1
 
 
+def test_digits_are_the_numbers_own():
+    expected, got = beside_each_other(
+        "w", np.array([23 / 11, 1.0]), np.array([0.000123456789, 1.0])
+    )
+    assert expected.split()[2] == "2.09090909091"[: len(expected.split()[2])]
+    assert expected_and_got(23 / 11, 0.012345678) == "expected 2.090909091, got 0.012345678"
+
+
 def test_a_truth_value_is_shown_as_one():
-    assert inhand.beside_each_other("there", True, False) == [
+    assert beside_each_other("there", True, False) == [
         "there: expected  True",
         "       got       False",
     ]
-    assert inhand.beside_each_other("there", True, True) == []
+    assert beside_each_other("there", True, True) == []
 
 
 @pytest.mark.parametrize(
@@ -158,11 +193,42 @@ def test_an_endless_loop_is_interrupted_with_a_sentence(handler):
             time.sleep(0.01)
 
     try:
-        outcomes, seconds, _ = patience.run(alone(endless, 0.1), None, CASES, "cpu")
+        outcomes, seconds, _, interrupted = patience.run(alone(endless, 0.1), None, CASES, "cpu")
     finally:
         signal.signal(signal.SIGINT, before)
     assert "is there an endless loop?" in outcomes[0]["unusable"] and seconds < 5
-    assert outcomes[1]["unusable"] == patience.NOT_TRIED
+    assert outcomes[1]["unusable"] == patience.NOT_TRIED and interrupted
+
+
+def test_an_endless_loop_took_too_long_and_is_not_run_again(monkeypatch, capsys):
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+    monkeypatch.setattr(patience, "LONGEST", 0.02)
+
+    def step_decay(step, base_lr, drop=0.1, every=30):
+        calls.append(step)
+        while step >= 0:
+            time.sleep(0.01)
+
+    calls = []
+    with pytest.raises(NotYet):
+        check(step_decay)
+    said = capsys.readouterr().out
+    assert "step_decay: took too long" in said and "is there an endless loop?" in said
+    assert len(calls) == 1 and "try the smallest failing case" not in said
+    check.hint(step_decay)
+    assert "Which loop runs longest?" in capsys.readouterr().out
+
+
+def test_what_a_check_shows_does_not_depend_on_how_long_it_took(monkeypatch, capsys):
+    monkeypatch.chdir(COURSE.assignment("optimizers").folder)
+
+    def exponential_decay(step, base_lr, rate):
+        time.sleep(0.4)
+        return base_lr
+
+    with pytest.raises(NotYet):
+        check(exponential_decay)
+    assert "try the smallest failing case" in capsys.readouterr().out
 
 
 def test_what_takes_too_long_is_judged_all_the_same():
@@ -170,9 +236,9 @@ def test_what_takes_too_long_is_judged_all_the_same():
         time.sleep(0.1)
         return {"y": 1.0}
 
-    outcomes, _, remark = patience.run(alone(slow, 0.1), None, CASES, "cpu")
-    assert [o["outputs"] for o in outcomes] == [{"y": 1.0}] * 2
-    assert "grading stops it after 0.1 s" in remark
+    came = patience.run(alone(slow, 0.1), None, CASES, "cpu")
+    assert [o["outputs"] for o in came.outcomes] == [{"y": 1.0}] * 2
+    assert "grading stops it after 0.1 s" in came.remark and not came.interrupted
 
 
 def test_a_console_without_ticks_gets_other_marks():

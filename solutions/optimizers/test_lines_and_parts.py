@@ -112,3 +112,11 @@ def test_a_right_gradient_beside_a_bounded_loss_keeps_its_points():
 def test_the_two_values_the_other_way_round_are_named():
     v = verdict("softmax_loss", lambda x, y: oracle("softmax_loss")(x, y)[::-1])
     assert "the loss first, then dx" in v.message
+
+
+@pytest.mark.parametrize(
+    "slip", ["warm-up-from-0", "warm-up-below-base-rate", "warm-up-of-linspace"]
+)
+def test_a_slip_in_the_warm_up_does_not_cost_the_cosine(slip):
+    v = verdict("cosine_with_warmup", mistake("cosine_with_warmup", slip), "1")
+    assert v.parts == {"formula": (1, 1), "edges": (0, 1)} and v.mistake == slip

@@ -34,6 +34,12 @@ WRONG: list[tuple] = [
     ("dropout_backward", "the negative", [("    return dout", "    return -dout")]),
     (
         "affine_relu_dropout_loss",
+        "no dropout at all",
+        [("mask = (np.random.rand(*hidden.shape) < p) / p", "mask = np.ones(hidden.shape)")],
+    ),
+    ("dropout_backward", "nothing returned", [("    return dout", "    dout")]),
+    (
+        "affine_relu_dropout_loss",
         "W2's gradient from the hidden layer",
         [("dropped.T @ dscores", "hidden.T @ dscores")],
         "dw2-without-dropout",

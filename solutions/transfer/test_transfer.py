@@ -251,14 +251,25 @@ def test_the_exercise_in_numpy_loads_without_torch():
     assert done.stdout.strip() == "False"
 
 
-@pytest.mark.parametrize(
-    "weak",
-    [
-        ("range(100)", "range(1)"),
-        ("Adam(head.parameters(), lr=3e-3", "SGD(head.parameters(), lr=1e-4"),
-    ],
-)
-def test_a_head_that_has_hardly_been_trained_is_said_to_be_one(weak):
-    keys.restart_chance("weak")  # its head is drawn, and may be a lucky one
+def test_a_head_that_has_hardly_been_trained_is_said_to_be_one():
+    weak = ("Adam(head.parameters(), lr=3e-3", "SGD(head.parameters(), lr=1e-4")
     v = verdict("fine_tune", fresh(edited(oracle("fine_tune"), weak)), "public")
     assert v.mistake is None and "a rate that is not too small?" in v.message
+
+
+@pytest.mark.parametrize("first", range(8))
+def test_no_first_weights_make_a_single_step_enough(first):
+    """One of these heads names more than 60% of the pictures right after its first step."""
+    keys.restart_chance(f"first weights {first}")
+    one_step = fresh(mistake("fine_tune", "one-step"))
+    v = verdict("fine_tune", one_step, "public")
+    assert earned(v)["accuracy"] == 0 and v.mistake == "one-step"
+    assert "the mean loss on the training pictures is" in str(v.findings)
+
+
+def test_a_head_of_too_few_outputs_is_said_to_be_one():
+    few = edited(
+        oracle("fine_tune"), ("y).backward", "y.clamp(max=4)).backward"), (", classes, d", ", 5, d")
+    )
+    said = str(nameless("fine_tune", few, "public").findings)
+    assert "the head scores 5 classes, where there are 6" in said

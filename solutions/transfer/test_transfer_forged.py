@@ -154,7 +154,6 @@ NO_MATTER = {
     ("batches", "sizes"),
     ("state", "features"),
     ("accuracy", SEEN),
-    ("accuracy", "known"),
     ("accuracy", "tensors"),
 }
 

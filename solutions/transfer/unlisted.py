@@ -148,7 +148,13 @@ WRONG: list[tuple] = [
         [('name.startswith("_fc.")', "p in [network._fc.weight]")],
         "in-a-list-of-tensors",
     ),
-    ("fine_tune", "one step", [("range(100)", "range(1)")]),
+    ("fine_tune", "one step", [("range(100)", "range(1)")], "one-step"),
+    (
+        "fine_tune",
+        "return within the loop",
+        [("        optimizer.step()\n", "        optimizer.step()\n        return network\n")],
+        "one-step",
+    ),
     ("fine_tune", "a rate a thousand times too small", [("lr=3e-3", "lr=3e-6")]),
     (
         "parameter_groups",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograder import sketch
-from autograder.compare import RTOL, expected_and_got
+from autograder.compare import RTOL, expected_and_got, kind_of
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 
@@ -20,7 +20,7 @@ def probe(cyclic_cosine_rate: Any, inputs: dict[str, Any], device: str) -> Outpu
 def as_float(rate: Any) -> float:
     rate = rate.item() if isinstance(rate, np.ndarray) and rate.ndim == 0 else rate
     if isinstance(rate, bool) or not isinstance(rate, int | float | np.number):
-        raise Unusable(f"return a number, not a value of type {type(rate).__name__}")
+        raise Unusable(f"return a number, not {kind_of(rate)}")
     return float(rate)
 
 

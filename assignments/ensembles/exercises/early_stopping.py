@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import RTOL, difference, floats, tolerance
+from autograder.compare import RTOL, difference, floats, kind_of, tolerance
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 from ._weights import changed
@@ -19,7 +19,7 @@ nan, inf = math.nan, math.inf
 def checks(
     kind: Any, inputs: dict[str, Any], losses: list[float]
 ) -> Iterator[tuple[Any, bool | str]]:
-    """The student's object and its answer after each check; for what is no bool, its type's name.
+    """The student's object and its answer after each check; for what is no bool, what it is.
 
     The weights change in the way that ``inputs["how"]`` says: see ``_weights``.
     """
@@ -31,7 +31,7 @@ def checks(
         weights = changed(weights, {"W": row[:2], "b": row[2:]}, inputs["how"])
         answer = stopping.update(loss, weights)
         answer = bool(answer) if isinstance(answer, np.bool_) else answer
-        yield stopping, answer if isinstance(answer, bool) else type(answer).__name__
+        yield stopping, answer if isinstance(answer, bool) else kind_of(answer)
 
 
 def number(value: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from autograder.compare import close, equal, floats
+from autograder.compare import close, equal, floats, kind_of
 from autograder.exercise import SEEN, Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_it_is
 
@@ -46,7 +46,7 @@ def probe(overfits_small_sample: Any, inputs: dict[str, Any], device: str) -> Ou
     scores = None if record.scores is None else as_it_is(record.scores).reshape(-1, CLASSES)
     state = made[0].state_dict() if made else {}
     return {
-        "answer": answer if isinstance(answer, bool) else type(answer).__name__,
+        "answer": answer if isinstance(answer, bool) else kind_of(answer),
         "batches": batches,
         "batch, by use": uses,
         "uses with a gradient": record.learned,
@@ -67,7 +67,7 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
         raise Unusable("a gradient from a use that there was not")
     steps = [sizes[i] for i in learned] or sizes  # torch.func tells of no gradients
     too_many = len(learned) > case.inputs.get("steps", STEPS) + 1  # one more is no harm
-    what = f"{answer}" if isinstance(answer, bool) else f"a {answer!s:.40}, no bool"
+    what = f"{answer}" if isinstance(answer, bool) else f"{answer!s:.40}, no bool"
     seen: Outputs = {
         ANSWER: what,
         MOST_AT_ONCE: said(max(sizes, default=(0, 0))),

@@ -21,10 +21,7 @@ from ._runs import NEXT_W, run_rule
 OTHER = 0.25  # a value that is no hyperparameter's default
 ROUNDING = 1e-12  # what changes a step less does not change it
 WRITTEN_OUT = "the step, compared with that of a config into which the text's defaults are written"
-USED, ALL = (
-    "hyperparameters that the config lacks and that, written into it, change the step",
-    "all",
-)
+USED, ALL = "settings that make a difference when they are written into the config", "all"
 ALONE = "the step, compared with that of each entry alone"
 
 

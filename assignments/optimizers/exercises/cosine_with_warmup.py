@@ -23,12 +23,12 @@ IN_THE_TEXT = {"base_lr": 0.1, "warmup": 4, "total": 12}
 
 
 def formula(rng: np.random.Generator) -> list[Case]:
+    """The cosine alone: a slip in the warm-up leaves its point."""
     given, low, warmup, total = drawn(rng)
     parts = (np.arange(5) + rng.uniform(0.3, 0.7, 5)) / 5  # of the way down: one in each fifth
     falling = [warmup + round(part * (total - warmup)) for part in parts.tolist()]
     return [
-        calls("the example in the text", [1, 2, 6, 8], IN_THE_TEXT),
-        calls("during the warm-up", list(range(1, warmup - 1)), given, min_lr=low),
+        calls("the example in the text", [6, 8], IN_THE_TEXT),
         calls("after the warm-up", falling, given, min_lr=low),
     ]
 
@@ -39,8 +39,8 @@ def edges(rng: np.random.Generator) -> list[Case]:
     end = [total - 1, total, total + 1, total + int(rng.integers(5, 20))]
     middle = (warmup + total) // 2
     return [
-        calls("the example in the text", [0, 3, 4, 12], IN_THE_TEXT),
-        calls("the first step", [0], given, min_lr=low),
+        calls("the example in the text", [0, 1, 2, 3, 4, 12], IN_THE_TEXT),
+        calls("during the warm-up", list(range(warmup - 1)), given, min_lr=low),
         calls("where the warm-up ends", turns, given, min_lr=low),
         calls("at the end and beyond", end, given, min_lr=low),
         calls("min_lr left out", [2, middle, total], given),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import equal
+from autograder.compare import equal, kind_of
 from autograder.exercise import Unusable
 
 IN_THE_TEXT = "the example in the text"
@@ -41,6 +41,18 @@ def all_alike(factors: np.ndarray, dtype: str) -> bool:
     return bool(equal(factors, factors.flat[0], dtype).all())
 
 
+def draws(dropped: np.ndarray, lines: tuple[str, str] = ("row", "column")) -> str:
+    """Whether each element was dropped by a draw of its own, or whole lines by one: in words.
+
+    ``lines`` says what the rows and columns of a table are."""
+    if dropped.ndim > 1 and dropped.any() and not dropped.all():
+        for axis in range(dropped.ndim):
+            if (dropped == dropped.take([0], axis)).all():
+                along = f"for all {lines[axis]}s" if dropped.ndim == 2 else f"all along axis {axis}"
+                return f"the same ones {along}"
+    return "one for each"
+
+
 def after(now: np.ndarray, before: np.ndarray) -> str:
     """What a call did to an array that it was given."""
     return "as it was" if (now == before).all() else "changed"
@@ -56,7 +68,8 @@ def forward_pass(forward: Any, x: np.ndarray, *arguments: Any) -> tuple[np.ndarr
         raise Unusable("return two values: out and cache")
     out, cache = returned
     if not isinstance(out, np.ndarray) or out.shape != x.shape or out.dtype.kind != "f":
-        raise Unusable(f"out must be an array of shape {x.shape} of floats, as x is")
+        asked = f"an array of floats of shape {x.shape}, as x is"
+        raise Unusable(f"the out that you return must be {asked}, not {kind_of(out)}")
     return out, cache
 
 

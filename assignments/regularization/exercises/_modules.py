@@ -15,7 +15,7 @@ from autograder.compare import equal, floats
 from autograder.exercise import Case, Draw, Outputs, Part, Probe, Unusable
 from autograder.tensors import as_it_is, require_floats
 
-from ._layers import CALLS, IN_THE_TEXT, after, all_alike, away_from_zero
+from ._layers import CALLS, IN_THE_TEXT, after, all_alike, away_from_zero, draws
 
 NO_GRADIENT = "no gradient comes back through out: it must be computed from x by torch's operations"
 NOTHING_RANDOM = "in training nothing is dropped, or all: mend that first"
@@ -114,6 +114,7 @@ def of_masks(
     ``lines`` says what the table's rows and columns are."""
     dropped = factors == 0
     seen: Outputs = {
+        "random draws": draws(dropped, lines),
         "share set to 0": spread_mean(dropped),
         "mean of out / x": spread_mean(factors),
         "share kept or dropped alike in two calls": spread_mean(dropped == (again == 0)),

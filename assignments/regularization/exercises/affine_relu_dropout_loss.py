@@ -239,6 +239,8 @@ def seen_of_dropout(case: Case, outputs: Outputs) -> Outputs:
     if not kept.any():
         raise Unusable("in training every hidden unit is dropped")
     masks: Outputs = {
+        "share of hidden units dropped for both examples": share(halves[0] == 0),
+        "share of hidden units dropped for one of two examples": share(halves[0] == 0.5),
         **every(FIT, fits[kept]),
         "mean gradient that comes back through a hidden unit / without dropout, as dW1 shows it": mean(
             backward[0]
@@ -251,8 +253,6 @@ def seen_of_dropout(case: Case, outputs: Outputs) -> Outputs:
             raise Unusable("calls with the same seed dropped different hidden units")
         return masks | {name: outputs.get(name) for name in SLOPES}
     return {
-        "share of hidden units dropped for both examples": share(halves[0] == 0),
-        "share of hidden units dropped for one of two examples": share(halves[0] == 0.5),
         "share of hidden units kept or dropped alike in two calls": share(alike),
         "mean activation with dropout / without, as dW2 shows it": mean(forward[0]),
         **masks,

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder import probe
 from autograder.chance import SIGMAS, becomes, close_in_distribution, mean, share
-from autograder.compare import LOOSE, equal, floats
+from autograder.compare import LOOSE, equal, floats, kind_of
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 from ._layers import (
@@ -39,7 +39,8 @@ def run_both(dropout_backward: Any, inputs: dict[str, Any], device: str) -> Outp
     out = out.copy()  # a cache may hold it, and a backward pass write into it
     dx = dropout_backward(dout.copy(), cache)
     if not isinstance(dx, np.ndarray) or dx.shape != x.shape or dx.dtype.kind != "f":
-        raise Unusable(f"dx must be an array of shape {x.shape} of floats, as dout is")
+        asked = f"an array of floats of shape {x.shape}, as dout is"
+        raise Unusable(f"return dx, {asked}, not {kind_of(dx)}")
     return {"out": out, "dx": dx}
 
 

@@ -15,6 +15,7 @@ from ._layers import (
     IN_THE_TEXT,
     after,
     away_from_zero,
+    draws,
     forward_pass,
     high_keep_probability,
     low_keep_probability,
@@ -60,6 +61,7 @@ def of_one_mask(factors: np.ndarray) -> Outputs:
     """What was dropped, as ``factors`` = out / x show it."""
     dropped = factors == 0
     seen: Outputs = {
+        "random draws": draws(dropped),
         "share set to 0": spread_mean(dropped),
         "mean of out / x": spread_mean(factors),
     }

@@ -149,6 +149,12 @@ ANSWER.edited(
     ("        optimizer.step()\n", ""),
 )
 ANSWER.edited(
+    "one-step",
+    "a head that is trained for a single step of the optimizer, where it needs dozens",
+    ("range(100)", "range(1)"),
+    observed=True,
+)
+ANSWER.edited(
     "statistics-move", "training mode, in which batch norm's running statistics move",
     ("        maps = [", "        network.train()\n        maps = ["),
     ("    return network", "    return network.eval()"),
