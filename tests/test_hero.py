@@ -1,5 +1,6 @@
 """The home page's six panels: their counts against lab's, and their use in a real browser."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,33 @@ def test_the_keyboard_changes_all_rates(page):
     expected = counts({rule: 2 * rate for rule, rate in hero.best_rates().items()})
     WebDriverWait(page, 10).until(lambda _: words(page) == expected)
     assert slider.get_attribute("aria-valuetext") == "2 × the best rates"
+
+
+SIZES = """
+return [...document.querySelectorAll(".hero canvas")].map((c) => `${c.clientWidth} x ${c.clientHeight}`)
+"""
+COUNT = """
+window.made = 0;
+const put = CanvasRenderingContext2D.prototype.putImageData;
+CanvasRenderingContext2D.prototype.putImageData = function (...a) { window.made++; put.apply(this, a); };
+"""
+
+
+def test_panels_that_rounding_makes_unlike_share_their_terrain(page):
+    """Else each would have its own made when it is drawn, and all be drawn again for that, for ever."""
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", REDUCED)
+    page.refresh()
+    page.execute_script(COUNT)
+    for width in range(400, 1200):
+        resize(page, width)
+        if len(set(page.execute_script(SIZES))) > 1:
+            break
+    else:
+        pytest.fail("panels are alike at every width")
+    time.sleep(1)  # until the terrain for this width has been made
+    page.execute_script("window.made = 0")
+    time.sleep(1)
+    assert page.execute_script("return window.made") == 0
 
 
 @pytest.mark.nightly

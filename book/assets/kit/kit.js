@@ -182,25 +182,27 @@ window.Kit = (function () {
   }
   /** What lies under the paths of a map: a function that puts a surface's terrain on the map. As the terrain
    * takes a while, the page goes on meanwhile: the last one stays until `redraw` is called for the new one.
-   * `key` names the surface. */
+   * `key` names the surface. One terrain serves all maps whose sizes differ by no more than rounding does. */
   function ground(redraw) {
-    const SLICE = 6; // milliseconds at a time
+    const SLICE = 6, ROUNDING = 2; // milliseconds at a time; a pixel of the page, on a dense screen
     let last = {}, busy = false;
-    function work(key, rows) {
+    function work(surface, rows) {
       const until = performance.now() + SLICE;
       let row;
       do row = rows.next(); while (!row.done && performance.now() < until);
-      if (!row.done) return setTimeout(work, 0, key, rows);
-      last = { key, canvas: row.value };
+      if (!row.done) return setTimeout(work, 0, surface, rows);
+      last = { surface, canvas: row.value };
       busy = false;
       redraw();
     }
+    const fits = (surface, { width, height }) => last.surface === surface &&
+      Math.abs(last.canvas.width - width) <= ROUNDING && Math.abs(last.canvas.height - height) <= ROUNDING;
     return (ctx, v, height0, key) => {
       const { canvas } = ctx, { width, height, clientWidth: w, clientHeight: h } = canvas;
-      const wanted = [key, width, height, scheme].join();
-      if (last.key !== wanted && !busy) {
+      const surface = [key, scheme].join();
+      if (!busy && !fits(surface, canvas)) {
         busy = true;
-        setTimeout(work, 0, wanted, terrain(height0, v, width, height, width / w));
+        setTimeout(work, 0, surface, terrain(height0, v, width, height, width / w));
       }
       ctx.fillStyle = color("#fff");
       ctx.fillRect(0, 0, w, h);
