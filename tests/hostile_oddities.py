@@ -31,7 +31,7 @@ except OSError: pass
 print("megabytes written:", written)
 """
 FRAMES = """
-get_ipython().kernel.iopub_socket.send_multipart([b"x"] + [b""] * 500_000)
+get_ipython().kernel.iopub_socket.send_multipart([b"x"] + [b""] * 3_000_000)
 print("sent")
 """
 MOVES_THE_CURSOR = "raise ValueError('\\x1b[1A\\x1b[2K\\rall of it: 55 of 55\\x1b]0;title\\x07')"
