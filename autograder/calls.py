@@ -30,7 +30,7 @@ def recorded(student: Any, calls: list[Call]) -> Any:
 
 def _function(function: Any, calls: list[Call], name: str = "") -> Any:
     @functools.wraps(function)
-    def recorded(*args: Any, **kwargs: Any) -> Any:
+    def watched(*args: Any, **kwargs: Any) -> Any:
         own = args[1:] if name else args
         call = Call(name, *(_kept(one) for one in (own, kwargs)))
         calls.append(call)
@@ -40,7 +40,7 @@ def _function(function: Any, calls: list[Call], name: str = "") -> Any:
         call.returned = _kept(returned)
         return returned
 
-    return recorded
+    return watched
 
 
 def _class(student: type, calls: list[Call]) -> type:

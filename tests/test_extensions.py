@@ -178,9 +178,9 @@ def test_pages_are_written_by_several_processes_that_leave_nothing_behind(build,
     (build.source / "conf.py").write_text(
         f"{CONFIG}\nextensions += {names}\nmyst_enable_extensions = ['dollarmath']\n"
         "html_math_renderer = 'katex'\nkatex_prerender = True\n"
-        "import os\ndef note(app, doctree, name):\n"
+        "import os\ndef note(app, name, text):\n"
         "    with open(os.path.join(app.outdir, 'readers'), 'a') as file: print(os.getpid(), file=file)\n"
-        "def setup(app): app.connect('source-read', lambda app, name, text: note(app, text, name))\n"
+        "def setup(app): app.connect('source-read', note)\n"
     )
     pages = [f"page-{i}" for i in range(12)]
     for i, page in enumerate(pages):

@@ -70,27 +70,28 @@ def make_keys(course: Course, names: list[str], processes: int) -> None:
     Every mistake is tried: a minute for five assignments. A key that has been made is kept, as long
     as nothing that it depends on changes. Raises what making one raises.
     """
-    todo = [name for name in names if not _made_key(course, name).exists()]
+    todo = [name for name in names if not _place_of_key(course, name).exists()]
     if todo:
         with ProcessPoolExecutor(min(processes, len(todo)), get_context("forkserver")) as pool:
-            list(pool.map(partial(_make_key, course), todo))
+            list(pool.map(partial(_made_key, course), todo))
 
 
-def _made_key(course: Course, name: str) -> Path:
+def _place_of_key(course: Course, name: str) -> Path:
     return course.root / "_build" / "keys" / f"{name}-{of_key(course, name)}.json"
 
 
-def _make_key(course: Course, name: str) -> None:
-    write_whole(_made_key(course, name), public_keys_text(course, name).encode())
+def _made_key(course: Course, name: str) -> Path:
+    """The key as the sources make it; it is made if it is not there yet."""
+    place = _place_of_key(course, name)
+    if not place.exists():
+        write_whole(place, public_keys_text(course, name).encode())
+    return place
 
 
 def write_public_keys(course: Course, name: str) -> None:
     """Write ``key.json``, unless the one on disk says the same up to rounding."""
     path = course.assignment(name).folder / "key.json"
-    made = _made_key(course, name)
-    if not made.exists():
-        _make_key(course, name)
-    fresh = made.read_text()
+    fresh = _made_key(course, name).read_text()
     if path.exists() and same_numbers(json.loads(path.read_text()), json.loads(fresh)):
         return
     write_whole(path, fresh.encode())
