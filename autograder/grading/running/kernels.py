@@ -30,6 +30,8 @@ from autograder.grading.storage.staging import LARGEST_FOLDER
 
 logger = logging.getLogger(__name__)
 
+KILL_SECONDS = 5.0
+
 
 class SandboxProvisioner(KernelProvisionerBase):
     """jupyter_client's way to kernels that are forked inside the sandbox."""
@@ -77,7 +79,7 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     async def wait(self) -> int | None:
         while await self.poll() is None:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.002)
         self.process = None
         return 0
 
@@ -90,6 +92,8 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     async def kill(self, restart: bool = False) -> None:
         await self.send_signal(signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):  # its manager would look each tenth of a second
+            await asyncio.wait_for(self.wait(), KILL_SECONDS)
 
     async def terminate(self, restart: bool = False) -> None:
         await self.kill(restart)

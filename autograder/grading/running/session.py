@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 INTERRUPT_SECONDS = 3.0
 SEND_MILLISECONDS = 1000  # a socket that student code has spoiled would keep us waiting for ever
+CONNECT_MILLISECONDS = 2  # between tries to reach a kernel whose sockets are not there yet
 NO_MEMORY = (
     "the machine's memory ran out, and the system killed the kernel: "
     "grade fewer submissions at a time (--jobs)"
@@ -105,6 +106,7 @@ class Session:
             raise
         client = manager.blocking_client()
         client.context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
+        client.context.setsockopt(zmq.RECONNECT_IVL, CONNECT_MILLISECONDS)
         client.start_channels(hb=False)  # whether it lives is asked of the system
         process = sandbox_process(manager)
         kernel = self.kernel = _Kernel(manager, client, process, killed_for_memory())
