@@ -52,6 +52,16 @@ def nobody_reads(folder: Path, *arguments: str) -> tuple[int, str]:
     return asked.returncode, said
 
 
+def without_room(folder: Path, *arguments: str) -> tuple[int, str]:
+    """The exit status and the errors of a command whose output goes to a full disk."""
+    command = [sys.executable, "-m", "autograder", *arguments]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    return done.returncode, done.stderr
+
+
 def book_of(folder: Path) -> dict[str, tuple]:
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         return {
@@ -91,7 +101,6 @@ def test_what_is_on_record_is_neither_run_nor_recorded_again(metrics, tmp_path):
     renamed = [replace(r, mistake="renamed") if r.student == "mistakes-1" else r for r in first]
     assert read(course / "first.jsonl") == renamed
 
-    # another probe: no record fits, and nothing is judged by what came of the old one
     # why: the failed case with its inputs, from the record
     told = "\n".join(why.explain(Course(course), course, "mistakes-1", None))
     assert "one gets from: " in told and "case: " in told and "\n    k = " in told
@@ -99,7 +108,10 @@ def test_what_is_on_record_is_neither_run_nor_recorded_again(metrics, tmp_path):
     with pytest.raises(CourseError, match="nothing is on record of zoe"):
         list(why.explain(Course(course), course, "zoe", None))
     assert nobody_reads(course, "why", "mistakes-1") == (141, "")
+    status, said = without_room(course, "why", "mistakes-1")
+    assert status == 2 and said.startswith("autograder: stopped: No space left"), said
 
+    # another probe: no record fits, and nothing is judged by what came of the old one
     change_probe(course)
     left = without_sandbox(course, "--rejudge")
     assert left.returncode == 3 and "3 not graded" in left.stderr, left.stderr

@@ -1,6 +1,7 @@
 """The command line: ``autograder release``, ``grade``, ``report`` and the others."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -13,6 +14,8 @@ from autograder.grading.storage.jobs import printable
 from autograder.grading.whole_class import grade_command
 
 # Heavy imports (nbgrader, torch) wait until a command needs them, so that --help is instant.
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,8 +30,19 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _say_no_more()
+        where = f" ({error.filename})" if error.filename else ""
+        print(
+            f"autograder: stopped: {error.strerror}{where}; once there is room, the same command "
+            "goes on from there",
+            file=sys.stderr,
+        )
+        return 2
     except GradingImpossible as error:
         said = "\n".join(map(printable, str(error).split("\n")))  # names of folders among it
         print(f"autograder: {said}", file=sys.stderr)
@@ -40,6 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 128 + getattr(stopped, "number", signal.SIGINT)
+
+
+def _say_no_more() -> None:
+    """Drop what is still to be printed: it finds no place, and Python would try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

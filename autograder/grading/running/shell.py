@@ -1,7 +1,7 @@
 """What notebooks ask of a machine or a front end that is not there: it is said, and passed over.
 
 This file lies beside ``zygote.py`` in the sandbox. At home the line would have worked, and what
-stands below it in the cell may be the answer.
+stands below it in the cell may be the answer. So may what stands below a cell that prints nowhere.
 """
 
 import sys
@@ -28,6 +28,22 @@ def pass_over_what_is_not_here(shell: Any) -> None:
             return None
 
     shell.run_line_magic = run_line_magic
+
+
+def keep_what_cells_print_to(shell: Any) -> None:
+    """Put the standard streams back after a cell that has lost or closed them.
+
+    The kernel flushes them when a cell has ended, and would say of no cell any more that it has.
+    """
+    own = {name: getattr(sys, name) for name in ("stdout", "stderr")}
+
+    def put_back() -> None:
+        for name, stream in own.items():
+            there = getattr(sys, name, None)
+            if there is None or getattr(there, "closed", False):
+                setattr(sys, name, stream)
+
+    shell.events.register("post_execute", put_back)
 
 
 def _said(run: Callable[..., Any], nothing: Any) -> Callable[..., Any]:
