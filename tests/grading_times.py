@@ -1,8 +1,8 @@
 """What grading a submission takes, step by step: python -m tests.grading_times
 
 The records, which the page on large courses plans with, go where those of ``make experiments`` are:
-what has one is not measured again. To measure on a machine of your own, delete grading.jsonl there.
-Nothing else should run meanwhile.
+what has one is not measured again. To measure on a machine of your own, delete grading.jsonl and
+grading-classes.jsonl there. Nothing else should run meanwhile.
 """
 
 import os
@@ -22,11 +22,12 @@ from autograder.grading.submissions import grade
 from autograder.grading.submissions.class_folder import class_config
 from lab.experiments import Experiment, run
 from tests.answers import ASSIGNMENTS
-from tests.bench import STUDENTS_OF_A_CLASS, hand_in
+from tests.bench import ASSIGNMENT, STUDENTS_OF_A_CLASS, hand_in
 from tests.course import autograder, copy_course
 
 ROUNDS = 1
 CLASS = 60
+SIZES = (10, 200, 1000)  # besides, of one assignment's class
 _warm: set[str] = set()
 
 
@@ -100,7 +101,10 @@ GRADING = Experiment(
 )
 CLASSES = Experiment(
     "grading-classes",
-    [{"assignment": name, "submissions": CLASS} for name in ASSIGNMENTS],
+    [
+        *({"assignment": name, "submissions": CLASS} for name in ASSIGNMENTS),
+        *({"assignment": ASSIGNMENT, "submissions": size} for size in SIZES),
+    ],
     1,
     measure_class,
 )

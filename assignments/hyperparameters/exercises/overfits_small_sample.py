@@ -83,7 +83,8 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
     seen[SEEN] = facts(case, outputs.get(SEEN))
     seen[SEEN]["examples that it learned from"] = whose(case, outputs, learned)
     always_all = len(set(sizes)) == 1  # who draws batches, or a network's masks, may end anywhere
-    if made and always_all and case.inputs["network"] == "linear":
+    exact = case.inputs["x"].dtype == np.float64  # float32 ends elsewhere on each kind of processor
+    if made and always_all and exact and case.inputs["network"] == "linear":
         seen[SEEN]["loss of the sample at the end"] = float(after)
     return seen
 
@@ -262,7 +263,7 @@ def sound_networks(rng: np.random.Generator) -> list[Case]:
             steps=80,
             lr=0.05,
         ),
-        case(rng, far, "linear", clusters(rng, center=5.0), steps=80, lr=0.05),
+        case(rng, far, "linear", clusters(rng, center=5.0), "float64", steps=80, lr=0.05),
     ]
 
 
