@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from autograder import compare, judge, report
+from autograder.chance import close_in_distribution
 from autograder.exercise import SEEN, Case, Exercise, Finding, Part, Verdict
 from autograder.grading.judge import why
 from autograder.key import Mistake, WholeKey
@@ -290,3 +291,28 @@ def test_what_came_stands_in_lines_that_begin_with_its_name_whatever_it_is_calle
     came = {forged: {forged: 1, "y": np.zeros(1_000)}, "z": forged}
     lines = list(why._side_by_side({"z": 1.0}, came))
     assert len(lines) == 4 and not any("\n" in line for line in lines)
+
+
+def of_chance(*means):
+    """Outcomes of cases that hold a mean of 400 draws each."""
+    return [{"outputs": {"y": {"mean": mean, "sd": 0.5, "of": 400}}} for mean in means]
+
+
+def named_by_chance(*outcomes):
+    cases = [Case(f"draw {i}", {}, part="values") for i in range(len(outcomes))]
+    part = Part("values", 1.0, lambda rng: [], lambda f, inputs, device: {}, close_in_distribution)
+    expected = [outcome["outputs"] for outcome in of_chance(*[0.0] * len(outcomes))]
+    doubled = Mistake("doubled", "twice as often", of_chance(*[2.0] * len(outcomes)))
+    held = key(cases, expected, [doubled])
+    return judge.judge(Exercise("draws", "draws", [part]), list(outcomes), held).mistake
+
+
+def test_where_chance_decides_a_far_outlier_speaks_against_a_mistake():
+    assert named_by_chance(*of_chance(2.02, 1.97, 2.0, 2.01)) == "doubled"
+    assert named_by_chance(*of_chance(2.02, 1.97, 2.0, 9.0)) is None
+    assert named_by_chance(*of_chance(2.02, 1.97, 2.0, 0.0)) is None  # right on one case
+
+
+def test_what_does_not_scatter_is_not_explained_by_what_does():
+    fixed = [{"outputs": {"y": {"mean": 2.1, "sd": 0.0, "of": 400}}}] * 4
+    assert named_by_chance(*fixed) is None

@@ -105,7 +105,7 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     return [
         in_the_text(0.2, x, 10 * x),
-        case(rng, "images", p, [16, 3, 2, 2], calls=40),
+        case(rng, "images", p, [16, 3, 6, 6], calls=40),
         case(rng, "vectors in float32", q, [16, 5], "float32", calls=40),
         case(rng, "one number an example", p, [16], calls=40),
         case(rng, "a low probability of dropping", 0.1, [20, 4], calls=40),
