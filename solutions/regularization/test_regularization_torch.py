@@ -203,10 +203,16 @@ def test_the_modules_must_do_their_own_work(name, kind):
     assert "yourself" in text
 
 
+class HalfAModule(torch.nn.Module):
+    def __init__(self, p):
+        self.p = p
+
+
 @pytest.mark.parametrize(
     ("name", "code", "said"),
     [
         ("inverted_dropout", lambda p: (lambda x: x), "derived from torch.nn.Module"),
+        ("inverted_dropout", HalfAModule, "begin __init__ with super().__init__()"),
         ("stochastic_depth", lambda x, *rest: x.numpy(), "must be a tensor, not an array"),
         ("mixup", lambda x, y, alpha, classes: x, "return two tensors, mixed_x and mixed_y, not a tensor"),
         ("mixup", lambda x, y, alpha, classes: (x, y), "mixed_y must be a tensor of floats"),
