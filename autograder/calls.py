@@ -9,13 +9,27 @@ from typing import Any
 
 @dataclass
 class Call:
-    """One call of the student's function or method, and what it gave."""
+    """One call of the student's function or method, and what it gave.
+
+    ``given`` and ``options`` are what it was called with; ``args`` and ``kwargs`` are copies of them,
+    so that who tries the call again finds them as they were. ``changed`` are the numbers of those
+    arguments that were other ones after the call.
+    """
 
     name: str
-    args: tuple
-    kwargs: dict[str, Any]
+    given: tuple
+    options: dict[str, Any]
     returned: Any = None
     raised: bool = False
+    changed: tuple[int, ...] = ()
+
+    @property
+    def args(self) -> tuple:
+        return kept(self.given)
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        return kept(self.options)
 
     @property
     def says(self) -> bool:
@@ -32,12 +46,13 @@ def _function(function: Any, calls: list[Call], name: str = "") -> Any:
     @functools.wraps(function)
     def watched(*args: Any, **kwargs: Any) -> Any:
         own = args[1:] if name else args
-        call = Call(name, *(_kept(one) for one in (own, kwargs)))
+        call = Call(name, *(kept(one) for one in (own, kwargs)))
         calls.append(call)
         call.raised = True
         returned = function(*args, **kwargs)
         call.raised = False
-        call.returned = _kept(returned)
+        call.returned = kept(returned)
+        call.changed = tuple(i for i, v in enumerate(own) if _is_another(v, call.given[i]))
         return returned
 
     return watched
@@ -58,9 +73,28 @@ def _class(student: type, calls: list[Call]) -> type:
         return student
 
 
-def _kept(value: Any) -> Any:
+def kept(value: Any) -> Any:
     """A copy, or the thing itself where it can't be copied."""
     try:
         return copy.deepcopy(value)
     except Exception:
+        if type(value) is dict:
+            return {name: kept(one) for name, one in value.items()}
+        if type(value) in (list, tuple):
+            return type(value)(kept(one) for one in value)
+        if type(value).__module__ == "torch" and hasattr(value, "requires_grad_"):
+            # deepcopy refuses what was computed and has a gradient; the copy has one as well
+            return value.detach().clone().requires_grad_(value.requires_grad) * 1
         return value
+
+
+def _is_another(value: Any, before: Any) -> bool:
+    """Whether an array or a tensor is no longer what it was; False for all else."""
+    if not hasattr(value, "dtype") or getattr(value, "shape", None) != getattr(
+        before, "shape", None
+    ):
+        return False
+    try:
+        return not bool(((value == before) | (value != value)).all())
+    except Exception:
+        return False

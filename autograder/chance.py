@@ -80,7 +80,7 @@ def becomes(given: Any, made: Any) -> dict[str, str]:
     calls = np.round(np.asarray(made, np.float64).reshape(-1, *rows.shape), 6) + 0.0
     return {
         f"{_said(row)} becomes": " or ".join(
-            [_said(value) for value in np.unique(calls[:, i], axis=0)[:MOST_VALUES]]
+            list(dict.fromkeys(map(_said, np.unique(calls[:, i], axis=0))))[:MOST_VALUES]
         )
         for i, row in enumerate(rows)
     }
@@ -127,6 +127,9 @@ def _beyond_chance(name: str, got: Any, want: dict[str, float], rtol: float) -> 
     allowed = SIGMAS * _standard_error(kind, got, want)
     if abs(got[kind] - want[kind]) <= allowed + rtol * max(1.0, abs(want[kind])):
         return []
+    if kind == "mean" and name.startswith(PART) and want["sd"] == 0 and want["mean"] in (0, 1):
+        wanted = "all" if want["mean"] else "none"
+        return [f"{name.removeprefix(PART)}: expected {wanted}, got {got['mean']:.1%} of them"]
     by_chance = f"; by chance it would be off by {allowed:.2g} at most" if allowed > 1e-3 else ""
     return [
         f"{name}: expected about {want[kind]:.3g}, got {got[kind]:.3g} "

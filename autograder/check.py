@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from autograder import hints, inhand, judge, patience, report, wire
+from autograder import hints, inhand, judge, literal, patience, report, wire
 from autograder.assignment import Assignment
 from autograder.exercise import PROBE_SECONDS, Exercise, Verdict
 from autograder.inhand import CaseInHand
@@ -169,12 +169,16 @@ def _failed(key: Key, verdicts: Iterable[Verdict]) -> list[int]:
 
 
 def _smallest(exercise: Exercise, key: Key, student: Any, v: Verdict) -> CaseInHand | None:
-    """The failed case with the fewest numbers in it, run again; None where that may take long."""
+    """The failed case with the fewest numbers in it, run again; None where that may take long.
+
+    A part's first case comes before others: it is the text's example, or the plainest one.
+    """
     held = _failed(key, [v])
     too_slow = v.seconds > exercise.seconds or exercise.seconds > PROBE_SECONDS
     if not held or v.status in ("missing", "timeout") or too_slow:
         return None
-    held.sort(key=lambda i: inhand.size(key.cases[i].inputs))
+    first = {case.part: i for i, case in reversed(list(enumerate(key.cases)))}.values()
+    held.sort(key=lambda i: (i not in first, literal.size(key.cases[i].inputs)))
     taken: list[CaseInHand] = []
     try:
         for i in held[:TRIED]:

@@ -59,6 +59,26 @@ def kind_of(value: Any) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
 
 
+def form_of(value: Any) -> str:
+    """What came back, in words that are the same for all cases: a tensor, a list, None and its usual cause."""
+    if value is None:
+        return "None: is there a `return`?"
+    if isinstance(value, int | float | np.generic) and not isinstance(value, bool):
+        return "a number"
+    kind = type(value).__name__
+    article = "an" if kind[0] in "aeiou" else "a"
+    return {"ndarray": "an array", "Tensor": "a tensor"}.get(kind, f"{article} {kind}")
+
+
+def require_values(returned: Any, count: int, asked: str) -> tuple | list:
+    """The so many values that came back; raises Unusable, which says what was ``asked``, for all else."""
+    if not isinstance(returned, tuple | list):
+        raise Unusable(f"return {asked}, not {form_of(returned)}")
+    if len(returned) != count:
+        raise Unusable(f"return {asked}, not {len(returned)} value{'s' * (len(returned) != 1)}")
+    return returned
+
+
 def _fits(shape: Sequence[int], wanted: Sequence[int | None]) -> bool:
     lengths = zip(shape, wanted, strict=False)
     return len(shape) == len(wanted) and all(w is None or n == w for n, w in lengths)

@@ -4,7 +4,6 @@ Nothing is said of it anywhere in an exercise: the calls that a probe makes are 
 """
 
 import contextlib
-import copy
 import inspect
 import io
 import warnings
@@ -15,17 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from autograder import probe
+from autograder import probe, slopes
 from autograder.calls import Call, recorded
 from autograder.chance import EVERY
 from autograder.compare import difference, numbers
 from autograder.exercise import SEEN, Case, Exercise, Outputs
-from autograder.literal import literal
+from autograder.literal import LONGEST, SHORT, short, written
 from autograder.side_by_side import beside_each_other
 
 MOST_CALLS = 6  # of those shown; a case holds them all
-LONGEST = 900  # characters of code that are shown
-SHORT = 80  # characters of a call beside which others are too long
+AS_IT_WAS = "is it as it was before the call?"
+AFTER = " after the call"  # how the names of outputs end that say what became of an argument
 
 
 @dataclass
@@ -44,14 +43,15 @@ class CaseInHand:
     got: Outputs
     calls: list[Call] = field(default_factory=list)
     parameters: tuple[str, ...] = ()
+    draws: bool = False
 
     @property
     def args(self) -> tuple:
-        return copy.deepcopy(self.calls[self._wrong].args) if self.calls else ()
+        return self.calls[self._wrong].args if self.calls else ()
 
     @property
     def kwargs(self) -> dict[str, Any]:
-        return copy.deepcopy(self.calls[self._wrong].kwargs) if self.calls else {}
+        return self.calls[self._wrong].kwargs if self.calls else {}
 
     @property
     def _wrong(self) -> int:
@@ -87,7 +87,9 @@ class CaseInHand:
                         if _differ(one, other) and _stands_in(other, call.returned):
                             return i, {name: (one, other)}
             given = (
-                i for i, c in enumerate(self.calls) if c.args and _stands_in(c.args[0], self.inputs)
+                i
+                for i, c in enumerate(self.calls)
+                if c.given and _stands_in(c.given[0], self.inputs)
             )
             return next(given, 0), pairs
         return 0, pairs
@@ -101,7 +103,7 @@ class CaseInHand:
         for call in calls:
             if (text := self._code_of(call, lines)) is None:
                 return ""
-            if text != before:  # the same call again shows nothing new
+            if text != before or self.draws:  # else the same call again shows nothing new
                 printed = self._is_class and call is not calls[-1] and call.says
                 lines.append(f"print({text})" if printed else text)
             before = text
@@ -109,6 +111,8 @@ class CaseInHand:
             lines.append(f"# the first {MOST_CALLS} of {len(self.calls)} calls")
         elif not self._is_class and len(self.calls) > 1:
             lines.append(f"# call {self._wrong + 1} of {len(self.calls)}")
+        if not self._is_class:
+            lines += [f"{name}  # {AS_IT_WAS}" for name in self._changed(self._wrong).values()]
         code = "\n".join(lines)
         return code if len(code) <= LONGEST else ""
 
@@ -117,7 +121,11 @@ class CaseInHand:
         output for each call, those of the call that is shown."""
         lines: list[str] = []
         for name, (want, got) in self._shown[1].items():
-            if not name.endswith(EVERY):  # of those the finding says of how many it holds
+            if name in slopes.NAMES and "of" in self.inputs and np.shape(got) == np.shape(want):
+                for array, held in slopes.by_array(self.inputs["of"]):
+                    said = f"d{array}" if name == slopes.CLAIMED else f"slopes of yours by {array}"
+                    lines += beside_each_other(said, want[held], got[held])
+            elif not name.endswith(EVERY):  # of those the finding says of how many it holds
                 lines += beside_each_other(name, want, got)
         return lines
 
@@ -135,8 +143,8 @@ class CaseInHand:
     def _code_of(self, call: Call, before: list[str]) -> str | None:
         """A call as a line; arrays get lines of their own before it where they have names."""
         given: list[str] = []
-        for i, value in enumerate(call.args):
-            if (text := _written(value)) is None:
+        for i, value in enumerate(call.given):
+            if (text := written(value)) is None:
                 return None
             if (
                 not self._is_class
@@ -146,8 +154,8 @@ class CaseInHand:
                 before.append(f"{self.parameters[i]} = {text}")
                 text = self.parameters[i]
             given.append(text)
-        for name, value in call.kwargs.items():
-            if (text := _written(value)) is None:
+        for name, value in call.options.items():
+            if (text := written(value)) is None:
                 return None
             given.append(f"{name}={text}")
         arguments = ", ".join(given)
@@ -159,8 +167,12 @@ class CaseInHand:
         """The calls as code that takes what is too long to be written down from the case itself."""
         if not self._is_class:
             return self._with_references(self.calls[self._wrong])
-        lines = []
+        lines: list[str] = []
         for i, call in enumerate(self.calls[:MOST_CALLS]):
+            if changed := self._changed(i):
+                (name,), there = changed.values(), f"case.calls[{i}].args[0]"
+                called = f"it.{call.name}({name})"
+                return "\n".join([*lines, f"{name} = {there}", called, _asked(name, there)])
             text = self._code_of(call, [])
             if text is None or len(text) > SHORT:
                 called = f"it = {self.entry}" if call.name == "__init__" else f"it.{call.name}"
@@ -170,9 +182,25 @@ class CaseInHand:
 
     def _with_references(self, call: Call) -> str:
         """A call of a function, its long arguments taken from the case."""
-        given = [_short(v) or f"case.args[{i}]" for i, v in enumerate(call.args)]
-        given += [f"{n}={_short(v) or f'case.kwargs[{n!r}]'}" for n, v in call.kwargs.items()]
-        return f"{self.entry}({', '.join(given)})"
+        changed = self._changed(self._wrong)
+        given = [changed.get(i) or short(v) or f"case.args[{i}]" for i, v in enumerate(call.given)]
+        given += [f"{n}={short(v) or f'case.kwargs[{n!r}]'}" for n, v in call.options.items()]
+        before = [f"{name} = case.args[{i}]" for i, name in changed.items()]
+        after = [_asked(name, f"case.args[{i}]") for i, name in changed.items()]
+        return "\n".join([*before, f"{self.entry}({', '.join(given)})", *after])
+
+    def _changed(self, number: int) -> dict[int, str]:
+        """The arguments that a call was not to change, but did: their names, by their places."""
+        names = [
+            name.removesuffix(AFTER)
+            for name, (want, got) in self._shown[1].items()
+            if name.endswith(AFTER) and isinstance(got, str) and want != got
+        ]
+        changed = self.calls[number].changed
+        if self._is_class:
+            return {0: names[0]} if names and changed == (0,) else {}
+        places = {i: name for i, name in enumerate(self.parameters) if name in names}
+        return {i: name for i, name in places.items() if i in changed}
 
     def to_paste(self) -> str:
         """The calls as code, by reference where they can't be written out."""
@@ -208,6 +236,7 @@ def take(
         _without_facts(got),
         calls,
         _parameters(student),
+        case.draws,
     )
 
 
@@ -244,14 +273,9 @@ def _stands_in(value: Any, returned: Any) -> bool:
     return one is not None and other is not None and np.array_equal(one, other, equal_nan=True)
 
 
-def _written(value: Any) -> str | None:
-    """A value as code, None where it has none or would be longer than what is shown."""
-    return literal(value) if _count(value) <= LONGEST / 2 else None
-
-
-def _short(value: Any) -> str:
-    text = _written(value) or ""
-    return text if len(text) <= SHORT else ""
+def _asked(name: str, there: str) -> str:
+    """Code that says whether an array is still what it was."""
+    return f"bool(({name} == {there}).all())  # {AS_IT_WAS}"
 
 
 def _without_facts(outputs: Outputs) -> Outputs:
@@ -263,22 +287,3 @@ def _parameters(student: Any) -> tuple[str, ...]:
         return tuple(inspect.signature(student).parameters)
     except (TypeError, ValueError):
         return ()
-
-
-def size(value: Any) -> float:
-    """How many numbers there are in a value; an empty one, in which there is nothing to see, is last."""
-
-    def has_empty(value: Any) -> bool:
-        if isinstance(value, dict | list | tuple):
-            return any(map(has_empty, value.values() if isinstance(value, dict) else value))
-        return isinstance(value, np.ndarray) and value.size == 0
-
-    return float("inf") if has_empty(value) else _count(value)
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, dict | list | tuple):
-        return sum(map(_count, value.values() if isinstance(value, dict) else value))
-    if hasattr(value, "numel"):
-        return int(value.numel())
-    return value.size if isinstance(value, np.ndarray) else 1

@@ -4,6 +4,9 @@ from typing import Any
 
 import numpy as np
 
+LONGEST = 900  # characters of code that are shown
+SHORT = 80  # characters of a call beside which others are too long
+
 
 def literal(value: Any) -> str | None:
     """A value as code that makes it again, None for what has no such code."""
@@ -49,3 +52,33 @@ def _array(array: np.ndarray, make: str) -> str | None:
     )
     text = text.replace("nan", "np.nan").replace("inf", "np.inf").replace("\n", "")
     return f"{make}({' '.join(text.split())}{dtype})"
+
+
+def written(value: Any) -> str | None:
+    """A value as code, None where it has none or would be longer than what is shown."""
+    return literal(value) if _count(value) <= LONGEST / 2 else None
+
+
+def short(value: Any) -> str:
+    """A value as code, empty where that is none or not short."""
+    text = written(value) or ""
+    return text if len(text) <= SHORT else ""
+
+
+def size(value: Any) -> float:
+    """How many numbers there are in a value; an empty one, in which there is nothing to see, is last."""
+
+    def has_empty(value: Any) -> bool:
+        if isinstance(value, dict | list | tuple):
+            return any(map(has_empty, value.values() if isinstance(value, dict) else value))
+        return isinstance(value, np.ndarray) and value.size == 0
+
+    return float("inf") if has_empty(value) else _count(value)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, dict | list | tuple):
+        return sum(map(_count, value.values() if isinstance(value, dict) else value))
+    if hasattr(value, "numel"):
+        return int(value.numel())
+    return value.size if isinstance(value, np.ndarray) else 1

@@ -43,7 +43,7 @@ def _headline(v: Verdict, public: bool) -> str:
 def _named(v: Verdict) -> tuple[str, str]:
     """What introduces the name of a mistake, and the name; of several mistakes, all names."""
     if v.says:
-        return "These are the numbers one gets from", v.says
+        return "This is what one gets from", v.says
     if v.suspects:
         return "One of these gives this result", "; ".join(v.suspects)
     return "", ""

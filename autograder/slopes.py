@@ -93,7 +93,7 @@ def each_much_the_same(arrays: list, one: np.ndarray, other: np.ndarray) -> bool
 
     Of each by itself: what one array does can outweigh that another has no effect at all.
     """
-    pairs = [(one[held], other[held]) for held in _places(arrays)]
+    pairs = [(one[held], other[held]) for _, held in by_array(arrays)]
     return all(same(a, b) or much_the_same(a, b) for a, b in pairs)
 
 
@@ -149,7 +149,14 @@ def worst(
     if not np.isfinite(measured[i]):
         return f"{place(i)} is {claimed[i]:.6g}, but what you compute is nan or infinite there"
     size = f" (relative error {errors[i]:.1e})" if np.isfinite(errors[i]) else ""
-    return f"{place(i)} is {claimed[i]:.6g}, but {changes} at the rate {measured[i]:.6g}{size}"
+    said, true = unlike_texts(claimed[i], measured[i])
+    return f"{place(i)} is {said}, but {changes} at the rate {true}{size}"
+
+
+def unlike_texts(one: float, other: float) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart, six at least."""
+    texts = [(f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in (6, 8, 10, 17)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
 
 
 def element(name: str, shape: Sequence[int], i: int) -> str:
@@ -162,17 +169,17 @@ def random_direction(name: str, i: int) -> str:
     return f"along random direction {i + 1}, the sum of {name} * direction"
 
 
-def _places(arrays: list) -> Iterator[slice]:
-    """Where the slopes of each of these arrays stand."""
+def by_array(arrays: list) -> Iterator[tuple[str, slice]]:
+    """The name of each of these arrays, and where its slopes stand."""
     start = 0
-    for _, shape in arrays:
-        yield slice(start, start := start + int(np.prod(shape)))
+    for name, shape in arrays:
+        yield name, slice(start, start := start + int(np.prod(shape)))
 
 
 def _factors(arrays: list, claimed: np.ndarray, measured: np.ndarray) -> list[float]:
     """Of each array how many times its measured slopes are claimed, nan where that is no number."""
     found = []
-    for held in _places(arrays):
+    for _, held in by_array(arrays):
         said, done = claimed[held], measured[held]
         with np.errstate(all="ignore"):
             factor = float((said @ done) / (done @ done))

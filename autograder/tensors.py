@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder.compare import form_of
 from autograder.exercise import Unusable
 
 
@@ -27,7 +28,7 @@ def require_floats(made: Any, name: str, shape: Any, like: torch.Tensor) -> torc
     """
     shape = tuple(shape)
     if not isinstance(made, torch.Tensor):
-        raise Unusable(f"{name} must be a tensor, not a {type(made).__name__}")
+        raise Unusable(f"{name} must be a tensor, not {form_of(made)}")
     if tuple(made.shape) != shape or not made.dtype.is_floating_point:
         got = f"{str(made.dtype).removeprefix('torch.')} of shape {tuple(made.shape)}"
         raise Unusable(f"{name} must be a tensor of floats of shape {shape}, not of {got}")

@@ -79,3 +79,18 @@ def test_what_could_not_be_looked_at_is_no_news_beside_its_cause():
     assert chance.close_in_distribution(CASE, came, expected) == [
         "share of them: there is nothing of which a share could be taken"
     ]
+
+
+def test_what_holds_for_all_or_for_none_is_said_without_chance():
+    every = {"share of out that is x": {"mean": 1.0, "sd": 0.0, "of": 300}}
+    came = {"share of out that is x": {"mean": 0.25, "sd": 0.4, "of": 300}}
+    said = chance.close_in_distribution(CASE, came, every)
+    assert said == ["out that is x: expected all, got 25.0% of them"]
+    none = {"share of out that is x": {"mean": 0.0, "sd": 0.0, "of": 300}}
+    said = chance.close_in_distribution(CASE, came, none)
+    assert said == ["out that is x: expected none, got 25.0% of them"]
+
+
+def test_what_a_number_becomes_is_said_once():
+    calls = np.array([[np.nan], [np.nan], [2.0]])
+    assert chance.becomes([4.0], calls) == {"4 becomes": "2 or nan"}

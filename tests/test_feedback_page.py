@@ -117,7 +117,7 @@ def test_exercises_stand_in_a_table_with_their_parts_and_lead_to_what_is_said(so
 
 def test_a_verdict_says_what_came_the_mistake_the_page_to_read_and_a_hint(soup):
     said = text_of(soup.find(id="adam"))
-    assert "These are the numbers one gets from: " in said
+    assert "This is what one gets from: " in said
     assert re.search(r"expected [-\d.]+, got [-\d.]+", said) and "a hint (1 of" in said
     assert "The page that explains it: optimization/adam in the book" in said
     assert "Try this: " in text_of(soup.find(id="step_decay"))

@@ -5,9 +5,11 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 import autograder
 from autograder import NotYet, check, patience
+from autograder.calls import Call, recorded
 from autograder.check import printable
 from autograder.compare import expected_and_got
 from autograder.exercise import Case, Exercise, Part
@@ -15,6 +17,7 @@ from autograder.grading.answer import edited
 from autograder.grading.releasing.dress import GOES_ON, dressed
 from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.notebooks import read_source
+from autograder.inhand import CaseInHand
 from autograder.literal import literal
 from autograder.side_by_side import beside_each_other
 from tests.answers import ASSIGNMENTS, COURSE, exercise, mistake, oracle
@@ -118,10 +121,38 @@ def test_calls_that_are_too_long_are_made_by_reference(monkeypatch):
     exec(code, {"case": case, "ChannelDropout": oracle("channel_dropout")})
 
 
-def test_the_same_call_is_shown_once(monkeypatch):
-    monkeypatch.chdir(COURSE.assignment("regularization").folder)
-    code = check.case(oracle("inverted_dropout")).code()
-    assert code.count("it.forward(") == 1 and "calls" in code
+def test_the_same_call_is_shown_again_only_where_chance_decides():
+    calls = [
+        Call("__init__", (2,), {}),
+        *(Call("update", (1.5,), {}, returned=False) for _ in range(3)),
+    ]
+    again = "it = Stop(2)\nprint(it.update(1.5))\nprint(it.update(1.5))\nit.update(1.5)"
+    assert CaseInHand("", "Stop", {}, {}, {}, calls, draws=True).code() == again
+    assert CaseInHand("", "Stop", {}, {}, {}, calls).code().count("update") == 1
+
+
+def changes_x(x):
+    x.mul_(2)
+    return x
+
+
+def test_an_argument_that_was_changed_can_be_seen_to_be():
+    """Also one that was computed and has a gradient, which deepcopy refuses."""
+    x = torch.ones(3, requires_grad=True) * 1
+    calls = []
+    recorded(changes_x, calls)(x)
+    assert calls[0].changed == (0,) and (calls[0].args[0] == 1).all()
+    said = {"x after the call": "as it was"}, {"x after the call": "changed"}
+    case = CaseInHand("", "changes_x", {}, *said, calls, ("x",))
+    for code in (case.code(), case.by_reference()):
+        namespace = {"case": case, "torch": torch, "changes_x": changes_x}
+        *before, asked = code.splitlines()
+        exec("\n".join(before), namespace)
+        seen = eval(asked, namespace)
+        assert seen is False if code.startswith("x = case") else (seen == 2).all()
+    assert (case.args[0] == 1).all()
+    unasked = CaseInHand("", "changes_x", {}, {"y": 1.0}, {"y": 2.0}, calls, ("x",))
+    assert "before the call" not in unasked.code() + unasked.by_reference()
 
 
 def test_an_output_that_is_as_long_as_there_are_calls_is_not_taken_for_one_a_call(monkeypatch):

@@ -1,10 +1,13 @@
 """The judge: tolerances by dtype, the worst element, points by part, the mistake that is named."""
 
+import re
+
 import numpy as np
 import pytest
 
-from autograder import compare, judge, report
-from autograder.exercise import SEEN, Case, Exercise, Finding, Part, Verdict
+from autograder import compare, judge, naming, report, slopes
+from autograder.chance import close_in_distribution
+from autograder.exercise import SEEN, Case, Exercise, Finding, Part, Unusable, Verdict
 from autograder.grading.judge import why
 from autograder.key import Mistake, WholeKey
 from autograder.wire import Other
@@ -290,3 +293,65 @@ def test_what_came_stands_in_lines_that_begin_with_its_name_whatever_it_is_calle
     came = {forged: {forged: 1, "y": np.zeros(1_000)}, "z": forged}
     lines = list(why._side_by_side({"z": 1.0}, came))
     assert len(lines) == 4 and not any("\n" in line for line in lines)
+
+
+def of_chance(*means):
+    """Outcomes of cases that hold a mean of 400 draws each."""
+    return [{"outputs": {"y": {"mean": mean, "sd": 0.5, "of": 400}}} for mean in means]
+
+
+def named_by_chance(*outcomes):
+    cases = [Case(f"draw {i}", {}, part="values") for i in range(len(outcomes))]
+    part = Part("values", 1.0, lambda rng: [], lambda f, inputs, device: {}, close_in_distribution)
+    expected = [outcome["outputs"] for outcome in of_chance(*[0.0] * len(outcomes))]
+    doubled = Mistake("doubled", "twice as often", of_chance(*[2.0] * len(outcomes)))
+    held = key(cases, expected, [doubled])
+    return judge.judge(Exercise("draws", "draws", [part]), list(outcomes), held).mistake
+
+
+def test_where_chance_decides_a_far_outlier_speaks_against_a_mistake():
+    assert named_by_chance(*of_chance(2.02, 1.97, 2.0, 2.01)) == "doubled"
+    assert named_by_chance(*of_chance(2.02, 1.97, 2.0, 9.0)) is None
+    assert named_by_chance(*of_chance(2.02, 1.97, 2.0, 0.0)) is None  # right on one case
+
+
+def test_what_does_not_scatter_is_not_explained_by_what_does():
+    fixed = [{"outputs": {"y": {"mean": 2.1, "sd": 0.0, "of": 400}}}] * 4
+    assert named_by_chance(*fixed) is None
+
+
+def test_rounding_that_grew_in_a_training_is_no_other_fact():
+    """The loss after 80 steps differs by 1 in 1000 from one machine to the next, and keys travel."""
+    assert not list(naming.unlike({"loss": 0.029319}, {"loss": 0.029289}))
+    assert list(naming.unlike({"loss": 0.0300}, {"loss": 0.0293})) == ["loss"]
+
+
+def test_what_torch_does_not_implement_is_an_error_and_no_stub():
+    stub = {"error": "NotImplementedError", "message": "", "line": 2}
+    assert verdict(stub, stub).status == "missing"
+    of_torch = stub | {"message": 'Module [Mine] is missing the required "forward" function'}
+    v = verdict(of_torch, of_torch)
+    assert v.status == "error" and "missing the required" in v.message
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        (None, "return two values, low and high, not None: is there a `return`?"),
+        (np.zeros(2), "return two values, low and high, not an array"),
+        (np.float32(2), "return two values, low and high, not a number"),
+        ({}, "return two values, low and high, not a dict"),
+        ((1, 2, 3), "return two values, low and high, not 3 values"),
+        ([1], "return two values, low and high, not 1 value"),
+    ],
+)
+def test_what_came_instead_is_said_in_the_same_words_for_all_cases(returned, said):
+    with pytest.raises(Unusable, match=f"^{re.escape(said)}$"):
+        compare.require_values(returned, 2, "two values, low and high")
+    assert compare.require_values([1, 2], 2, "") == [1, 2]
+
+
+def test_slopes_that_hardly_differ_are_said_with_the_digits_that_do():
+    assert slopes.unlike_texts(0.5, 0.25) == ("0.5", "0.25")
+    assert slopes.unlike_texts(0.10206322, 0.10206303) == ("0.10206322", "0.10206303")
+    assert slopes.unlike_texts(1.0, 1.0) == ("1", "1")

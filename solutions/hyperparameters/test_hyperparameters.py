@@ -56,7 +56,7 @@ def test_lists_of_different_lengths_are_told_what_to_return():
     v = verdict("log_uniform", lambda low, high, size, rng: [[1.0, 2.0], [3.0]])
     assert v.message.endswith("return an array of floats of shape (4000,) for size=4000")
     v = verdict("narrow_range", lambda values, losses, keep, widen=2.0: [[1, 2], [3], [4]])
-    assert v.message.endswith("return two values: low and high")
+    assert v.message.endswith("return two values, low and high, not 3 values")
 
 
 # Overfitting a small sample: what decides is neither rounding nor a draw.

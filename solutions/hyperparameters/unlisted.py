@@ -79,14 +79,13 @@ WRONG: list[tuple] = [
     ),
     (
         "log_uniform",
-        "squares of uniform draws",
+        "cubes of uniform draws",
         [
             (
                 "np.exp(rng.uniform(np.log(low), np.log(high), size))",
-                "rng.uniform(low**0.5, high**0.5, size) ** 2",
+                "rng.uniform(low ** (1 / 3), high ** (1 / 3), size) ** 3",
             )
         ],
-        "squared",
     ),
     (
         "log_uniform",

@@ -243,7 +243,7 @@ def test_what_a_rule_returns_wrongly_is_said_in_words():
     def no_w(w, dw, config=None):
         return None, {}
 
-    assert "return two values, next_w and config, not a value of type" in str(
+    assert "return two values, next_w and config, not an array" in str(
         verdict("adam", alone).findings
     )
     assert "the second value returned must be the config, not None" in str(

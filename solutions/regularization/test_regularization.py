@@ -112,7 +112,9 @@ def test_a_loss_alone_where_there_is_no_penalty_is_called_that():
 
     v = tried("affine_relu_dropout_loss", affine_relu_dropout_loss)
     assert (v.status, v.score) == ("failed", 0)
-    assert {f.message for f in v.findings} == {"return two values: the loss and the gradients"}
+    assert {f.message for f in v.findings} == {
+        "return two values, the loss and the gradients, not a number"
+    }
 
 
 def test_an_error_inside_the_loss_is_not_called_a_loss_that_is_no_number():

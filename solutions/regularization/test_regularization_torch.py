@@ -203,12 +203,18 @@ def test_the_modules_must_do_their_own_work(name, kind):
     assert "yourself" in text
 
 
+class HalfAModule(torch.nn.Module):
+    def __init__(self, p):
+        self.p = p
+
+
 @pytest.mark.parametrize(
     ("name", "code", "said"),
     [
         ("inverted_dropout", lambda p: (lambda x: x), "derived from torch.nn.Module"),
-        ("stochastic_depth", lambda x, *rest: x.numpy(), "must be a tensor, not a ndarray"),
-        ("mixup", lambda x, y, alpha, classes: x, "return two tensors: mixed_x and mixed_y"),
+        ("inverted_dropout", HalfAModule, "begin __init__ with super().__init__()"),
+        ("stochastic_depth", lambda x, *rest: x.numpy(), "must be a tensor, not an array"),
+        ("mixup", lambda x, y, alpha, classes: x, "return two tensors, mixed_x and mixed_y, not a tensor"),
         ("mixup", lambda x, y, alpha, classes: (x, y), "mixed_y must be a tensor of floats"),
         ("cutout", lambda x, size: x[:, 0], "must be a tensor of floats of shape"),
         ("ten_crop", lambda model, x, size: model(x), "the model takes batches of shape (M, 1, 2, 2)"),

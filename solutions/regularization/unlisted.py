@@ -220,6 +220,11 @@ WRONG: list[tuple] = [
     ),
     (
         "stochastic_depth",
+        "scaled by 1 - p / 2 at test time",
+        [("return x + residual\n", "return x + (1 - p / 2) * residual\n")],
+    ),
+    (
+        "stochastic_depth",
         "x scaled as well",
         [("x + residual * keep / (1 - p)", "(x + residual * keep) / (1 - p)")],
     ),

@@ -61,6 +61,11 @@ WRONG: list[tuple] = [
     ),
     (
         "extract_features",
+        "an array returned",
+        [("return torch.cat(parts)", "return torch.cat(parts).cpu().numpy()")],
+    ),
+    (
+        "extract_features",
         "overlapping batches",
         [("x[start : start + batch_size]", "x[start : start + batch_size + 1]")],
     ),
@@ -109,6 +114,14 @@ WRONG: list[tuple] = [
         "other-head-trained",
     ),
     ("fine_tune", "a head that was never put in", [(PUT, "")], "head-not-put-in"),
+    ("fine_tune", "a loop that never runs", [("range(100)", "range(0)")]),
+    ("fine_tune", "no backward", [("(head(features), y).backward()", "(head(features), y)")]),
+    (
+        "fine_tune",
+        "scores computed without gradients",
+        [("head(features), y)", "head(features).detach(), y)")],
+        "everything-frozen",
+    ),
     (
         "fine_tune",
         "a head replaced after training",

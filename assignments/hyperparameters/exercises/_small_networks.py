@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from autograder.tensors import as_it_is
 
@@ -52,7 +52,7 @@ def filled(layer: nn.Linear, bound: float, rng: np.random.Generator) -> nn.Linea
 class Record:
     """What the networks made in a run were shown: the batch of each use, the uses from which a
     gradient came back, the scores of the last use. And for the facts: the mode in each use, the kind
-    of torch's optimizer at each of its steps.
+    of torch's optimizer at each of its steps, and whether there was a gradient at any of them.
 
     They are made into arrays when the run is over: under torch.func no tensor has its numbers.
     """
@@ -61,6 +61,7 @@ class Record:
     learned: list[int] = field(default_factory=list)
     modes: list[bool] = field(default_factory=list)
     optimizers: list[str] = field(default_factory=list)
+    with_gradient: bool = False
     scores: torch.Tensor | None = None
 
     def __deepcopy__(self, memo: Any) -> "Record":
@@ -82,6 +83,7 @@ class Record:
             "mode in training": " and ".join(names[m] for m in (True, False) if m in modes),
             "optimizers": ", ".join(sorted(set(self.optimizers))),
             "steps": len(self.optimizers),
+            "with a gradient": self.with_gradient,
         }
 
     @contextlib.contextmanager
@@ -90,8 +92,13 @@ class Record:
 
         def note(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
             self.optimizers.append(type(optimizer).__name__)
+            if not self.with_gradient:
+                held = (p for group in optimizer.param_groups for p in group["params"])
+                self.with_gradient = any(
+                    p.grad is not None and bool(p.grad.ne(0).any()) for p in held
+                )
 
-        watching = register_optimizer_step_pre_hook(note)
+        watching = register_optimizer_step_post_hook(note)
         try:
             yield
         finally:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import LOOSE, numbers
-from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.compare import LOOSE, numbers, require_values
+from autograder.exercise import Case, Exercise, Outputs, Part
 
 nan, inf = math.nan, math.inf
 
@@ -16,9 +16,8 @@ def probe(narrow_range: Any, inputs: dict[str, Any], device: str) -> Outputs:
     returned = narrow_range(inputs["values"], inputs["losses"], inputs["keep"], **options)
     if isinstance(returned, np.ndarray):
         returned = returned.tolist()
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise Unusable("return two values: low and high")
-    return {"low": returned[0], "high": returned[1]}
+    low, high = require_values(returned, 2, "two values, low and high")
+    return {"low": low, "high": high}
 
 
 def judge(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:

@@ -24,6 +24,7 @@ ANSWER, MOST_AT_ONCE = "answer", "most examples the network saw at once"
 LAST_MODE, MADE = "mode in which the network was last used", "networks made"
 OF_THE_ANSWER = (ANSWER, MOST_AT_ONCE, LAST_MODE, MADE)  # how well it was trained has no part in it
 TOO_MANY = "more steps than asked for"
+FEW_STEPS = {0: "none", 1: "a single one"}
 
 
 def probe(overfits_small_sample: Any, inputs: dict[str, Any], device: str) -> Outputs:
@@ -111,9 +112,12 @@ def facts(case: Case, came: Any) -> dict[str, Any]:
     if not isinstance(came, dict) or type(steps := came.get("steps")) is not int:
         return {}
     asked = case.inputs.get("steps", STEPS)
-    how_many = "none" if steps == 0 else "as asked" if steps == asked else "another number"
+    how_many = "as asked" if steps == asked else FEW_STEPS.get(steps, "another number")
+    if steps and came.get("with a gradient") is False:
+        how_many += ", but never with a gradient"
+    mode = str(came.get("mode in training"))[:80]
     return {
-        "mode in which the network was trained": str(came.get("mode in training"))[:80],
+        "mode in which the network was trained": mode or "none: no gradient came back to it",
         "optimizer": str(came.get("optimizers"))[:80],
         "steps of an optimizer": how_many,
     }

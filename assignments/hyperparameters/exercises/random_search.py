@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.chance import close_in_distribution, share, whole
-from autograder.compare import floats
+from autograder.compare import floats, require_values
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 Space = dict[str, tuple[float, float]]
@@ -58,9 +58,7 @@ def search(
 def found(random_search: Any, inputs: dict[str, Any], losses: np.ndarray) -> Outputs:
     """What came back, and the values that the objective was asked about; raises Unusable."""
     returned, asked = search(random_search, inputs, losses, inputs["seed"])
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise Unusable("return two values: the best configuration and its loss")
-    best, loss = returned
+    best, loss = require_values(returned, 2, "two values, the best configuration and its loss")
     if not isinstance(best, dict | None) or not isinstance(loss, float | int | np.floating):
         raise Unusable("return a dict and a number: the best configuration and its loss")
     names = list(inputs["space"])

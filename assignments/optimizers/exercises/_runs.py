@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import numbers
+from autograder.compare import form_of, numbers, require_values
 from autograder.exercise import Outputs, Unusable
 
 from ._steps import stacked
@@ -90,20 +90,12 @@ def run_rule(rule: Any, inputs: dict[str, Any], device: str) -> Outputs:
 
 def _two_values(returned: Any) -> tuple[Any, dict]:
     """next_w and config; raises Unusable for anything else."""
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise Unusable(f"return two values, next_w and config, not {_kind(returned)}")
-    w, config = returned
+    w, config = require_values(returned, 2, "two values, next_w and config")
     if not isinstance(config, dict):
-        raise Unusable(f"the second value returned must be the config, not {_kind(config)}")
+        raise Unusable(f"the second value returned must be the config, not {form_of(config)}")
     if w is None:
         raise Unusable("the next_w that you return is None")
     return w, config
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return f"{len(value)} values"
-    return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
 def _snapshot(value: Any) -> Any:

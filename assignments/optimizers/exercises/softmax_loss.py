@@ -6,16 +6,13 @@ from typing import Any
 import numpy as np
 
 from autograder import numeric, slopes
-from autograder.compare import close
+from autograder.compare import close, require_values
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 
 def returned(softmax_loss: Any, x: np.ndarray, y: np.ndarray) -> tuple[Any, Any]:
     """The loss and dx, of arrays that are copied; raises Unusable for anything but two values."""
-    values = softmax_loss(x.copy(), y.copy())
-    if not isinstance(values, tuple | list) or len(values) != 2:
-        raise Unusable("return two values: the loss and dx")
-    loss, dx = values
+    loss, dx = require_values(softmax_loss(x.copy(), y.copy()), 2, "two values, the loss and dx")
     if np.ndim(loss) == 2 and np.ndim(dx) == 0:
         raise Unusable("return the loss first, then dx: here they come the other way round")
     return loss, dx

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import equal, kind_of
+from autograder.compare import equal, kind_of, require_values
 from autograder.exercise import Unusable
 
 IN_THE_TEXT = "the example in the text"
@@ -63,10 +63,7 @@ def forward_pass(forward: Any, x: np.ndarray, *arguments: Any) -> tuple[np.ndarr
 
     Raises Unusable if it does not return two values, or if out has not the form of x.
     """
-    returned = forward(x, *arguments)
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise Unusable("return two values: out and cache")
-    out, cache = returned
+    out, cache = require_values(forward(x, *arguments), 2, "two values, out and cache")
     if not isinstance(out, np.ndarray) or out.shape != x.shape or out.dtype.kind != "f":
         asked = f"an array of floats of shape {x.shape}, as x is"
         raise Unusable(f"the out that you return must be {asked}, not {kind_of(out)}")

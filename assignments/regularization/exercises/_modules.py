@@ -60,8 +60,11 @@ def arrays(inputs: dict[str, Any], count: int) -> list[np.ndarray]:
 
 
 def placed(kind: Any, p: float, device: str, training: bool) -> torch.nn.Module:
-    """A layer as part of a network in training, or in evaluation."""
-    network = torch.nn.Sequential(kind(p)).to(device)
+    """A layer as part of a network in training, or in evaluation; raises Unusable for half a module."""
+    layer = kind(p)
+    if not hasattr(layer, "_modules"):
+        raise Unusable("begin __init__ with super().__init__(), or torch can't use it as a module")
+    network = torch.nn.Sequential(layer).to(device)
     network.eval()
     return network.train() if training else network
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from autograder.chance import close_in_distribution, every, mean, share
-from autograder.compare import RTOL, close, equal, floats
+from autograder.compare import RTOL, close, equal, floats, require_values
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.slopes import CLAIMED, along_each_element, judge_slopes, single_number
 from autograder.slopes import NAMES as SLOPES
@@ -43,12 +43,10 @@ def loss_and_grads(function: Any, inputs: dict[str, Any], **changed: Any) -> tup
     """The same, whatever stands in grads."""
     given = {**inputs, **changed}
     params = {name: value.copy() for name, value in given["params"].items()}
-    values = function(
+    returned = function(
         given["X"].copy(), given["y"].copy(), params, dict(given["dropout"]), given["lam"]
     )
-    if not isinstance(values, tuple | list) or len(values) != 2:
-        raise Unusable("return two values: the loss and the gradients")
-    loss, grads = values
+    loss, grads = require_values(returned, 2, "two values, the loss and the gradients")
     if not isinstance(grads, dict) or not set(NAMES) <= set(grads):
         raise Unusable("grads must be a dict with the keys W1, b1, W2 and b2")
     return single_number(loss), grads

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from autograder import probe
-from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.compare import require_values
+from autograder.exercise import Case, Exercise, Outputs, Part
 from autograder.slopes import along_each_element, judge_slopes
 
 from ._layers import IN_THE_TEXT, forward_pass_of
@@ -31,9 +32,9 @@ def run_slopes(
         return float(np.sum(called({**exact, **moved})[0] * dout))
 
     _, cache = called(probe.copies(point))
-    returned = batchnorm_backward(dout.copy(), cache)
-    if not isinstance(returned, tuple | list) or len(returned) != 3:
-        raise Unusable("return three values: dx, dgamma and dbeta")
+    returned = require_values(
+        batchnorm_backward(dout.copy(), cache), 3, "three values, dx, dgamma and dbeta"
+    )
     gradients = dict(zip(ARRAYS, returned, strict=True))
     return along_each_element(gradients, loss, {name: point[name] for name in asked})
 

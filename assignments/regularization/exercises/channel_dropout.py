@@ -1,5 +1,7 @@
 """The exercise ``channel_dropout``: dropout of whole channels, as a module of torch."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from autograder.chance import becomes, drop_probability, spread_mean
@@ -30,15 +32,19 @@ def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
 
 
 def training_cases(rng: np.random.Generator) -> list[Case]:
-    """At probabilities where keeping and dropping differ, and at the ends of their range."""
+    """At probabilities where keeping and dropping differ, and at the ends of their range.
+
+    Of examples and channels there are so many that also of those some are kept and some dropped.
+    """
     p, q = drop_probability(rng), drop_probability(rng)
     return [
         layers.in_the_text(0.2, np.array([[[[4.0, 8.0]], [[-4.0, 2.0]]]])),
-        case(rng, "images", p, [60, 40, 2, 3], calls=2),
-        case(rng, "a low probability of dropping", 0.1, [60, 40, 2, 3], calls=2),
-        case(rng, "float32", q, [60, 40, 2, 3], "float32", calls=2),
-        case(rng, "images of one pixel", q, [50, 40, 1, 1], calls=2),
-        case(rng, "one channel", q, [1200, 1, 2, 2], calls=2),
+        case(rng, "images", p, [100, 100, 2, 3], calls=2),
+        case(rng, "a low probability of dropping", 0.1, [150, 150, 1, 2], calls=2),
+        case(rng, "float32", q, [100, 100, 2, 3], "float32", calls=2),
+        case(rng, "images of one pixel", q, [100, 100, 1, 1], calls=2),
+        # who draws once for all examples has a single draw here
+        replace(case(rng, "one channel", q, [1200, 1, 2, 2], calls=2), draws=True),
         case(rng, "p = 0", 0.0, [6, 5, 3, 2], calls=2),
     ]
 

@@ -1,5 +1,6 @@
 """The exercise ``dropout_forward``: inverted dropout in NumPy, judged as a distribution."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from ._layers import (
     low_keep_probability,
 )
 
-LARGE = [120, 50]
+LARGE = [150, 150]  # rows and columns enough, also for who draws once for each
 
 
 def train(p: float, **more: int) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
         case(rng, "two calls", *[train(p)] * 2),
         case(rng, "a high keep probability", *[train(0.9)] * 2),
         case(rng, "many calls", *[train(p)] * 2, times=400, shape=[5, 2]),
-        case(rng, "keep everything", *[train(1.0)] * 2, shape=[4, 3]),
+        case(rng, "keep everything", *[train(1.0)] * 2, shape=[40, 30]),
     ]
 
 
@@ -154,8 +155,10 @@ def seen_of_any_array(case: Case, outputs: Outputs) -> Outputs:
 def any_array_cases(rng: np.random.Generator) -> list[Case]:
     low, high = low_keep_probability(rng), high_keep_probability(rng)
     return [
-        case(rng, "one long vector", train(low), shape=[6000]),
-        case(rng, "images", train(high), shape=[20, 3, 10, 10]),
+        # who draws once for a row has a single draw here
+        replace(case(rng, "one long vector", train(low), shape=[6000]), draws=True),
+        case(rng, "images", train(high), shape=[80, 3, 5, 5]),
+        case(rng, "three axes", train(high), shape=[80, 15, 5]),
         case(rng, "float32", train(low), dtype="float32"),
     ]
 

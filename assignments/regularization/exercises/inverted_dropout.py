@@ -1,5 +1,6 @@
 """The exercise ``inverted_dropout``: dropout as a module of torch."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,14 +33,18 @@ def seen_in_training(case: Case, outputs: Outputs) -> Outputs:
 
 
 def training_cases(rng: np.random.Generator) -> list[Case]:
-    """At probabilities where keeping and dropping differ, and at the ends of their range."""
+    """At probabilities where keeping and dropping differ, and at the ends of their range.
+
+    Of rows and columns there are so many that also of those some are kept and some dropped.
+    """
     p, q = drop_probability(rng), drop_probability(rng)
     return [
         layers.in_the_text(0.2, np.array([2.0, -1.0, 0.5])),
-        case(rng, "a matrix", p, [80, 40], calls=2),
-        case(rng, "a low probability of dropping", 0.1, [80, 40], calls=2),
-        case(rng, "one long vector", q, [3000], calls=2),
-        case(rng, "images in float32", q, [16, 3, 8, 8], "float32", calls=2),
+        case(rng, "a matrix", p, [150, 150], calls=2),
+        case(rng, "a low probability of dropping", 0.1, [150, 150], calls=2),
+        # who draws once for a row has a single draw here
+        replace(case(rng, "one long vector", q, [3000], calls=2), draws=True),
+        case(rng, "images in float32", q, [80, 3, 4, 4], "float32", calls=2),
         case(rng, "many calls", q, [10], calls=400),
         case(rng, "p = 0", 0.0, [6, 5], calls=2),
     ]
@@ -53,7 +58,7 @@ def evaluation_cases(rng: np.random.Generator) -> list[Case]:
     return [
         case(rng, "evaluation", p, [20, 15], calls=1),
         case(rng, "images in evaluation", q, [5, 3, 4, 4], calls=1),
-        case(rng, "evaluation in float32", q, [9], "float32", calls=1),
+        case(rng, "evaluation in float32", q, [40], "float32", calls=1),
     ]
 
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import close
-from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.compare import close, require_values
+from autograder.exercise import Case, Exercise, Outputs, Part
 from autograder.slopes import along_each_element, is_multiple, judge_slopes
 
 
 def returned(l2_penalty: Any, w: np.ndarray, lam: float) -> tuple[Any, Any]:
     """The loss and its gradient, of weights that are copied; raises Unusable for other than two values."""
-    values = l2_penalty(w.copy(), lam)
-    if not isinstance(values, tuple | list) or len(values) != 2:
-        raise Unusable("return two values: the loss and its gradient")
-    return values[0], values[1]
+    loss, gradient = require_values(
+        l2_penalty(w.copy(), lam), 2, "two values, the loss and its gradient"
+    )
+    return loss, gradient
 
 
 def cases(rng: np.random.Generator) -> list[Case]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from autograder.chance import close_in_distribution, every, mean, share
-from autograder.compare import LOOSE, RTOL, floats
+from autograder.compare import LOOSE, RTOL, floats, require_values
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_it_is, require_floats
 
@@ -56,9 +56,9 @@ def mixed_by(mixup: Any, inputs: dict[str, Any], device: str) -> dict[str, np.nd
     Raises Unusable for anything but two tensors of finite floats of the right shapes.
     """
     x, y = (torch.tensor(given, device=device) for given in batch_of(inputs))
-    returned = mixup(x, y, inputs["alpha"], inputs["classes"])
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        raise Unusable("return two tensors: mixed_x and mixed_y")
+    returned = require_values(
+        mixup(x, y, inputs["alpha"], inputs["classes"]), 2, "two tensors, mixed_x and mixed_y"
+    )
     mixed_x = require_floats(returned[0], "mixed_x", x.shape, x)
     mixed_y = require_floats(returned[1], "mixed_y", (len(y), inputs["classes"]), x)
     if not (torch.isfinite(mixed_x).all() and torch.isfinite(mixed_y).all()):

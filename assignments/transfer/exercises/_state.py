@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from autograder.compare import LOOSE, difference
+from autograder.compare import LOOSE, difference, form_of
 from autograder.exercise import Outputs, Unusable
 from autograder.tensors import as_it_is
 
@@ -25,10 +25,9 @@ Arrays = dict[str, np.ndarray]
 def require_network(returned: Any) -> Network:
     """What an answer returned, if it is a network with a head; raises Unusable otherwise."""
     if not isinstance(returned, nn.Module):
-        got = "None" if returned is None else "something else"
-        raise Unusable(f"return the network, not {got}")
+        raise Unusable(f"return the network, not {form_of(returned)}")
     if not isinstance(getattr(returned, "_fc", None), nn.Module):
-        raise Unusable("what you return is no network with a head _fc")
+        raise Unusable(f"return the network, not {form_of(returned)}, which has no head _fc")
     return returned
 
 

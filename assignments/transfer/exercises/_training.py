@@ -1,14 +1,17 @@
 """What can be seen of how an answer trained. Nobody is judged by it: it tells causes apart."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 
 from autograder.exercise import Case
 
@@ -35,13 +38,15 @@ def pictures_shown(network: Network) -> Iterator[list[Tensor]]:
 
 @dataclass
 class Steps:
-    """What optimizers of torch's held when they took their first step, and how many steps they took.
+    """What optimizers of torch's held when they took their first step, how many steps they took, and
+    whether there was a gradient at any of them.
 
     L-BFGS takes several within one call.
     """
 
     held: list[Tensor] = field(default_factory=list)
     taken: int = 0
+    with_gradient: bool = False
 
 
 @contextlib.contextmanager
@@ -56,11 +61,23 @@ def optimizers_watched() -> Iterator[Steps]:
             optimizers.append(optimizer)
             steps.held.extend(p for group in optimizer.param_groups for p in group["params"])
 
-    watching = register_optimizer_step_pre_hook(note)
+    def look(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        if not steps.with_gradient:  # after the step: L-BFGS computes gradients within it
+            steps.with_gradient = any_gradient(
+                p for g in optimizer.param_groups for p in g["params"]
+            )
+
+    watching = [register_optimizer_step_pre_hook(note), register_optimizer_step_post_hook(look)]
     try:
         yield steps
     finally:
-        watching.remove()
+        for watch in watching:
+            watch.remove()
+
+
+def any_gradient(parameters: Iterable[Tensor]) -> bool:
+    """Whether one of them has a gradient other than 0."""
+    return any(p.grad is not None and bool(p.grad.ne(0).any()) for p in parameters)
 
 
 def observed(steps: Steps, returned: Network, shown: list[Tensor], x: Tensor) -> dict[str, Any]:
@@ -73,6 +90,7 @@ def observed(steps: Steps, returned: Network, shown: list[Tensor], x: Tensor) ->
     return {
         "in": "all" if all(in_it) else "none" if not any(in_it) else "some",
         "steps": steps.taken,
+        "gradient": steps.with_gradient or any_gradient(head),
         "shown": "none" if not shown else "as given" if as_given else "others than those given",
     }
 
@@ -87,6 +105,8 @@ def facts(case: Case, came: Any, known: np.ndarray) -> dict[str, str]:
     held = f"{came.get('in')!s:.20} of its parameters" if came.get("steps") else "took no step"
     if came.get("steps") == 1:
         held += ", for a single step"
+    if came.get("gradient") is False:
+        held += ", and no gradient was there"
     _, y = _pictures.in_order(_pictures.training(), case.inputs["order"])
     right = (known.argmax(1) == y.numpy()).mean()
     return {

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from autograder.compare import close, equal
+from autograder.compare import close, equal, form_of
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_it_is
 
@@ -43,7 +43,7 @@ def features_from(
     """What an answer returns; raises Unusable if it is no tensor."""
     returned = extract_features(network, x, inputs["batch_size"])
     if not isinstance(returned, Tensor):
-        raise Unusable("return a tensor")
+        raise Unusable(f"return one tensor, not {form_of(returned)}")
     return returned
 
 

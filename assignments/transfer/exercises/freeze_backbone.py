@@ -1,5 +1,7 @@
 """``freeze_backbone``: only the head trains, and batch norm stays in evaluation mode for good."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -65,7 +67,7 @@ def probe_what_trains(freeze_backbone: Any, inputs: dict[str, Any], device: str)
 def reaction_to_pictures(network: Network, inputs: dict[str, Any], device: str) -> Outputs:
     """How a network reacts in evaluation mode."""
     x = make_pictures(inputs, network.eval(), device)
-    return _state.reaction(network, lambda: network(x))
+    return _state.reaction(network, lambda: shown_to(network, x))
 
 
 def sum_up_what_trains(case: Case, outputs: Outputs) -> Outputs:
@@ -95,8 +97,30 @@ def case(rng: np.random.Generator, name: str, then: list[str], training: bool = 
 
 
 def set_modes(network: Network, then: list[str]) -> None:
+    """As training code does; raises Unusable if that no longer works."""
     for mode in then:
-        network.train(mode == "train")
+        call = "network.train()" if mode == "train" else "network.eval()"
+        with in_use(call, "a train method of yours must take the mode, as in train(False)"):
+            network.train(mode == "train")
+
+
+@contextlib.contextmanager
+def in_use(call: str, advice: str) -> Iterator[None]:
+    """Say of an error that what an answer made of the network can't be used, and what often helps."""
+    try:
+        yield
+    except (
+        AttributeError,
+        TypeError,
+    ) as error:  # what torch raises for another form; others are said as they are
+        said = f"{type(error).__name__}: {error}"
+        raise Unusable(f"afterwards {call} raises {said:.150}; {advice}") from error
+
+
+def shown_to(network: Network, x: Tensor) -> Tensor:
+    """The scores; raises Unusable if the network no longer gives any."""
+    with in_use("network(x)", "a hook that is to change nothing must return None"):
+        return network(x)
 
 
 def draw_trainings(rng: np.random.Generator) -> list[Case]:
@@ -121,7 +145,7 @@ def train_a_little(network: Network, x: Tensor) -> np.ndarray:
     moving = [p for p in network.parameters() if p.requires_grad]
     found = []
     for part in x.chunk(2):
-        scores = network(part)
+        scores = shown_to(network, part)
         found.append(as_it_is(scores))
         if not moving:
             continue
@@ -174,7 +198,8 @@ def probe_normalization(freeze_backbone: Any, inputs: dict[str, Any], device: st
     network = frozen(freeze_backbone, inputs, device)
     set_modes(network, inputs["then"])
     with torch.no_grad():
-        return {"scores": network(make_pictures(inputs, network, device)).cpu().numpy()}
+        scores = shown_to(network, make_pictures(inputs, network, device))
+    return {"scores": scores.cpu().numpy()}
 
 
 EXERCISE = Exercise(

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograder import numeric, slopes
-from autograder.compare import close, floats
-from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
+from autograder.compare import close, floats, require_values
+from autograder.exercise import Case, Exercise, Outputs, Part
 
 FAR_STEP = (
     0.01  # where the loss is as good as straight: little is left of the rounding of large scores
@@ -61,9 +61,7 @@ def answers_with(
         given = {name: inputs[name] for name in ("W", "b", "features", "y")}
         own = {name: value.copy() for name, value in {**given, **moved}.items()}
         returned = softmax_head_loss(own["W"], own["b"], own["features"], own["y"])
-        if not isinstance(returned, tuple | list) or len(returned) != 3:
-            raise Unusable("return three values: the loss, dW and db")
-        loss, dW, db = returned
+        loss, dW, db = require_values(returned, 3, "three values, the loss, dW and db")
         return loss, dW, db
 
     return answer

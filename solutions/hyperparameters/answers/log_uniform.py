@@ -101,3 +101,8 @@ ANSWER.edited(
     ("np.exp(rng.uniform(np.log(low), np.log(high), size))",
      "low + (high - low) * rng.uniform(0, 1, size) ** 2"),
 )
+ANSWER.edited(
+    "roots-squared", "a linear draw between the roots of low and high, squared: more even, but not log-uniform",
+    ("np.exp(rng.uniform(np.log(low), np.log(high), size))",
+     "rng.uniform(low**0.5, high**0.5, size) ** 2"),
+)

@@ -133,6 +133,20 @@ ANSWER.edited(
     ("        optimizer.step()\n", ""),
 )
 ANSWER.edited(
+    "never-backward", "a loss computed, but loss.backward() never called: the optimizer steps without a gradient",
+    ("        loss.backward()\n", ""),
+)
+ANSWER.edited(
+    "zeroed-before-the-step", "gradients set to zero between backward() and step(): nothing is left for the step",
+    ("        optimizer.zero_grad()\n", ""),
+    ("        optimizer.step()\n", "        optimizer.zero_grad()\n        optimizer.step()\n"),
+)
+ANSWER.edited(
+    "never-trained", "a network that is not trained at all: no gradient computed, no step taken (does the loop run?)",
+    ("range(steps)", "range(0)"),
+    observed=True,
+)
+ANSWER.edited(
     "gradients-kept", "gradients never set to zero: each step adds to those of the steps before",
     ("        optimizer.zero_grad()\n", ""),
 )

@@ -156,6 +156,19 @@ ANSWER.edited(
     ("return w -", "return w +"),
 )
 ANSWER.edited(
+    "absolute-values", "a cache that averages abs(dw), where it averages dw**2",
+    ("* dw**2", "* np.abs(dw)"),
+)
+ANSWER.edited(
+    "absolute-values-no-root", "a division by an average of abs(dw): the cache averages dw**2, and its root is taken",
+    ("* dw**2", "* np.abs(dw)"), ("np.sqrt(cache)", "cache"),
+)
+ANSWER.edited(
+    "one-for-all", "one cache for all parameters, kept outside of the config",
+    ('config.get("cache",', 'getattr(rmsprop, "cache",'),
+    ('cache = config["cache"] =', 'cache = rmsprop.cache = config["cache"] ='),
+)
+ANSWER.edited(
     "needs-a-config", "code that does not expect config=None",
     ("(config or {})", "config.copy()"),
 )

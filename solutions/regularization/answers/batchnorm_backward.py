@@ -11,7 +11,7 @@ batchnorm_forward = FORWARD.oracle
 
 
 def batchnorm_backward(dout, cache):
-    normalized, gamma, std = cache
+    normalized, gamma, std, x = cache
     dbeta = dout.sum(axis=0)
     dgamma = (dout * normalized).sum(axis=0)
     d = dout * gamma
@@ -93,7 +93,7 @@ ANSWER.edited(
 )
 ANSWER.edited(
     "dgamma-of-x", "a dgamma with x itself, where the normalized x belongs",
-    ("dgamma = (dout * normalized)", "dgamma = (dout * (normalized * std + 2.0))"),
+    ("dgamma = (dout * normalized)", "dgamma = (dout * x)"),
 )
 ANSWER.edited(
     "dgamma-without-x", "a dgamma without the normalized x",
@@ -111,6 +111,12 @@ ANSWER.edited(
 ANSWER.edited(
     "dbeta-with-gamma", "a dbeta with gamma as a factor",
     ("dbeta = dout.sum(axis=0)", "dbeta = (dout * gamma).sum(axis=0)"),
+)
+ANSWER.edited(
+    "both-with-gamma",
+    "dgamma and dbeta with gamma as a factor, as of a dout that was multiplied by it in place",
+    ("    dbeta = dout", "    dout = dout * gamma\n    dbeta = dout"),
+    ("d = dout * gamma", "d = dout"),
 )
 ANSWER.edited(
     "swapped", "dgamma and dbeta returned in the wrong order",

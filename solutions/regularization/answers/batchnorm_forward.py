@@ -20,7 +20,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     std = np.sqrt(var + eps)
     normalized = (x - mean) / std
     bn_param["running_mean"], bn_param["running_var"] = running_mean, running_var
-    return gamma * normalized + beta, (normalized, gamma, std)
+    return gamma * normalized + beta, (normalized, gamma, std, x)
 
 
 ANSWER = Answer(batchnorm_forward)

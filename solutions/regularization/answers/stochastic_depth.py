@@ -87,6 +87,10 @@ ANSWER.edited(
     ("return x + residual", "return residual"),
 )
 ANSWER.edited(
+    "scales-twice", "scaled in training, and by 1 - p at test time again",
+    ("return x + residual\n", "return x + residual * (1 - p)\n"),
+)
+ANSWER.edited(
     "always-drops", "drops at test time as well",
     ("    if not training:\n        return x + residual\n", ""),
 )

@@ -184,7 +184,8 @@ ANSWER.edited(
     observed=True,
 )
 ANSWER.edited(
-    "everything-frozen", "the new head frozen as well, so that there is nothing to train",
+    "everything-frozen",
+    "a loss from which no gradient leads back: the new head frozen as well, or its scores computed under torch.no_grad()",
     ("    network._fc = head\n", "    network._fc = head.requires_grad_(False)\n"),
 )
 ANSWER.edited(
@@ -206,7 +207,7 @@ ANSWER.edited(
     observed=True,
 )
 ANSWER.edited(
-    "labels-mixed-up", "a network that is not right about the very pictures it was trained on: shuffle pictures and labels together",
+    "labels-mixed-up", "a network that is not right about the very pictures it was trained on: pictures and labels that do not belong together (shuffled apart, or labels changed)",
     ("    optimizer = ",
      "    features = features[torch.randperm(len(features), device=x.device)]\n    optimizer = "),
     observed=True,

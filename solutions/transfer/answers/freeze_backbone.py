@@ -120,7 +120,7 @@ ANSWER.edited(
 )
 ANSWER.edited(
     "statistics-move",
-    "batch norm's running statistics still move: requires_grad does not hold them",
+    "batch norm that is still in training mode when it is used: its statistics move, whatever requires_grad is",
     (HOLD, ""),
 )
 ANSWER.edited(
@@ -150,6 +150,14 @@ ANSWER.edited(
     ("            layer.train = lambda",
      "            if layer is not network._blocks:\n"
      "                layer.train = lambda"),
+)
+ANSWER.edited(
+    "hook-returns-the-layer",
+    "a layer where its input should be: what a forward pre-hook returns, as `lambda m, x: m.eval()` does, takes the input's place",
+    (HOLD,
+     "            for module in layer.modules():\n"
+     "                if isinstance(module, torch.nn.BatchNorm2d):\n"
+     "                    module.register_forward_pre_hook(lambda module, inputs: module.eval())\n"),
 )
 ANSWER.edited(
     "nothing-returned", "nothing returned, where the network is asked for",
