@@ -244,6 +244,14 @@ def test_what_was_handed_out_and_lies_beside_does_not_count(cls):
     assert cls.held()["jl/optimizers/optimizers.ipynb"] == notebook(OTHER, "mine")
 
 
+@pytest.mark.parametrize("name", ["optimizers.ipynb.txt", "Optimizers.IPYNB", "optimizers.ipynb"])
+def test_a_notebook_without_an_answer_is_handed_in_under_any_name(cls, name):
+    status, told = cls.collect({f"José Müller_5502_assignsubmission_file/{name}": released(OTHER)})
+    assert status == 0
+    assert set(cls.held()) == {"jm/optimizers/optimizers.ipynb"}
+    assert ("jm", OTHER) not in cls.missing()
+
+
 def test_google_classroom(cls):
     status, told = cls.collect({
         "Part II/Jane Lee - optimizers.ipynb": notebook(OTHER, "jl"),

@@ -131,15 +131,14 @@ class Sorting:
         parts = arrival.place.parts
         if any(part in SYSTEMS or part.startswith("._") for part in parts):
             return True
-        if arrival.digest in self.given and not parts[-1].endswith(".ipynb"):
+        if arrival.digest in self.given and not _is_named_notebook(arrival.place):
             self.outcomes.append(Outcome(str(arrival.place), What.GIVEN))
             return True
         return False
 
     def _pieces(self, arrival: Arrival, whose: Whose) -> Iterator[Piece]:
         """A file of one student, or of each one of a group; none if whose it is can't be told."""
-        name = arrival.place.name.casefold()
-        notebook = ".ipynb" in name
+        notebook = _is_named_notebook(arrival.place)
         by_content = self._content(arrival, notebook)
         notebook = notebook or by_content is not None
         by_name = self._name(arrival.place) if notebook else None
@@ -229,6 +228,11 @@ def _are_namesakes(pieces: list[Piece]) -> bool:
         of_moodle.setdefault(claim.root.parent, set()).add(claim.moodle)  # one export's numbers
     of_canvas = {piece.claim.canvas for piece in pieces if piece.claim.canvas}
     return len(of_canvas) > 1 or any(len(numbers) > 1 for numbers in of_moodle.values())
+
+
+def _is_named_notebook(place: PurePosixPath) -> bool:
+    """Whether a file is called a notebook, if only at first, as in ``optimizers.ipynb.txt``."""
+    return ".ipynb" in place.name.casefold()
 
 
 def _wrapper(files: list[Arrival]) -> PurePosixPath:
