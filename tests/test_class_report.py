@@ -54,6 +54,12 @@ def test_the_numbers_are_those_of_the_results(held):
     assert stats.items(held[:3])[0].discrimination is None
 
 
+def test_who_handed_nothing_in_counts_in_the_parts_as_in_the_mean(held):
+    nothing = [result("nobody", ONE, 0.0), result("nobody", OTHER, 0.0)]
+    one, _ = stats.items([*held, Submission("nobody", nothing, {}, {})])
+    assert one.mean == pytest.approx(7 / 13) and one.parts == {"mean": 7 / 13, "large": 9 / 13}
+
+
 def test_wrong_answers_that_fail_alike_are_one_group(held):
     alike = [a for a in stats.unnamed(held) if a.exercise == ONE]
     assert [(a.count, a.example) for a in alike] == [(2, RIGHT)]

@@ -72,4 +72,4 @@ def test_one_value_for_everything_earns_nothing(right):
 def test_what_a_right_answer_sends_home_gets_through(right):
     name, _, outcomes = right
     reply = wire.dumps({"outcomes": outcomes, "seconds": 1.0})
-    assert len(reply) < messages.RICH_CHARACTERS
+    assert len(reply) < messages.PROBE_CHARACTERS

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from autograder.grading.cli import main
+from autograder.grading.storage import ledger
+from autograder.grading.storage.jobs import Job
 from tests.answers import ROOT
 
 ONE, OTHER = "ensembles", "optimizers"
@@ -59,6 +61,13 @@ def test_a_zip_for_each_student_has_that_students_alone(give):
     again = give(folder="again")[1]
     assert (again / "ann.zip").read_bytes() == (folder / "ann.zip").read_bytes()
     assert give()[0] == 2  # what is there may be of another class
+
+
+def test_who_gets_none_is_named_with_the_reason(give, tmp_path, capsys):
+    done = ledger.Finished("no notebook was handed in", "", [], handed_in=False)
+    ledger.finish(tmp_path, Job(ONE, "yan", tmp_path), done)
+    assert give()[0] == 0
+    assert capsys.readouterr().err == f"no feedback for yan {ONE}: no notebook was handed in\n"
 
 
 def test_a_folder_for_each_student(give):

@@ -12,7 +12,6 @@ import nbformat
 from autograder.grading.course import Course
 from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.storage import ledger
-from autograder.grading.storage.jobs import Job
 from autograder.grading.storage.results import Result
 
 MOST_SHOWN = 10_000  # characters of an answer
@@ -43,7 +42,8 @@ class Item:
     """How an exercise went: the mean share of its points, and how well it tells students apart.
 
     ``discrimination`` is the correlation of its points with those of all other exercises; None where
-    there are too few students, or all have the same.
+    there are too few students, or all have the same. ``parts`` has the share of students with all points
+    of each part; who handed nothing in has none, as in the mean.
     """
 
     exercise: str
@@ -65,14 +65,11 @@ class Alike:
 
 def submissions(course: Course, class_folder: Path, name: str) -> list[Submission]:
     """All finished submissions of an assignment."""
-    place = class_folder / ledger.records.FOLDER / name
     found = []
-    for folder in sorted(p for p in place.iterdir() if p.is_dir()) if place.is_dir() else []:
-        job = Job(name, folder.name, class_folder)
-        if (done := ledger.finished(class_folder, job)) is not None:
-            graded = class_folder / "autograded" / job.student / name / job.notebook.name
-            answers = _answers(course, name, graded) if done.handed_in else {}
-            found.append(Submission(job.student, done.results, done.parts, answers))
+    for job, done in ledger.all_finished(class_folder, name):
+        graded = class_folder / "autograded" / job.student / name / job.notebook.name
+        answers = _answers(course, name, graded) if done.handed_in else {}
+        found.append(Submission(job.student, done.results, done.parts, answers))
     return found
 
 
@@ -99,16 +96,16 @@ def _item(name: str, held: list[Submission]) -> Item:
     graded = [(s, r) for s, r in zip(held, results, strict=True) if r.score is not None]
     shares = [(r.score or 0.0) / r.max_score if r.max_score else 0.0 for _, r in graded]
     rest = [s.score - (r.score or 0.0) for s, r in graded]
-    parts: dict[str, list[float]] = defaultdict(list)
-    for submission in held:
+    passed: dict[str, int] = defaultdict(int)
+    for submission, _ in graded:
         for part, (got, of) in submission.parts.get(name, {}).items():
-            parts[part].append(float(got == of))
+            passed[part] += got == of
     return Item(
         name,
         Counter(r.status for r in results),
         statistics.fmean(shares) if shares else 0.0,
         _correlation(shares, rest),
-        {part: statistics.fmean(passed) for part, passed in parts.items()},
+        {part: count / len(graded) for part, count in passed.items()},
     )
 
 

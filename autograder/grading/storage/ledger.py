@@ -6,6 +6,7 @@ that costs no more than doing the last steps once more.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -49,3 +50,12 @@ def finished(class_folder: Path, job: Job) -> Finished | None:
         return None
     places = [class_folder / step / job.student / job.assignment for step in STEPS]
     return done if not done.handed_in or all(place.is_dir() for place in places) else None
+
+
+def all_finished(class_folder: Path, name: str) -> Iterator[tuple[Job, Finished]]:
+    """The submissions of an assignment that are done."""
+    place = class_folder / records.FOLDER / name
+    for folder in sorted(p for p in place.iterdir() if p.is_dir()) if place.is_dir() else []:
+        job = Job(name, folder.name, class_folder)
+        if (done := finished(class_folder, job)) is not None:
+            yield job, done

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.grading.course import Course, CourseError
+from autograder.grading.storage import ledger
 from autograder.grading.storage.files import from_table, write_whole, write_zip
 from autograder.grading.storage.jobs import gradebook_name, printable
 from autograder.grading.storage.staging import files_below, objection
@@ -33,6 +34,10 @@ def run(course: Course, args: argparse.Namespace) -> int:
     held = feedback(class_folder, names)
     if not held:
         raise CourseError(f"there is no feedback in {class_folder / FOLDER}: grade the class first")
+    for job, done in (found for name in names for found in ledger.all_finished(class_folder, name)):
+        if not done.handed_in:
+            said = f"no feedback for {printable(job.student)} {job.assignment}: {done.record}"
+            print(said, file=sys.stderr)
     if args.folder.exists() and (not args.folder.is_dir() or any(args.folder.iterdir())):
         raise CourseError(
             f"{args.folder} is there already: name a folder that is empty or not there"
