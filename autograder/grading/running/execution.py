@@ -254,9 +254,9 @@ class NotebookRun:
             raise KernelTimeout(f"the notebook ran for more than {self.settings.total_seconds:g} s")
         try:
             outputs = self.session.run(code, min(seconds, self._left()), silent)
-        except CellTimeout:
+        except (CellTimeout, KernelTimeout) as stopped:
             if not self.suspect:
-                self.suspect = True
+                self.suspect = isinstance(stopped, CellTimeout)  # else its kernel is gone
                 raise
             self.session.stop()
             return self._execute(code, seconds, silent)

@@ -4,11 +4,14 @@ This file lies beside ``zygote.py`` in the sandbox. At home the line would have 
 stands below it in the cell may be the answer. So may what stands below a cell that prints nowhere.
 """
 
+import contextlib
+import resource
 import sys
 from collections.abc import Callable
 from typing import Any
 
 RUN_CODE = ("time", "timeit", "run", "prun", "memit", "debug")  # what they raise is the code's
+KEPT_BACK = 64  # descriptors
 
 
 def pass_over_what_is_not_here(shell: Any) -> None:
@@ -44,6 +47,19 @@ def keep_what_cells_print_to(shell: Any) -> None:
                 setattr(sys, name, stream)
 
     shell.events.register("post_execute", put_back)
+
+
+def keep_descriptors_back(shell: Any) -> None:
+    """Let cells open fewer files than the kernel may: what comes after them needs some too."""
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    room = min(soft + KEPT_BACK, most)
+
+    def limit(descriptors: int) -> None:
+        with contextlib.suppress(ValueError, OSError):  # a cell has set a lower one for good
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, most))
+
+    shell.events.register("pre_run_cell", lambda info: limit(room - KEPT_BACK))
+    shell.events.register("post_execute", lambda: limit(room))
 
 
 def _said(run: Callable[..., Any], nothing: Any) -> Callable[..., Any]:

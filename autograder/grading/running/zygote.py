@@ -195,6 +195,7 @@ def run_kernel(connection: dict, settled: socket.socket | None) -> None:
     kernel.initialize(["-f", path, "--HistoryManager.enabled=False"])
     shell.pass_over_what_is_not_here(kernel.shell)
     shell.keep_what_cells_print_to(kernel.shell)
+    shell.keep_descriptors_back(kernel.shell)
     if settled is not None:
         ports = [port for name, port in connection.items() if name.endswith("_port")]
         while not all(os.path.exists(f"{connection['ip']}-{port}") for port in ports):
