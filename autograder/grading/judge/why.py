@@ -40,19 +40,22 @@ def explain(
     Raises CourseError if nothing of the student, or of the exercise, is on record.
     """
     student, found = gradebook_name(student), False
+    graded: dict[str, None] = {}
     for name in course.names([]):
         job = Job(name, student, class_folder)
         done = ledger.finished(class_folder, job)
         if done is None:
             continue
+        graded |= dict.fromkeys(r.exercise for r in done.results)
         about = [r for r in done.results if exercise in (None, r.exercise)]
         found = found or bool(about)
         if about:
             record = records.found(records.folder(class_folder, job), done.record)
             yield from _of_assignment(course, job, about, record, exercise is not None)
+    if not found and graded:
+        raise CourseError(f"{student} has no exercise {exercise!r}; there are: {', '.join(graded)}")
     if not found:
-        what = f"{student}, {exercise}" if exercise else student
-        raise CourseError(f"nothing is on record of {what}: grade it first")
+        raise CourseError(f"nothing is on record of {student}: grade it first")
 
 
 def _of_assignment(
