@@ -107,7 +107,9 @@ def test_what_is_on_record_is_neither_run_nor_recorded_again(metrics, tmp_path):
     assert "    accuracy: expected 0." in told and "came     0." in told
     with pytest.raises(CourseError, match="nothing is on record of zoe"):
         list(why.explain(Course(course), course, "zoe", None))
-    with pytest.raises(CourseError, match="mistakes-1 has no exercise 'nothing'; there are: top_k_"):
+    with pytest.raises(
+        CourseError, match="mistakes-1 has no exercise 'nothing'; there are: top_k_"
+    ):
         list(why.explain(Course(course), course, "mistakes-1", "nothing"))
     assert nobody_reads(course, "why", "mistakes-1") == (141, "")
     status, said = without_room(course, "why", "mistakes-1")
