@@ -1,5 +1,6 @@
 """What the probes of exercises in torch share."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -35,3 +36,8 @@ def require_floats(made: Any, name: str, shape: Any, like: torch.Tensor) -> torc
     if made.device != like.device:
         raise Unusable(f"{name} must be on the device of x")
     return made
+
+
+def any_gradient(parameters: Iterable[torch.Tensor]) -> bool:
+    """Whether one of them has a gradient other than 0."""
+    return any(p.grad is not None and bool(p.grad.ne(0).any()) for p in parameters)

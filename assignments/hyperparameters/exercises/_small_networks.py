@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from autograder.tensors import as_it_is
+from autograder.tensors import any_gradient, as_it_is
 
 FEATURES, CLASSES, WIDTH = 6, 4, 32
 MOST = 500  # batches that come home; a later one counts as the one before it
@@ -94,9 +94,7 @@ class Record:
             self.optimizers.append(type(optimizer).__name__)
             if not self.with_gradient:
                 held = (p for group in optimizer.param_groups for p in group["params"])
-                self.with_gradient = any(
-                    p.grad is not None and bool(p.grad.ne(0).any()) for p in held
-                )
+                self.with_gradient = any_gradient(held)
 
         watching = register_optimizer_step_post_hook(note)
         try:

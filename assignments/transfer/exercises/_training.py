@@ -1,7 +1,7 @@
 """What can be seen of how an answer trained. Nobody is judged by it: it tells causes apart."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch.optim.optimizer import (
 )
 
 from autograder.exercise import Case
+from autograder.tensors import any_gradient
 
 from . import _pictures
 from ._networks import Network
@@ -73,11 +74,6 @@ def optimizers_watched() -> Iterator[Steps]:
     finally:
         for watch in watching:
             watch.remove()
-
-
-def any_gradient(parameters: Iterable[Tensor]) -> bool:
-    """Whether one of them has a gradient other than 0."""
-    return any(p.grad is not None and bool(p.grad.ne(0).any()) for p in parameters)
 
 
 def observed(steps: Steps, returned: Network, shown: list[Tensor], x: Tensor) -> dict[str, Any]:

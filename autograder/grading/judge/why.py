@@ -39,7 +39,7 @@ def explain(
 
     Raises CourseError if nothing of the student, or of the exercise, is on record.
     """
-    student, found = gradebook_name(student), False
+    student = gradebook_name(student)
     graded: dict[str, None] = {}
     for name in course.names([]):
         job = Job(name, student, class_folder)
@@ -48,14 +48,13 @@ def explain(
             continue
         graded |= dict.fromkeys(r.exercise for r in done.results)
         about = [r for r in done.results if exercise in (None, r.exercise)]
-        found = found or bool(about)
         if about:
             record = records.found(records.folder(class_folder, job), done.record)
             yield from _of_assignment(course, job, about, record, exercise is not None)
-    if not found and graded:
-        raise CourseError(f"{student} has no exercise {exercise!r}; there are: {', '.join(graded)}")
-    if not found:
+    if not graded:
         raise CourseError(f"nothing is on record of {student}: grade it first")
+    if exercise is not None and exercise not in graded:
+        raise CourseError(f"{student} has no exercise {exercise!r}; there are: {', '.join(graded)}")
 
 
 def _of_assignment(
