@@ -244,7 +244,17 @@ def test_what_was_handed_out_and_lies_beside_does_not_count(cls):
     assert cls.held()["jl/optimizers/optimizers.ipynb"] == notebook(OTHER, "mine")
 
 
-@pytest.mark.parametrize("name", ["optimizers.ipynb.txt", "Optimizers.IPYNB", "optimizers.ipynb"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "optimizers.ipynb",
+        "Optimizers.IPYNB",
+        "optimizers.ipynb.txt",
+        "optimizers.json",
+        "a.txt",
+        "a",
+    ],
+)
 def test_a_notebook_without_an_answer_is_handed_in_under_any_name(cls, name):
     status, told = cls.collect({f"José Müller_5502_assignsubmission_file/{name}": released(OTHER)})
     assert status == 0

@@ -107,7 +107,8 @@ class Sorting:
         self.roster = roster
         self.assignment = assignment
         self.given = {
-            hashlib.sha256(path.read_bytes()).hexdigest() for path in _handed_out(course, belonging)
+            hashlib.sha256(path.read_bytes()).hexdigest(): PurePosixPath(path)
+            for path in _handed_out(course, belonging)
         }
         self.outcomes: list[Outcome] = []
 
@@ -131,7 +132,8 @@ class Sorting:
         parts = arrival.place.parts
         if any(part in SYSTEMS or part.startswith("._") for part in parts):
             return True
-        if arrival.digest in self.given and not _is_named_notebook(arrival.place):
+        given = self.given.get(arrival.digest)
+        if given is not None and not any(map(_is_named_notebook, (given, arrival.place))):
             self.outcomes.append(Outcome(str(arrival.place), What.GIVEN))
             return True
         return False
