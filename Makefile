@@ -109,7 +109,6 @@ test: $(READY)
 	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(PYTEST) -n 3 $(IN_BROWSER:%=--ignore %)
 	$(MAKE) site
 	$(PYTEST) -n 3 $(IN_BROWSER)

@@ -5,6 +5,7 @@ with an underscore hold what several exercises share.
 """
 
 import sys
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -37,9 +38,9 @@ class Assignment:
             "the folder that was handed out"
         )
 
-    @property
+    @cached_property
     def exercise_ids(self) -> list[str]:
-        """The ids of its exercises, sorted."""
+        """The ids of its exercises, sorted, as they were when somebody asked first."""
         return sorted(path.stem for path in (self.folder / EXERCISES).glob("[!_]*.py"))
 
     def has(self, exercise: str) -> bool:

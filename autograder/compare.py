@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder.exercise import Case, Outputs, Unusable
-from autograder.wire import Other
+from autograder.wire import Other, name_of
 
 # Relative tolerances for values computed from inputs of this dtype. The oracle is float64; a chain
 # of some twenty float32 operations stays well inside its bound.
@@ -19,7 +19,7 @@ FLOOR = 1e-5  # magnitudes below this are compared as if they were this large
 def tolerance(inputs: Any) -> float:
     """The relative tolerance for outputs computed from these inputs: that of their coarsest dtype."""
     if isinstance(inputs, np.ndarray | np.generic):
-        return RTOL.get(inputs.dtype.name, RTOL["float64"])
+        return RTOL.get(name_of(inputs.dtype), RTOL["float64"])
     if isinstance(inputs, dict):
         inputs = inputs.values()
     elif not isinstance(inputs, list | tuple):

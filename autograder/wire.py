@@ -11,6 +11,7 @@ import math
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from numbers import Real
 from typing import Any
 
@@ -36,6 +37,12 @@ class Other:
 
     def __str__(self) -> str:
         return f"{self.shown} ({self.type})"
+
+
+@lru_cache
+def name_of(dtype: np.dtype) -> str:
+    """The name of a dtype, which NumPy makes anew each time that it is asked."""
+    return dtype.name
 
 
 def dumps(value: Any) -> str:
@@ -77,12 +84,13 @@ def _encode(value: Any) -> Any:
         value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
-        if array.dtype.kind == "f" and array.dtype.name not in DTYPES:
+        if array.dtype.kind == "f" and name_of(array.dtype) not in DTYPES:
             array = array.astype(np.float64)  # longdouble
-        if array.dtype.name in DTYPES and array.size <= MAX_ELEMENTS:
+        name = name_of(array.dtype)
+        if name in DTYPES and array.size <= MAX_ELEMENTS:
             little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
             data = base64.b64encode(little.tobytes()).decode()
-            return {"!": "array", "d": array.dtype.name, "s": list(array.shape), "v": data}
+            return {"!": "array", "d": name, "s": list(array.shape), "v": data}
         return _other(value, f"array of {array.dtype} with shape {array.shape}")
     if type(value) is Other:
         return _other(value, value.shown, value.type)

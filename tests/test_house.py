@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -43,6 +45,14 @@ RULES = {
     "book": ("lab", "book"),
 }
 OURS = ("autograder", "assignments", "solutions", "lab", "book", "tests")
+
+
+def test_types_hold():
+    """Here and not by itself: it takes half a minute on one core, and other tests have the other."""
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.parametrize("folder", RULES)

@@ -34,6 +34,8 @@ def run_kernel(arguments: list[str], folder: str, environment: Mapping[str, str]
     os.environ.update(environment)
     alive = f"--IPKernelApp.parent_handle={os.getppid()}"  # it ends when that process has
     IPKernelApp.launch_instance([*arguments, alive])
+    # the kernel's own are closed by now, and what ends this process would flush them
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
 class ForkedKernel:

@@ -2,11 +2,12 @@
 
 import copy
 import html
+import json
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters import Exporter, NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -34,16 +35,30 @@ REPAIR_SECONDS = 20.0  # of the processor's time; what people write takes a tent
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission; a file that is not a notebook is read as an empty one, with a note."""
+    """Reads a submission; a file that is not a notebook is read as an empty one, with a note.
+
+    nbgrader reads twice: what was handed in, and what it has written after the repair.
+    """
+
+    @property
+    def _handed_in(self) -> bool:
+        return getattr(self.parent, "_sanitizing", True)
 
     def from_file(
         self, file_stream: Any, resources: dict | None = None, **kw: Any
     ) -> tuple[NotebookNode, dict]:
         path = Path(file_stream.name)
-        # nbgrader reads twice: what was handed in, and what it has written after the repair
-        handed_in = getattr(self.parent, "_sanitizing", True)
-        notebook = read_submission(path) if handed_in else nbformat.read(path, as_version=4)
+        notebook = read_submission(path) if self._handed_in else nbformat.read(path, as_version=4)
         return self.from_notebook_node(notebook, resources=resources, **kw)
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: Any = None, **kw: Any
+    ) -> tuple[Any, dict]:
+        """The text of the notebook; in one line, which takes a tenth of the time, if it is read once."""
+        if not self._handed_in:
+            return super().from_notebook_node(nb, resources, **kw)
+        mended, resources = Exporter.from_notebook_node(self, nb, resources, **kw)
+        return json.dumps(mended), resources
 
 
 class RepairSubmission(NbGraderPreprocessor):
