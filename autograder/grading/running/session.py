@@ -21,6 +21,7 @@ from autograder.grading.running.messages import (
     RICH_CHARACTERS,
     Outputs,
     TooLarge,
+    has_replied,
     received,
 )
 from autograder.grading.running.sandbox import START_SECONDS, remove_tree
@@ -137,7 +138,7 @@ class Session:
         at_most = PROBE_CHARACTERS if silent else RICH_CHARACTERS
         collected = Outputs(at_most)
         deadline = time.monotonic() + timeout
-        interrupted = False
+        interrupted = replied = False
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -163,6 +164,9 @@ class Session:
                     if not kernel.excess and killed_for_memory() > kernel.killed_before:
                         raise OutOfMemory(NO_MEMORY)
                     raise KernelDied(kernel.excess or "your code ended the Python process")
+                if replied:
+                    break
+                replied = has_replied(kernel.client, sent, at_most)
                 continue
             try:
                 if message["parent_header"]["msg_id"] != sent:
