@@ -264,7 +264,7 @@ class NotebookRun:
         return outputs
 
     def _left(self) -> float:
-        return self.deadline - time.monotonic()
+        return self.deadline + self.session.stood_still - time.monotonic()
 
     def _revive(self) -> None:
         """Start a kernel and bring it to where the last one was."""
