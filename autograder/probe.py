@@ -114,6 +114,8 @@ def copies(value: Any) -> Any:
 class _Dropped(io.StringIO):
     """Holds nothing of what is printed: a loop that prints would fill the memory before its time is up."""
 
+    encoding = "UTF-8"  # as a notebook's own says: code that prints may ask
+
     def write(self, text: str) -> int:
         return len(text)
 

@@ -111,6 +111,19 @@ for name, code in LOOPS.items():
 
 HELPED = {SECOND: f"import helper\ndef {SECOND}(scores, y, k):\n    {RIGHT}"}
 LAZY = second(f"import helper\n{RIGHT}")
+# What the cell or the probe after an answer dies of, or can't work with.
+LEFT = {
+    "a-hook": "import os\nget_ipython().events.register('pre_run_cell', lambda *a: os._exit(1))",
+    "no-way-to-import": "import sys\nsys.path.clear(); sys.meta_path.clear()",
+    "no-descriptors": "import os\nkept = globals().setdefault('kept', [])\ntry:\n"
+                      "    while True: kept.append(os.open('/dev/null', 0))\nexcept OSError: pass",
+}  # fmt: skip
+# As if so much was shown that the message in which a cell ends was lost.
+END_IS_LOST = """
+x = "still here"
+kernel = get_ipython().kernel
+kernel._publish_status = lambda *a, **k: delattr(kernel, "_publish_status")
+"""
 DIES_LATER = "import threading, os, time\nthreading.Timer({}, os._exit, (1,)).start()\n"
 ENDS += [
     Hostile("ends", "dies-before-each-test", edit=cell_before_each_test("import os; os._exit(1)"),
@@ -152,6 +165,9 @@ ENDS += [
     Hostile("ends", "an-answer-leaves-a-trap", answers=second(
         f"import os\nnp.random.seed = lambda *a: os._exit(1)\n{RIGHT}"),
             shows=""),
+    *(Hostile("ends", f"an-answer-leaves-{name}", answers=second(f"{code}\n{RIGHT}"), quick=name == "a-hook")
+      for name, code in LEFT.items()),
+    Hostile("ends", "its-end-is-lost", top=END_IS_LOST, end="print(x)", shows="still here", quick=True),
     Hostile("ends", "threads-that-do-not-end", quick=True, shows="started",
             top="import threading\nfor _ in range(20):\n"
                 "    threading.Thread(target=lambda: __import__('time').sleep(1000)).start()\n"

@@ -48,6 +48,12 @@ MEMORY = {
         "    where = libc.shmat(number, None, 0)\n"
         "    ctypes.memset(where, 1, STEP)\n"
         "    libc.shmdt(ctypes.c_void_p(where))"),
+    "page-tables": (
+        "size = 2**42  # none of it is in use, and the system notes of each part where it would be\n"
+        "where = libc.mmap(None, ctypes.c_size_t(size), 1, 0x4022, -1, ctypes.c_long(0))\n"
+        "libc.madvise(ctypes.c_void_p(where), ctypes.c_size_t(size), 15)\n"
+        "there = (ctypes.c_char * size).from_address(where)\n"
+        "for at in range(0, size, 2**21): there[at]"),
     "behind-short-lived-children": (
         "import threading, time\n"
         "def children():\n"
@@ -136,6 +142,10 @@ FLOODS += [
                 "for child in children: os.waitpid(child, 0)\nprint('they have ended')"),
     Hostile("floods", "descriptors", shows="OSError",
             top="import socket\nheld = []\nwhile True: held.append(socket.socketpair())"),
+    Hostile("floods", "sockets", shows="it opened more than 1024 sockets",
+            top="import os, socket, time\nfor _ in range(4):\n    if os.fork() == 0:\n"
+                "        held = [socket.socketpair() for _ in range(300)]\n        time.sleep(100)\n"
+                "time.sleep(5)"),
     Hostile("floods", "pipes", shows="full",
             top="import fcntl, os\nheld = []\ntry:\n    while len(held) < 5000:\n"
                 "        read, write = os.pipe()\n        os.set_blocking(write, False)\n"

@@ -123,6 +123,7 @@ ODDITIES = [
     _odd("another-language", top="%%bash\necho from bash", shows="from bash"),
     _odd("quits", top="quit()", shows="quit was passed over"),
     _odd("prints-nowhere", quick=True, top="import sys\nsys.stdout = sys.stderr = None"),
+    _odd("asks-what-it-prints-to", answers=second(f"import sys\nsys.stdout.encoding.lower()\n{RIGHT.strip()}")),
     _odd("prints-to-a-file", quick=True,
          top="import os, sys\nwith open(os.devnull, 'w') as sys.stdout: print('x')"),
     _odd("a-bar-of-progress", top="from tqdm.notebook import tqdm\nfor i in tqdm(range(3)): pass"),

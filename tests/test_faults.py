@@ -223,6 +223,26 @@ def test_a_machine_whose_memory_runs_out_is_no_fault_of_the_submission(course, t
 # ---- what works all the same
 
 
+@pytest.mark.nightly
+def test_a_sandbox_that_is_killed_while_an_answer_is_defined(course):
+    path = course / "submitted" / "perfect" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    (cell,) = (c for c in notebook.cells if c.source.startswith("def top_k_accuracy"))
+    cell.source = f"import time; time.sleep(6)\n{cell.source}"
+    nbformat.write(notebook, path)
+    process = command(course, "--student", "perfect", "--results", "r.jsonl")
+    wait_until(lambda: list(course.glob(".grading-*")))
+    time.sleep(2)  # the cell runs
+    (sandbox,) = (
+        p for p in family(process) if p.name() == "bwrap" and p.parent().name() != "bwrap"
+    )
+    sandbox.kill()
+    out, said = process.communicate(timeout=120)
+    assert process.returncode == 0, out + said
+    assert "the sandbox was ended from outside" in (course / "autograder.log").read_text()
+    assert [(r.status, r.score) for r in read(course / "r.jsonl")] == [("passed", 3.0)]
+
+
 def test_a_clock_that_was_set_back(graded):
     """What is there was written in a year that has not come yet."""
     later = time.time() + 365 * 24 * 3600
@@ -305,6 +325,17 @@ def test_submissions_that_are_gone_while_a_class_is_graded(graded):
     assert read(graded / "r.jsonl")[-1].status == "ungraded"
     shutil.move(graded / "elsewhere", graded / "submitted")
     assert autograder(graded, "grade").returncode == 0 and scores(graded) == RIGHT
+
+
+@pytest.mark.nightly
+def test_a_release_that_is_gone_while_a_class_is_graded(graded):
+    shutil.rmtree(graded / "records")
+    process = command(graded, "--jobs", "1")
+    wait_until(lambda: list(graded.glob(".grading-*")))
+    shutil.move(graded / "assignments", graded / "elsewhere")
+    out, said = process.communicate(timeout=300)
+    assert process.returncode == 2 and "does not exist: autograder release" in said, out + said
+    assert scores(graded) == RIGHT
 
 
 def test_an_oracle_that_raises(graded):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from autograder.grading.releasing import handout
 from autograder.grading.running import limits, messages, sandbox, syscalls
-from autograder.grading.running.session import CellTimeout, KernelDied, Session
+from autograder.grading.running.session import CellTimeout, KernelDied, SandboxGone, Session
 from tests.answers import COURSE, ROOT
 from tests.hostile_ends import SPOILS
 
@@ -241,6 +242,34 @@ def test_the_death_of_the_kernel_is_noticed_at_once(code, students):
         with pytest.raises(KernelDied):
             session.run(code, 30)
         assert time.monotonic() - began < 5
+
+
+def test_a_sandbox_that_is_ended_from_outside_is_no_death_of_the_code(students):
+    with Session(students) as kernel:
+        kernel.run("import time", 10)
+        assert sandbox.Waiting.sandbox is not None
+        threading.Timer(0.5, sandbox.Waiting.sandbox.process.kill).start()
+        with pytest.raises(SandboxGone):
+            kernel.run("time.sleep(20)", 30)
+        assert kernel.run("print(1)", 10)[0].text == "1\n"  # in another one
+
+
+STANDS_STILL = """
+import os, subprocess
+from autograder.grading.running.session import Session
+with Session() as kernel:
+    kernel.run("import time", 30)
+    subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -STOP {os.getpid()}; sleep 4; kill -CONT {os.getpid()}"])
+    print(len(kernel.run("for _ in range(4): print(1, flush=True); display(1); time.sleep(0.3)", 3)))
+    print(kernel.stood_still > 3)
+"""
+
+
+def test_the_time_in_which_the_grader_itself_stands_still_is_nobodys():
+    said = subprocess.run(
+        [sys.executable, "-c", STANDS_STILL], cwd=ROOT, capture_output=True, text=True
+    )
+    assert said.stdout.split() == ["8", "True"], said.stderr
 
 
 def test_memory_is_bounded(monkeypatch, students):

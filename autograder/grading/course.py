@@ -94,8 +94,13 @@ class Course:
         return self.root / "assignments" / name / f"{name}.ipynb"
 
     def student_version(self, name: str) -> NotebookNode:
-        """That notebook itself, read once: everybody's in this process, and not to be changed."""
+        """That notebook itself, read once: everybody's in this process, and not to be changed.
+
+        Raises CourseError if there is none.
+        """
         path = self.released(name)
+        if not path.is_file():
+            raise CourseError(f"{path} does not exist: autograder release {name}")
         return _read_once(path, path.stat().st_mtime_ns)
 
     def bundle(self, name: str) -> Path:

@@ -21,6 +21,7 @@ from autograder.grading.intake.order import grade_id
 from autograder.grading.intake.submission import PROBLEM
 from autograder.grading.judge import judging
 from autograder.grading.judge.judging import HiddenCases
+from autograder.grading.judge.verdicts import replies
 from autograder.grading.releasing.dress import SUMMARY
 from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.fingerprints import versions
@@ -231,31 +232,30 @@ class NotebookRun:
         return nbformat.v4.new_output("stream", name="stderr", text=TOO_MUCH)
 
     def _execute_probe(self, code: str, seconds: float) -> list[NotebookNode]:
-        """Run a probe, once more if the process ended and an exercise before may be the cause."""
+        """Run a probe, once more if nothing came and an exercise before may be the cause."""
         after_another = self.session.running and self.tried
-        try:
-            return self._execute(code, seconds, silent=True)
-        except KernelDied as died:
-            if isinstance(died, KernelTimeout) or not after_another:
-                raise
-        finally:
-            self.tried = True
+        outputs = self._execute(code, seconds, silent=True)
+        if replies(outputs) or not after_another:
+            return outputs
+        self.session.stop()
         return self._execute(code, seconds, silent=True)
 
     def _execute(self, code: str, seconds: float, silent: bool = False) -> list[NotebookNode]:
         """Run code within the time that is left, in a revived kernel if the last one died.
 
-        Two timeouts in a row may be the first one's doing (a hook that loops): the second is tried
-        again in a kernel that has not seen the first. Raises what ``Session.run`` raises.
+        The second of two timeouts in a row may be the first one's doing (a hook that loops), a death
+        that of an exercise before: it is tried again in another kernel. Raises as ``Session.run``.
         """
         if self._left() > 0 and not self.session.running:
             self._revive()
         if self._left() <= 0:
             raise KernelTimeout(f"the notebook ran for more than {self.settings.total_seconds:g} s")
+        after_another, self.tried = self.tried, self.tried or silent
         try:
             outputs = self.session.run(code, min(seconds, self._left()), silent)
-        except (CellTimeout, KernelTimeout) as stopped:
-            if not self.suspect:
+        except (CellTimeout, KernelDied) as stopped:
+            timeout = isinstance(stopped, CellTimeout | KernelTimeout)
+            if not (self.suspect if timeout else after_another):
                 self.suspect = isinstance(stopped, CellTimeout)  # else its kernel is gone
                 raise
             self.session.stop()
@@ -264,7 +264,7 @@ class NotebookRun:
         return outputs
 
     def _left(self) -> float:
-        return self.deadline - time.monotonic()
+        return self.deadline + self.session.stood_still - time.monotonic()
 
     def _revive(self) -> None:
         """Start a kernel and bring it to where the last one was."""

@@ -38,7 +38,8 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     parent: "SandboxedKernelManager"
     process: psutil.Process | None = None
-    _own: OuterSandbox | None = None  # an outer sandbox that serves this kernel alone
+    around: OuterSandbox | None = None  # the outer sandbox that it was forked in
+    _own: OuterSandbox | None = None  # one that serves this kernel alone
 
     @property
     def has_process(self) -> bool:
@@ -58,6 +59,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         if Waiting.can_fork and not self.parent.alone:
             try:
                 self.process = psutil.Process(waiting.kernel(inside, files, fork=True))
+                self.around = waiting
                 return self.connection_info
             except OSError as error:
                 Waiting.can_fork = False
@@ -161,6 +163,13 @@ def sandbox_process(manager: SandboxedKernelManager) -> psutil.Process:
     if not isinstance(provisioner, SandboxProvisioner) or provisioner.process is None:
         raise SandboxMissing("the kernel was not started in the sandbox")
     return provisioner.process
+
+
+def lost_its_sandbox(manager: SandboxedKernelManager) -> bool:
+    """Whether the sandbox around a manager's kernel has ended, which nothing inside can bring about."""
+    provisioner = manager.provisioner
+    around = provisioner.around if isinstance(provisioner, SandboxProvisioner) else None
+    return around is not None and around.has_ended()
 
 
 def _copy_files(source: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ from autograder.grading.running.sandbox import MEGABYTE, SCRATCH
 MEMORY = 4096 * MEGABYTE
 PROCESSES = 64
 THREADS = 512
+SOCKETS = 1024  # what waits in one takes megabytes that no process is said to hold
 OWN_MEMORY = 1024 * MEGABYTE  # by which the grader's process may grow on what a kernel sends
 SOCKET_FOLDER = SCRATCH
 SOCKET_FILES = 10_000
@@ -25,6 +26,8 @@ def excess(process: psutil.Process, folder: Path) -> str | None:
         return TOO_MANY
     if _sum(psutil.Process.num_threads, family) > THREADS:
         return f"it started more than {THREADS} threads"
+    if _sockets(process) > SOCKETS:
+        return f"it opened more than {SOCKETS} sockets"
     resident = _sum(_resident, family)
     nameless: dict[tuple[str, str], int] = {}
     held = 0
@@ -61,15 +64,30 @@ def _sum(measure: Callable[[psutil.Process], int], family: list[psutil.Process])
 
 
 def _resident(process: psutil.Process) -> int:
-    return process.memory_info().rss
+    return process.memory_info().rss + _page_tables(process)
 
 
 def _part(process: psutil.Process) -> int:
     """Bytes that a process holds; of what several share, it holds its part."""
     try:
-        return process.memory_full_info().pss
+        return process.memory_full_info().pss + _page_tables(process)
     except psutil.AccessDenied:
         return _resident(process)
+
+
+def _page_tables(process: psutil.Process) -> int:
+    """Bytes that say where a process's memory is: gigabytes, if it has only looked at terabytes."""
+    with open(f"/proc/{process.pid}/status") as status:
+        return sum(int(line.split()[1]) * 1024 for line in status if line.startswith("VmPTE:"))
+
+
+def _sockets(process: psutil.Process) -> int:
+    """How many there are in the network namespace of a process."""
+    count = 0
+    for kind in ("unix", "netlink"):  # no others reach anybody there
+        with open(f"/proc/{process.pid}/net/{kind}") as lines:
+            count += sum(1 for _ in lines) - 1
+    return count
 
 
 def _note_nameless(process: psutil.Process, sizes: dict[tuple[str, str], int]) -> None:

@@ -1,5 +1,6 @@
 """What a kernel sends: read within bounds, and collected as a cell's outputs."""
 
+import contextlib
 import json
 
 import nbformat
@@ -11,6 +12,7 @@ from autograder import wire
 OUTPUT_CHARACTERS = 100_000
 RICH_CHARACTERS = 2_000_000
 PROBE_CHARACTERS = 20_000_000  # raw outputs of some exercises take three million
+REPLIES = 100  # that are looked at in a row: those of cells before are there too
 KINDS = 50  # of data in one output: of each a page shows one
 CUT = "\n[the rest of the output was cut]\n"
 
@@ -31,6 +33,25 @@ def received(client: BlockingKernelClient, seconds: float, at_most: int) -> dict
     if sum(map(len, parts)) > 2 * at_most:
         raise TooLarge
     return session.deserialize(parts)
+
+
+def has_replied(client: BlockingKernelClient, sent: str, at_most: int) -> bool:
+    """Whether the kernel has replied to what was sent: so it has ended, even if nothing shows it.
+
+    Of what it shows, messages are lost where they come faster than they are read, the last one too.
+    """
+    socket, session = client.shell_channel.socket, client.session
+    for _ in range(REPLIES):
+        if not socket.poll(0):
+            break
+        with contextlib.suppress(Exception):  # student code wrote to the socket
+            _, parts = session.feed_identities(socket.recv_multipart(), copy=True)
+            if sum(map(len, parts)) > at_most:
+                continue
+            message = session.deserialize(parts)
+            if message["parent_header"]["msg_id"] == sent:
+                return True
+    return False
 
 
 def _without_halves(content: dict) -> dict:

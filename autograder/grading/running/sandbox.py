@@ -200,6 +200,12 @@ class OuterSandbox:
         process, _user, _group = struct.unpack("3i", ancillary[0][2])
         return process
 
+    def has_ended(self) -> bool:
+        """Whether it has ended, or just does: what is in it is gone a moment before."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.1)
+        return self.process.returncode is not None
+
     def _last_words(self) -> str:
         """What the sandbox said before it ended."""
         self.process.wait(START_SECONDS)

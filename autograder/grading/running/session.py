@@ -14,13 +14,19 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat import NotebookNode
 
 from autograder.grading.releasing.handout import Handout, engine
-from autograder.grading.running.kernels import SandboxedKernelManager, new_manager, sandbox_process
+from autograder.grading.running.kernels import (
+    SandboxedKernelManager,
+    lost_its_sandbox,
+    new_manager,
+    sandbox_process,
+)
 from autograder.grading.running.limits import OWN_MEMORY, excess, killed_for_memory
 from autograder.grading.running.messages import (
     PROBE_CHARACTERS,
     RICH_CHARACTERS,
     Outputs,
     TooLarge,
+    has_replied,
     received,
 )
 from autograder.grading.running.sandbox import START_SECONDS, remove_tree
@@ -28,6 +34,7 @@ from autograder.grading.running.sandbox import START_SECONDS, remove_tree
 logger = logging.getLogger(__name__)
 
 INTERRUPT_SECONDS = 3.0
+STILL_SECONDS = 2.0  # between two looks at a kernel, if nothing was done: more than any wait takes
 SEND_MILLISECONDS = 1000  # a socket that student code has spoiled would keep us waiting for ever
 CONNECT_MILLISECONDS = 2  # between tries to reach a kernel whose sockets are not there yet
 NO_MEMORY = (
@@ -42,6 +49,10 @@ class KernelNotStarted(RuntimeError):
 
 class OutOfMemory(RuntimeError):
     """The machine has too little memory, and killed the kernel: no fault of the code in it."""
+
+
+class SandboxGone(RuntimeError):
+    """Somebody ended the sandbox around the kernel: no fault of the code in it."""
 
 
 class KernelDied(RuntimeError):
@@ -68,13 +79,29 @@ class _Kernel:
     stopped: bool = False
 
 
+class _Stops:
+    """Notices when this process itself stands still: stopped by a signal, or with its machine."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic(), time.process_time()
+
+    def since(self) -> float:
+        """For how many seconds it did since it was asked last: none if it worked or waited briefly."""
+        before, self._at = self._at, (time.monotonic(), time.process_time())
+        passed, worked = (now - then for now, then in zip(self._at, before, strict=True))
+        return passed if passed > STILL_SECONDS and worked < passed / 2 else 0.0
+
+
 class Session:
     """A sandboxed kernel that is started when it is first needed, and again after it died.
 
     ``handout`` is what students of the assignment have (without one, the engine alone); ``files`` is the
     folder of the submission; ``alone`` says that the kernel gets an outer sandbox to itself. Use it as a
-    context manager: on leaving, kernel, processes and files of the sandbox are gone.
+    context manager: on leaving, kernel, processes and files of the sandbox are gone. ``stood_still``
+    says for how many seconds this process did while code ran, which are not charged to the code.
     """
+
+    stood_still = 0.0
 
     def __init__(
         self, handout: Handout | None = None, files: Path | None = None, alone: bool = False
@@ -121,7 +148,8 @@ class Session:
         Stream output beyond OUTPUT_CHARACTERS is cut, and messages that no kernel writes are passed
         over. IPython's hooks around cells know nothing of one that is ``silent``. Raises CellTimeout
         if it does not end within ``timeout`` seconds, KernelDied if the kernel stops or cannot be
-        interrupted, and OutOfMemory if the machine's memory ran out under it.
+        interrupted, OutOfMemory if the machine's memory ran out under it, and SandboxGone if the sandbox
+        was ended.
         """
         if self.kernel is None:
             self.start()
@@ -136,8 +164,8 @@ class Session:
             ) from None
         at_most = PROBE_CHARACTERS if silent else RICH_CHARACTERS
         collected = Outputs(at_most)
-        deadline = time.monotonic() + timeout
-        interrupted = False
+        deadline, stops = time.monotonic() + timeout, _Stops()
+        interrupted = replied = False
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -157,12 +185,23 @@ class Session:
                 continue
             except Exception:  # not signed, or no message at all: student code wrote to the socket
                 continue
+            finally:
+                still = stops.since()
+                deadline += still
+                self.stood_still += still
             if message is None:
                 if not kernel.manager.is_alive():
                     self.stop()
                     if not kernel.excess and killed_for_memory() > kernel.killed_before:
                         raise OutOfMemory(NO_MEMORY)
+                    if lost_its_sandbox(kernel.manager):
+                        raise SandboxGone(
+                            "the sandbox was ended from outside, while code ran in it"
+                        )
                     raise KernelDied(kernel.excess or "your code ended the Python process")
+                if replied:
+                    break
+                replied = has_replied(kernel.client, sent, at_most)
                 continue
             try:
                 if message["parent_header"]["msg_id"] != sent:

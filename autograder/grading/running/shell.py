@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 RUN_CODE = ("time", "timeit", "run", "prun", "memit", "debug")  # what they raise is the code's
-KEPT_BACK = 64  # descriptors
+DESCRIPTORS = 1024  # of files, in one process, wherever it is graded
+KEPT_BACK = 64  # of them
 
 
 def pass_over_what_is_not_here(shell: Any) -> None:
@@ -50,14 +51,17 @@ def keep_what_cells_print_to(shell: Any) -> None:
 
 
 def keep_descriptors_back(shell: Any) -> None:
-    """Let cells open fewer files than the kernel may: what comes after them needs some too."""
-    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    room = min(soft + KEPT_BACK, most)
+    """Let cells open fewer files than the kernel may, and probes: what comes after them needs some too.
+
+    The hook before a cell comes second, and not before a probe, which may open more than cells could.
+    """
+    room = min(DESCRIPTORS, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 
     def limit(descriptors: int) -> None:
         with contextlib.suppress(ValueError, OSError):  # a cell has set a lower one for good
-            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, most))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, room))
 
+    shell.events.register("pre_execute", lambda: limit(room - KEPT_BACK // 2))
     shell.events.register("pre_run_cell", lambda info: limit(room - KEPT_BACK))
     shell.events.register("post_execute", lambda: limit(room))
 
