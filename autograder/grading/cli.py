@@ -48,12 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"autograder: {said}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stopped:
-        print(
-            "autograder: stopped; what was graded so far is in the gradebook, and the same command "
-            "goes on from there",
-            file=sys.stderr,
+        number = getattr(stopped, "number", None)  # of one that a grading has met
+        kept = (
+            "; what was graded so far is in the gradebook, and the same command goes on from there"
         )
-        return 128 + getattr(stopped, "number", signal.SIGINT)
+        print(f"autograder: stopped{kept if number else ''}", file=sys.stderr)
+        return 128 + (number or signal.SIGINT)
 
 
 def _say_no_more() -> None:

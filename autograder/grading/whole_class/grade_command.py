@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -95,7 +96,9 @@ def run(course: Course, args: argparse.Namespace) -> int:
     in_torch = any(map(course.imports_torch, {job.assignment for job in jobs}))
     before = [f"{TASKS}.preloaded_torch"] if in_torch else []
     forkserver.set_forkserver_preload([*before, f"{TASKS}.preloaded"])
+    heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is started here leaves it to us
     forkserver.ensure_running()
+    signal.signal(signal.SIGINT, heeded)
     from autograder.grading.recording.graded import Work
     from autograder.grading.submissions.class_folder import LOG
     from autograder.grading.whole_class.classes import grade_class
