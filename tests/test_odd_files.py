@@ -854,6 +854,7 @@ def test_a_student_who_is_gone_has_not_handed_in_nothing(tmp_path):
 def test_a_hidden_folder_without_an_assignment_is_nobody(course, graded):
     (course / "three" / ".cache").mkdir(parents=True)
     (course / "three" / "ann" / NAME).mkdir(parents=True)
+    (course / "three" / "ann" / NAME / FILE).touch()
     assert [j.student for j in find_jobs(Course(course), course / "three", [], [])] == ["ann"]
 
 

@@ -16,9 +16,12 @@ from traitlets.config import Config
 from autograder.grading.course import Course, CourseError
 from autograder.grading.recording import deadlines
 from autograder.grading.running.sandbox import MEGABYTE
+from autograder.grading.storage import records
+from autograder.grading.storage.staging import STEPS
 
 LOG = "autograder.log"
 LOCK = ".grading.lock"
+KEPT = (LOG, records.FOLDER, *STEPS)  # what all who grade a class write to
 STAGING = ".grading-"  # what a folder begins with in which a submission is being graded
 LEAST_DISK = 200 * MEGABYTE
 
@@ -58,8 +61,9 @@ def clear_up(class_folder: Path) -> None:
 
 def require_writable(folder: Path) -> str:
     """Whether results can be kept in a folder; raises CourseError with what to do."""
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CourseError(f"{folder} can't be written to: grading keeps its results there")
+    for place in (folder, *(path for name in KEPT if (path := folder / name).exists())):
+        if not os.access(place, os.W_OK | os.X_OK * place.is_dir()):
+            raise CourseError(f"{place} can't be written to: grading keeps its results there")
     if (free := shutil.disk_usage(folder).free) < LEAST_DISK:
         raise CourseError(f"only {free // MEGABYTE} MB are free in {folder}: make room")
     return f"{folder}, {free // MEGABYTE} MB free"

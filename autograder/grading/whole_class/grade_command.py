@@ -80,9 +80,9 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 
 def _count(text: str) -> int:
-    if (count := int(text)) < 1:
-        raise ValueError
-    return count
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
