@@ -161,6 +161,12 @@ def test_a_kernel_sees_nothing_that_has_no_part_in_the_seed(tmp_path):
         ),
         (["grade", "--jobs", "0"], "'0' is no number from 1 on"),
         (["grade", "--student", "zoe"], "no student 'zoe'"),
+        (["export", "nonsense"], "no assignment 'nonsense'"),
+        (["export", "--into", "canvas.csv"], "with --format canvas or --format moodle"),
+        (
+            ["one", ASSIGNMENT, "submitted", "--format", "gradescope", "--output", "solutions"],
+            "autograder: solutions: Is a directory",
+        ),
         (["release", "nonsense"], "no assignment 'nonsense'"),
     ],
 )

@@ -40,7 +40,7 @@ def find_jobs(
         )
     if submissions.resolve() in (course.root, *course.root.parents):
         raise CourseError(f"{submissions} holds the course: name the folder that students' lie in")
-    present = _students(submissions, known)
+    present = students_in(submissions, known)
     chosen = [a for a in known if any(_holds_a_file(f / a) for f in present.values())]
     if not chosen or (assignments and chosen != known):
         absent = ", ".join(a for a in assignments if a not in chosen)
@@ -65,7 +65,7 @@ def _holds_a_file(folder: Path) -> bool:
         return True
 
 
-def _students(submissions: Path, known: list[str]) -> dict[str, Path]:
+def students_in(submissions: Path, known: list[str]) -> dict[str, Path]:
     """The folders of students by their names in the gradebook, sorted.
 
     A hidden folder is a student's if it holds an assignment: some names begin with a dot.
