@@ -116,7 +116,7 @@ def _lists(held: list[Submission]) -> dict[str, list[str]]:
 
     slow = [f"{s.student}: {seconds:.1f} s" for seconds, s in stats.slowest(held) if seconds > 1.0]
     repaired = [f"{s.student}: {note}" for s in held for note in s.results[0].notes]
-    not_there = [s.student for s in held if not s.answers]
+    not_there = [s.student for s in held if not any(s.answers.values())]
     return {
         "Not handed in as a notebook": not_there[:MOST],
         "Ended with an error, or took too long": with_status("error", "timeout")[:MOST],
