@@ -101,6 +101,10 @@ def _moodle(
     (name,) = graded
     find = Finder(((student, name) for student in held), roster)
     on_sheet = {i: row for i, row in described(*read_table(worksheet)) if row.moodle}
+    if not on_sheet:
+        raise CourseError(
+            f"{worksheet} names no participant: it is no grading worksheet of Moodle's"
+        )
     participants = {student: on_sheet[i] for i, student in find.of_rows(on_sheet).items()}
     left, inside = [], list[tuple[str, Path | bytes]]()
     for student, by_name in held.items():
