@@ -130,9 +130,18 @@ def run(course: Course, args: argparse.Namespace) -> int:
 
 
 def _require_what_is_named(submissions: Path, results: Path | None) -> None:
-    """Raise GradingImpossible for a file that would be missed only once all is graded."""
+    """Raise GradingImpossible for a file that would be missed only once all is graded, or never:
+    a folder that is copied without its hidden files has lost its seed."""
     if results is not None:
         results_file.require_writable(results)
     class_folder = submissions.resolve().parent
     if seeds.VARIABLE in os.environ or (class_folder / seeds.FILE).exists():
         seeds.class_seed(class_folder)
+        return
+    from autograder.grading.storage import records
+
+    if any((class_folder / records.FOLDER).glob("*/*/*.gz")):
+        raise seeds.SeedMissing(
+            f"{class_folder} has records of gradings, and their seed is gone: put {seeds.FILE} back, or "
+            f"set {seeds.VARIABLE}; for other cases, and perhaps other scores, remove {records.FOLDER}/"
+        )
