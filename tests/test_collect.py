@@ -1,12 +1,14 @@
 """What learning-management systems export, in their shapes: every file gets its place or a reason."""
 
 import csv
+import fcntl
 import io
 import json
 import random
 import re
 import shutil
 import stat
+import threading
 import time
 import warnings
 import zipfile
@@ -18,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.grading.cli import main
+from autograder.grading.submissions import class_folder
 from autograder.grading.systems import arrivals as arriving
 from autograder.grading.systems.placing import REPLACED
 from autograder.grading.systems.roster import Student
@@ -625,6 +628,14 @@ def test_names_are_looked_at_in_time_that_does_not_grow_with_their_square(cls):
     assert time.process_time() - began < 3
     (row,) = cls.collect({"leejane_101_1_w.zip": in_zip([("A" * 60_000, b"")])})[1].values()
     assert row["outcome"] == "refused" and "its name has more than" in row["says"]
+
+
+def test_while_the_class_is_graded_collecting_waits_and_says_so(cls, capsys):
+    with open(cls.folder / class_folder.LOCK, "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        threading.Timer(1.0, fcntl.flock, (held, fcntl.LOCK_UN)).start()
+        status, _ = cls.collect({"leejane_101_1_optimizers.ipynb": notebook(OTHER)})
+    assert status == 0 and "waiting for another grading" in capsys.readouterr().out
 
 
 def test_a_full_disk_is_no_students_fault(cls, monkeypatch, capsys):

@@ -13,13 +13,16 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from filelock import FileLock
-
 from autograder.grading.course import Course, CourseError
 from autograder.grading.intake.belonging import Belonging
 from autograder.grading.storage.files import as_table, from_table, write_whole
 from autograder.grading.storage.jobs import gradebook_name, printable
-from autograder.grading.submissions.class_folder import LOCK, STAGING, clear_up, require_writable
+from autograder.grading.submissions.class_folder import (
+    STAGING,
+    clear_up,
+    one_at_a_time,
+    require_writable,
+)
 from autograder.grading.systems.arrivals import Arrival, Refused, arrivals
 from autograder.grading.systems.placing import Placing
 from autograder.grading.systems.roster import Student, find_roster
@@ -46,7 +49,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
     class_folder.mkdir(parents=True, exist_ok=True)
     require_writable(class_folder)
     roster = find_roster(args.roster, (class_folder, course.root))
-    with FileLock(class_folder / LOCK):  # a grading reads what this replaces
+    with one_at_a_time(class_folder):  # a grading reads what this replaces
         clear_up(class_folder)
         scratch = class_folder / f"{STAGING}{os.getpid()}-{SCRATCH}"
         scratch.mkdir()
