@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.course import Course
+from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing.authoring import examine
 from tests.answers import ROOT
 from tests.course import autograder, example_course
@@ -56,7 +56,27 @@ TRIED = f"assignments/{NAME}/exercises/{EXERCISE}.py"
         (HINTS, '"constant columns"', '"columns"', "hints in hints.toml for constant columns"),
         (IDEAS, EXERCISE, "another", "the reference's idea in ideas.toml"),
         (NOTEBOOK, "**Points:** 5", "", "a first cell that says **Points:** 5"),  # fmt: skip
-        (TRIED, "usual, probe, close", "usual, probe, lambda c, o, e: 1 / 0", "raised"),
+        (
+            TRIED,
+            "usual, probe, close",
+            "usual, probe, lambda c, o, e: 1 / 0",
+            "raised ZeroDivision",
+        ),
+        (
+            TRIED,
+            "standardized}",
+            "standardized.nope}",
+            f'nope\'\n  File "{{folder}}/{TRIED}", line',
+        ),
+        (TRIED, f'"{EXERCISE}",', '"another",', "it is called 'another' in its file"),
+        (ANSWER, "x.std(", "x.sdt(", "has no attribute 'sdt'"),
+        (ANSWER, '("x.std(", "x.var(")', '("x.sdt(", "x.var(")', "does not contain 'x.sdt('"),
+        (ANSWER, "ANSWER = Answer(", "ANSWER = = Answer(", "raised SyntaxError: invalid syntax"),
+        (HINTS, "[", "[[[", "raised tomllib.TOMLDecodeError"),
+        (NOTEBOOK, "moved = x", "moved = (x", "raised SyntaxError: '(' was never closed"),
+        (NOTEBOOK, "### END", "### EDN", "the release: No end solution statement found"),
+        (NOTEBOOK, " SOLUTION", " ANSWER", "students get no line `def standardize`"),
+        (NOTEBOOK, "check(standardize)", "check(standardise)", "not call check(standardize)"),
         (
             NOTEBOOK,
             "**Example.** For",
@@ -66,8 +86,14 @@ TRIED = f"assignments/{NAME}/exercises/{EXERCISE}.py"
     ],
 )
 def test_what_is_wrong_is_said(course, tmp_path, place, old, new, says):
-    found = changed(course, tmp_path / "course", place, old, new)
-    assert any(says in text for text in found), found
+    folder = tmp_path / "course"
+    found = changed(course, folder, place, old, new)
+    assert any(says.replace("{folder}", str(folder)) in text for text in found), found
+
+
+def test_a_notebook_that_is_none_is_said(course, tmp_path):
+    with pytest.raises(CourseError, match=f"{NAME}.md can't be read: Code cell 1 at line"):
+        changed(course, tmp_path / "course", NOTEBOOK, "grade: false, grade_id: setup", "}")
 
 
 def test_the_guides_example_passes_word_for_word(tmp_path):

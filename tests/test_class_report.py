@@ -65,6 +65,15 @@ def test_wrong_answers_that_fail_alike_are_one_group(held):
     assert [(a.count, a.example) for a in alike] == [(2, RIGHT)]
 
 
+def test_a_file_that_is_no_notebook_is_listed_once_and_is_no_answer(held):
+    results = [result("broken", name, 0.0, message="it is no JSON") for name in (ONE, OTHER)]
+    broken = Submission("broken", results, {}, {ONE: "", OTHER: ""})
+    assert stats.unnamed([*held, broken]) == stats.unnamed(held)
+    page = class_page.page(COURSE, ASSIGNMENT, [*held, broken], [])
+    not_there = page.partition("Not handed in as a notebook")[2].partition("<h3")[0]
+    assert "broken" in not_there and "student-1" not in not_there
+
+
 class Read(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

@@ -13,13 +13,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.request import urlopen
 
 import psutil
 import pytest
 
 from autograder.grading.storage.results import read
+from autograder.grading.whole_class.orders import expected
 from tests.answers import ROOT
 from tests.course import autograder, gradebook, without_seconds
 
@@ -179,6 +182,23 @@ def test_dask_is_imported_for_a_cluster_alone():
         [sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_worker_starts_its_process_and_is_answered(metrics, tmp_path, monkeypatch):
+    """Without Dask between them; what differs is told before a sandbox is needed."""
+    from autograder.grading.whole_class import dask_worker
+
+    monkeypatch.chdir(metrics.root)
+    here = SimpleNamespace(local_directory=str(tmp_path))
+    monkeypatch.setattr(dask_worker, "get_worker", lambda: here)
+    other = replace(expected(metrics, metrics.names([])), engine="another")
+    try:
+        assert dask_worker.examine(other, []) == "its autograder is of another version"
+    finally:
+        for held in dask_worker._held:
+            held.connection.close()
+            held.process.wait(LONGEST)
+        dask_worker._held.clear()
 
 
 @pytest.mark.nightly

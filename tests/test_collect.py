@@ -1,12 +1,14 @@
 """What learning-management systems export, in their shapes: every file gets its place or a reason."""
 
 import csv
+import fcntl
 import io
 import json
 import random
 import re
 import shutil
 import stat
+import threading
 import time
 import warnings
 import zipfile
@@ -18,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.grading.cli import main
+from autograder.grading.submissions import class_folder
 from autograder.grading.systems import arrivals as arriving
 from autograder.grading.systems.placing import REPLACED
 from autograder.grading.systems.roster import Student
@@ -305,10 +308,11 @@ def test_a_file_that_is_no_notebook_is_collected_by_its_name_and_graded_as_such(
     assert "jm/ensembles/ensembles.ipynb" in cls.held()
 
 
-def test_the_latest_counts_and_what_is_replaced_is_kept(cls):
+def test_the_latest_counts_and_what_is_replaced_is_kept(cls, capsys):
     first = {"leejane_101_1_optimizers.ipynb": notebook(OTHER, "first")}
     second = {**first, "leejane_101_2_optimizers-1.ipynb": notebook(OTHER, "second")}
     assert cls.collect(second, "--dry-run")[0] == 0
+    assert "a dry run: nothing was changed" in capsys.readouterr().out
     assert not (cls.folder / "submitted").exists() and not (cls.folder / "collected.csv").exists()
     for files, what in ((first, "collected"), (first, "is there already"), (second, "collected")):
         *_, last = cls.collect(files)[1].values()
@@ -334,6 +338,29 @@ def test_what_was_handed_in_later_is_not_replaced(cls):
     _, told = cls.collect(export("2026-03-01 10:00:00 Z", "earlier"))
     assert "handed in later" in told["submission_1/optimizers.ipynb"]["says"]
     assert cls.held()["jl/optimizers/optimizers.ipynb"] == notebook(OTHER, "later")
+
+
+def test_what_came_with_an_earlier_export_is_still_told(cls):
+    """Canvas takes feedback under the names that files had, whatever was collected since."""
+    cls.collect({
+        "leejane_101_1_optimizers.ipynb": notebook(OTHER, "first"),
+        "müllerjosé_102_2_optimizers.ipynb": notebook(OTHER, "of one who left"),
+        "王小明_103_3_optimizers.ipynb": notebook(OTHER, "other"),
+        "=+_900_8_optimizers.ipynb": notebook(OTHER, "of a stranger"),
+    })  # fmt: skip
+    shutil.rmtree(cls.folder / "submitted" / "jm")
+    _, told = cls.collect({
+        "leejane_101_4_ensembles.ipynb": notebook(ONE),
+        "王小明_103_5_optimizers.ipynb": notebook(OTHER, "mended"),
+    })  # fmt: skip
+    assert {(f, row["student"], row["assignment"]) for f, row in told.items()} == {
+        ("leejane_101_1_optimizers.ipynb", "jl", OTHER),
+        ("leejane_101_4_ensembles.ipynb", "jl", ONE),
+        ("王小明_103_5_optimizers.ipynb", "xw", OTHER),
+    }
+    (cls.folder / "collected.csv").write_bytes("file;student;M\xfcller\n\x00".encode("latin-1"))
+    assert cls.collect({"leejane_101_4_ensembles.ipynb": notebook(ONE)})[0] == 0
+    assert len(cls.rows) == 1 + len(cls.missing())
 
 
 def link(name: str) -> zipfile.ZipInfo:
@@ -414,7 +441,7 @@ def test_what_is_no_export(cls, capsys, content, says):
 @pytest.mark.parametrize(
     ("roster", "says"),
     [
-        ("name,nothing\nx,y\n", "needs a column id"),
+        ("name,nothing\nx,y\n", "says who is who, such as id or email; there is: name, nothing"),
         ("id,name\na,x\na,y\n", "row 3: the id 'a' is there twice"),
         ("id,name\n../a,x\n", "slash"),
         ("id\n", "names no student"),
@@ -581,6 +608,19 @@ def test_many_files_of_one_student_hide_nobody_elses_lines(cls, capsys):
     assert "jl: left out: 280 more files" in said
 
 
+def test_a_folder_handed_in_whole_takes_one_line(cls, capsys):
+    given = ROOT / "assignments" / OTHER
+    files = [*given.rglob("*.py"), *(ROOT / "autograder").glob("*.py")]
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as bundle:
+        for path in files:
+            bundle.write(path, path.relative_to(ROOT))
+        bundle.writestr(f"{OTHER}.ipynb", notebook(OTHER, "done"))
+    assert len(files) > 40
+    cls.collect({"leejane_101_1_work.zip": inner.getvalue()})
+    assert sum("leejane" in line for line in capsys.readouterr().out.splitlines()) < 3
+
+
 def test_names_are_looked_at_in_time_that_does_not_grow_with_their_square(cls):
     slow = ".ipynb" * 600 + "\n" + "x"
     began = time.process_time()
@@ -588,6 +628,14 @@ def test_names_are_looked_at_in_time_that_does_not_grow_with_their_square(cls):
     assert time.process_time() - began < 3
     (row,) = cls.collect({"leejane_101_1_w.zip": in_zip([("A" * 60_000, b"")])})[1].values()
     assert row["outcome"] == "refused" and "its name has more than" in row["says"]
+
+
+def test_while_the_class_is_graded_collecting_waits_and_says_so(cls, capsys):
+    with open(cls.folder / class_folder.LOCK, "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        threading.Timer(1.0, fcntl.flock, (held, fcntl.LOCK_UN)).start()
+        status, _ = cls.collect({"leejane_101_1_optimizers.ipynb": notebook(OTHER)})
+    assert status == 0 and "waiting for another grading" in capsys.readouterr().out
 
 
 def test_a_full_disk_is_no_students_fault(cls, monkeypatch, capsys):

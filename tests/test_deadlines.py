@@ -77,6 +77,8 @@ def test_without_a_rule_being_late_costs_nothing(tmp_path):
         ("due = 2026-10-05 23:59:00", "", "metrics.due is None"),
         ("2026-10-05 23:59:00", "2026-03-29 02:30:00", "does not exist"),
         ("2026-10-08", "2026-10-04", "extensions.ann is before the due date"),
+        ("ann =", "ann.lee =", "a student's name with them, as in"),
+        ("ann =", "ann@uni.edu =", "a student's name with them, as in"),
         ("Europe/Berlin", "Europe/Berlim", "timezone is 'Europe/Berlim'"),
         ('"Europe/Berlin"', "3", "timezone is 3"),
         ('"Europe/Berlin"', '"../etc"', "timezone is '../etc'"),

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from autograder.grading.course import CourseError
+from autograder.grading.submissions import class_folder
 from tests.course import autograder
 
 
@@ -35,3 +39,15 @@ def test_what_is_missing_is_said_with_what_to_do(metrics, tmp_path):
     assert "gradebook.db is no gradebook" in missing[1]
     assert missing[2].startswith("!!  two kernels in a row")
     assert missing[3].endswith("it is not what its source makes: autograder release metrics")
+
+
+@pytest.mark.parametrize("name", [".", "autograder.log", "records", "autograded", "feedback"])
+def test_what_somebody_else_keeps_to_themselves_is_said_before_grading(tmp_path, monkeypatch, name):
+    for folder in ("records", "autograded", "feedback"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "autograder.log").touch()
+    class_folder.require_writable(tmp_path)
+    theirs = tmp_path / name  # root, who may run the tests, may write anywhere
+    monkeypatch.setattr(class_folder.os, "access", lambda path, mode: path != theirs)
+    with pytest.raises(CourseError, match=f"{theirs} can't be written to"):
+        class_folder.require_writable(tmp_path)

@@ -470,6 +470,17 @@ def test_stopping_the_command_leaves_no_zero_and_no_process(course, how):
     assert not list(course.glob(".grading-*"))
 
 
+def test_stopped_while_it_starts(course):
+    """Nothing that the command has started answers Ctrl-C with a traceback of its own."""
+    process = command(course)
+    wait_until(lambda: [p for p in family(process) if "forkserver" in " ".join(p.cmdline())])
+    time.sleep(0.5)  # its imports take longer
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGINT
+    assert said.startswith("autograder: stopped") and said.count("\n") == 1
+
+
 def alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

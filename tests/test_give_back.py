@@ -106,6 +106,10 @@ def test_moodle_takes_each_file_for_its_participant(give, tmp_path, capsys):
     assert status == 3 and f"zed {OTHER}" in capsys.readouterr().err
     assert "z2" not in str(contents(folder / f"{OTHER}.zip"))
     assert give("--format", "moodle", "--worksheet", sheet, folder="b")[0] == 2  # which assignment?
+    roster = str(tmp_path / "roster.csv")  # not the file that was meant
+    assert give(OTHER, "--format", "moodle", "--worksheet", roster, folder="d")[0] == 2
+    assert give(OTHER, "--worksheet", sheet, folder="c")[0] == 2
+    assert "add --format moodle" in capsys.readouterr().err
 
 
 def import_canvas(path: Path, uploads: dict[int, int]) -> dict[int, list[str]]:

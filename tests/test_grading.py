@@ -153,8 +153,20 @@ def test_a_kernel_sees_nothing_that_has_no_part_in_the_seed(tmp_path):
     [
         (["grade", "nonsense"], "no assignment 'nonsense'; there is: metrics"),
         (["grade", "--submissions", "nowhere"], "there is no folder nowhere"),
-        (["grade", "--submissions", "empty"], "empty holds no submissions"),
+        (["grade", "--submissions", "empty"], "empty holds no submissions:"),
+        (["grade", "--submissions", "."], ". holds the course"),
+        (
+            ["grade", ASSIGNMENT, "--submissions", "submitted/perfect"],
+            "holds no submissions of metrics:",
+        ),
+        (["grade", "--jobs", "0"], "'0' is no number from 1 on"),
         (["grade", "--student", "zoe"], "no student 'zoe'"),
+        (["export", "nonsense"], "no assignment 'nonsense'"),
+        (["export", "--into", "canvas.csv"], "with --format canvas or --format moodle"),
+        (
+            ["one", ASSIGNMENT, "submitted", "--format", "gradescope", "--output", "solutions"],
+            "autograder: solutions: Is a directory",
+        ),
         (["release", "nonsense"], "no assignment 'nonsense'"),
     ],
 )

@@ -823,6 +823,25 @@ def test_a_seed_that_anybody_could_guess_is_refused(course, graded, content):
     assert done.returncode == 2 and seeds.FILE in done.stderr and "[1/" not in done.stdout
 
 
+def test_a_class_that_has_lost_its_seed_is_not_tried_on_other_cases(course, graded):
+    path = course / seeds.FILE
+    before = path.read_bytes()
+    path.unlink()
+    try:
+        done = autograder(course, "grade", check=False)
+        assert done.returncode == 2 and f"put {seeds.FILE} back" in done.stderr
+        assert not path.exists()
+    finally:
+        path.write_bytes(before)
+
+
+def test_a_seed_is_the_same_in_the_environment_and_in_the_file(tmp_path, monkeypatch):
+    (tmp_path / seeds.FILE).write_text("a seed\n")
+    assert seeds.class_seed(tmp_path) == "a seed"
+    monkeypatch.setenv(seeds.VARIABLE, "a seed\n")
+    assert seeds.class_seed(tmp_path) == "a seed"
+
+
 def test_a_blank_seed_in_the_environment_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv(seeds.VARIABLE, "  ")
     with pytest.raises(seeds.SeedMissing, match="blank"):
@@ -854,6 +873,7 @@ def test_a_student_who_is_gone_has_not_handed_in_nothing(tmp_path):
 def test_a_hidden_folder_without_an_assignment_is_nobody(course, graded):
     (course / "three" / ".cache").mkdir(parents=True)
     (course / "three" / "ann" / NAME).mkdir(parents=True)
+    (course / "three" / "ann" / NAME / FILE).touch()
     assert [j.student for j in find_jobs(Course(course), course / "three", [], [])] == ["ann"]
 
 

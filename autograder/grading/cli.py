@@ -16,6 +16,8 @@ from autograder.grading.whole_class import grade_command
 # Heavy imports (nbgrader, torch) wait until a command needs them, so that --help is instant.
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+GOES_ON = "; what was graded so far is in the gradebook, and the same command goes on from there"
+IN_THE_WAY = (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         _say_no_more()
         return 128 + signal.SIGPIPE
+    except IN_THE_WAY as error:
+        place = error.filename2 or error.filename
+        print(f"autograder: {printable(place)}: {error.strerror}", file=sys.stderr)
+        return 2
     except OSError as error:
         if error.errno not in NO_ROOM:
             raise
@@ -48,12 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"autograder: {said}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stopped:
-        print(
-            "autograder: stopped; what was graded so far is in the gradebook, and the same command "
-            "goes on from there",
-            file=sys.stderr,
-        )
-        return 128 + getattr(stopped, "number", signal.SIGINT)
+        number = getattr(stopped, "number", None)  # of one that a grading has met
+        print(f"autograder: stopped{GOES_ON if number else ''}", file=sys.stderr)
+        return 128 + (number or signal.SIGINT)
 
 
 def _say_no_more() -> None:

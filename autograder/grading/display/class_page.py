@@ -14,7 +14,7 @@ from autograder.grading.display.class_statistics import Submission
 from autograder.grading.display.similarity import similar
 from autograder.grading.releasing import further
 from autograder.grading.storage.files import write_whole
-from autograder.grading.storage.jobs import find_jobs
+from autograder.grading.storage.jobs import students_in
 
 TEMPLATE = Path(__file__).with_suffix(".html")
 BINS = 10
@@ -31,8 +31,8 @@ def run(course: Course, args: argparse.Namespace) -> int:
     for name in course.names([args.assignment] if args.assignment else []):
         if held := stats.submissions(course, class_folder, name):
             graded = {submission.student for submission in held}
-            jobs = find_jobs(course, submitted, [name], []) if submitted.is_dir() else []
-            left = [job.student for job in jobs if job.student not in graded]
+            there = students_in(submitted, [name]) if submitted.is_dir() else {}
+            left = [student for student in there if student not in graded]
             ungraded = (r for s in held for r in s.results if r.status == "ungraded")
             left += [f"{result.student}, {result.exercise}" for result in ungraded]
             path = class_folder / "report" / f"{name}.html"
@@ -116,7 +116,7 @@ def _lists(held: list[Submission]) -> dict[str, list[str]]:
 
     slow = [f"{s.student}: {seconds:.1f} s" for seconds, s in stats.slowest(held) if seconds > 1.0]
     repaired = [f"{s.student}: {note}" for s in held for note in s.results[0].notes]
-    not_there = [s.student for s in held if not s.answers]
+    not_there = [s.student for s in held if not any(s.answers.values())]
     return {
         "Not handed in as a notebook": not_there[:MOST],
         "Ended with an error, or took too long": with_status("error", "timeout")[:MOST],

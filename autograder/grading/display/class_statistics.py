@@ -127,12 +127,15 @@ def mistakes(held: list[Submission]) -> dict[str, Counter[str]]:
 
 
 def unnamed(held: list[Submission]) -> list[Alike]:
-    """Wrong answers without a name that fail in the same parts with the same words, most first."""
+    """Wrong answers without a name that fail in the same parts with the same words, most first.
+
+    Where there is no code, as in a file that is no notebook, there is no answer.
+    """
     groups: dict[tuple, list[tuple[Submission, Result]]] = defaultdict(list)
     for submission in held:
         for result in submission.results:
             wrong = result.status in TRIED and result.status != "passed"
-            if wrong and result.mistake is None:
+            if wrong and result.mistake is None and submission.answers.get(result.exercise):
                 parts = submission.parts.get(result.exercise, {})
                 failed = tuple(part for part, (got, of) in parts.items() if got < of)
                 words = re.sub(r"-?\d[\d.e+-]*|\bnan\b|\binf\b", "#", result.message)

@@ -49,6 +49,8 @@ def explain(
         graded |= dict.fromkeys(r.exercise for r in done.results)
         about = [r for r in done.results if exercise in (None, r.exercise)]
         if about:
+            if len(graded) > len(done.results):
+                yield ""
             record = records.found(records.folder(class_folder, job), done.record)
             yield from _of_assignment(course, job, about, record, exercise is not None)
     if not graded:

@@ -14,7 +14,10 @@ from autograder.grading.storage.jobs import gradebook_name
 
 FILE = "deadlines.toml"
 DAY = 24 * 60 * 60.0
-AS_IN = "a time is written without quotes, as in due = 2026-10-05 23:59:00"
+AS_IN = (
+    "a time is written without quotes, a student's name with them, as in due = 2026-10-05 23:59:00 "
+    'and "ann.lee" = 2026-10-09 23:59:00'
+)
 
 
 @dataclass(frozen=True)

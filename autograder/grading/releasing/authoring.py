@@ -4,10 +4,11 @@ import argparse
 import re
 import runpy
 import time
+import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from traceback import format_exc
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,17 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
 from autograder import hints, judge, onward, probe, report, wire
+from autograder.assignment import Assignment
 from autograder.exercise import Case, Exercise, Verdict
 from autograder.grading.answer import Answer, edited, fresh
 from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing import further, keys
-from autograder.grading.releasing.exercise_cells import points_by_exercise
+from autograder.grading.releasing.exercise_cells import bound_exercise, points_by_exercise
 from autograder.grading.releasing.leaks import lines_in, members, secrets_of
 from autograder.grading.releasing.notebooks import read_source
 from autograder.grading.releasing.release import release
 
+ENGINE = Path(wire.__file__).parent
 TEMPLATE = Path(__file__).parent / "template"
 SEEDS = (keys.PUBLIC_SEED, "1", "2")
 MISTAKES, ALTERNATIVES = 4, 3  # that a good exercise has, at least
@@ -93,30 +96,63 @@ def examine(course: Course, name: str, only: str | None = None) -> Findings:
     ids = [only] if only else list(points)
     if only and only not in points:
         raise CourseError(f"no exercise {only!r} in {name}; there is: {', '.join(points)}")
-    solutions = _solutions(source)
+    solutions: dict[str, Any] = {}
+    with _told(course, findings, "the solutions in the notebook"):
+        solutions = _solutions(source)
     for id in ids:
-        exercise, answer = assignment.exercise(id), course.answer(name, id)
-        try:
-            tried = _Tried(exercise, answer, solutions)
-            findings.note(f"{id}: right answers pass", list(tried.right_answers()))
-            findings.note(f"{id}: mistakes fail, and are named", list(tried.mistakes()))
-            findings.note(f"{id}: nothing is earned without an answer", list(tried.nothing()))
-            findings.wrong += _unlisted(course, name, id, tried)
-        except Exception:  # of a check that is being written; grading would call it its own fault
-            findings.wrong.append(f"{id}: its cases, probe or judge raised\n{format_exc()}")
-        if points[id] != exercise.points:
-            findings.wrong.append(f"{id}: {points[id]:g} points in the notebook, {exercise.points:g} in its parts")  # fmt: skip
-        if (count := len(answer.mistakes)) < MISTAKES:
-            findings.lacks.append(f"{id}: mistakes; it has {count} of {MISTAKES}")
-        if (count := len(answer.alternatives)) < ALTERNATIVES:
-            findings.lacks.append(f"{id}: right answers in another dress; it has {count} of {ALTERNATIVES}")  # fmt: skip
-        findings.lacks += _unsaid(course, name, exercise)
+        with _told(course, findings, f"{id}: its answers, cases, probe or judge"):
+            _examine(course, name, id, points[id], solutions, findings)
     findings.lacks += _lacking(source)
     if not (course.source(name).parent / "unlisted.py").is_file():
         findings.lacks.append("unlisted.py: wrong answers that are no known mistakes")
-    release(course, name)
-    findings.note("the release holds no answer", list(_leaks(course, name)))
+    with _told(course, findings, "the release"):
+        release(course, name)
+        findings.note("the release holds no answer", list(_leaks(course, name)))
+        released = course.student_version(name)
+        findings.wrong += [text for id in ids for text in _unusable(released, assignment, id)]
     return findings
+
+
+@contextmanager
+def _told(course: Course, findings: Findings, what: str) -> Iterator[None]:
+    """Note as wrong what raises in something that is being written, and where in its files."""
+    try:
+        yield
+    except CourseError as error:
+        before, _, said = str(error).partition("[ERROR] ")  # in a log of nbgrader's
+        findings.wrong.append(f"{what}: {said.partition('[ERROR] ')[0] or before}".rstrip())
+    except Exception as raised:
+        first: BaseException = raised
+        while first.__cause__ is not None:
+            first = first.__cause__
+        *place, words = traceback.format_exception_only(first)  # of a syntax error with its place
+        frames = traceback.extract_tb(first.__traceback__)
+        theirs = (course.root / "assignments", course.root / "solutions")
+        for within in (theirs, (ENGINE,)):
+            own = [f for f in frames if any(map(Path(f.filename).is_relative_to, within))]
+            place = place or traceback.format_list(own[-1:])
+        findings.wrong.append(f"{what} raised {words}{''.join(place)}".rstrip())
+
+
+def _examine(
+    course: Course, name: str, id: str, points: float, solutions: dict[str, Any], findings: Findings
+) -> None:
+    """Try all of an exercise."""
+    exercise, answer = course.assignment(name).exercise(id), course.answer(name, id)
+    if exercise.id != id:
+        findings.wrong.append(f"{id}: it is called {exercise.id!r} in its file")
+    if points != exercise.points:
+        findings.wrong.append(f"{id}: {points:g} points in the notebook, {exercise.points:g} in its parts")  # fmt: skip
+    if (count := len(answer.mistakes)) < MISTAKES:
+        findings.lacks.append(f"{id}: mistakes; it has {count} of {MISTAKES}")
+    if (count := len(answer.alternatives)) < ALTERNATIVES:
+        findings.lacks.append(f"{id}: right answers in another dress; it has {count} of {ALTERNATIVES}")  # fmt: skip
+    findings.lacks += _unsaid(course, name, exercise)
+    tried = _Tried(exercise, answer, solutions)
+    findings.note(f"{id}: right answers pass", list(tried.right_answers()))
+    findings.note(f"{id}: mistakes fail, and are named", list(tried.mistakes()))
+    findings.note(f"{id}: nothing is earned without an answer", list(tried.nothing()))
+    findings.wrong += _unlisted(course, name, id, tried)
 
 
 def _solutions(source: NotebookNode) -> dict[str, Any]:
@@ -124,7 +160,7 @@ def _solutions(source: NotebookNode) -> dict[str, Any]:
     namespace: dict[str, Any] = {"np": np}
     for cell in source.cells:
         if cell.cell_type == "code" and (is_solution(cell) or cell.id == "setup"):
-            exec(cell.source, namespace)
+            exec(compile(cell.source, f"cell {cell.id}", "exec"), namespace)
     return namespace
 
 
@@ -193,6 +229,17 @@ class _Tried:
         is_function = not isinstance(self.answer.oracle, type) and not self.exercise.uses
         if is_function and (status := self.verdict(untouched, "1").status) != "missing":
             yield f"an untouched stub is {status}, not missing"
+
+
+def _unusable(released: NotebookNode, assignment: Assignment, id: str) -> Iterator[str]:
+    """What keeps students from beginning with an exercise in the notebook that they get."""
+    entry = assignment.exercise(id).entry
+    given = [cell.source for cell in released.cells if is_solution(cell)]
+    if not any(re.search(rf"(def|class) {re.escape(entry)}\b", text) for text in given):
+        yield f"{id}: students get no line `def {entry}`: put solutions between BEGIN and END SOLUTION"
+    tests = [cell.source for cell in released.cells if bound_exercise(cell, assignment) == id]
+    if not any(f"check({entry})" in text for text in tests):
+        yield f"{id}: its test cell does not call check({entry})"
 
 
 def _unlisted(course: Course, name: str, id: str, tried: _Tried) -> Iterator[str]:

@@ -29,21 +29,24 @@ def find_jobs(
     """The submissions to grade: every student's for each named assignment.
 
     If none is named, for each that somebody handed in. Raises CourseError if the folder is missing
-    or empty, if a named assignment is unknown or a named student is not in the folder, or if two
-    folders have the same name in the gradebook.
+    or empty, if nobody handed in a named assignment (where a folder that was not meant would give
+    zeros), if it is unknown or a named student is not in the folder, or if two folders have the same
+    name in the gradebook.
     """
     known = course.names(assignments)
     if not submissions.is_dir():
         raise CourseError(
             f"there is no folder {submissions}: put submissions at {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
         )
-    present = _students(submissions, known)
-    chosen = known
-    if not assignments:
-        chosen = [a for a in known if any((f / a).is_dir() for f in present.values())]
-    if not present or not chosen:
+    if submissions.resolve() in (course.root, *course.root.parents):
+        raise CourseError(f"{submissions} holds the course: name the folder that students' lie in")
+    present = students_in(submissions, known)
+    chosen = [a for a in known if any(_holds_a_file(f / a) for f in present.values())]
+    if not chosen or (assignments and chosen != known):
+        absent = ", ".join(a for a in assignments if a not in chosen)
         raise CourseError(
-            f"{submissions} holds no submissions: they go to {submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
+            f"{submissions} holds no submissions{absent and f' of {absent}'}: they go to "
+            f"{submissions}/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb"
         )
     students = [gradebook_name(student) for student in students]
     for student in students:
@@ -54,7 +57,15 @@ def find_jobs(
     return [Job(a, s, present[s] / a) for a in chosen for s in (students or present)]
 
 
-def _students(submissions: Path, known: list[str]) -> dict[str, Path]:
+def _holds_a_file(folder: Path) -> bool:
+    """Whether anything but folders lies in it, or it can't be looked into, which grading will say."""
+    try:
+        return folder.is_dir() and any(not path.is_dir() for path in folder.iterdir())
+    except OSError:
+        return True
+
+
+def students_in(submissions: Path, known: list[str]) -> dict[str, Path]:
     """The folders of students by their names in the gradebook, sorted.
 
     A hidden folder is a student's if it holds an assignment: some names begin with a dot.

@@ -23,8 +23,8 @@ def class_seed(root: Path) -> str:
     The file is made, readable by its owner alone, when it is first needed. Raises SeedMissing if
     there is a seed that anybody could guess: an empty one.
     """
-    if seed := os.environ.get(VARIABLE):
-        if not seed.strip():
+    if said := os.environ.get(VARIABLE):
+        if not (seed := said.strip()):  # as of the file: a line's end is no part of it
             raise SeedMissing(f"{VARIABLE} is blank: set it to your seed, or unset it")
         return seed
     path = root / FILE

@@ -5,9 +5,11 @@ import logging
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,9 +18,12 @@ from traitlets.config import Config
 from autograder.grading.course import Course, CourseError
 from autograder.grading.recording import deadlines
 from autograder.grading.running.sandbox import MEGABYTE
+from autograder.grading.storage import records
+from autograder.grading.storage.staging import STEPS
 
 LOG = "autograder.log"
 LOCK = ".grading.lock"
+KEPT = (LOG, records.FOLDER, *STEPS)  # what all who grade a class write to
 STAGING = ".grading-"  # what a folder begins with in which a submission is being graded
 LEAST_DISK = 200 * MEGABYTE
 
@@ -48,6 +53,21 @@ def log_handler(log: Path) -> logging.Handler:
     return handler
 
 
+@contextlib.contextmanager
+def one_at_a_time(class_folder: Path) -> Iterator[None]:
+    """Wait for another command that changes the class to end, and say so: a class has one writer."""
+    lock = FileLock(class_folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print("autograder: waiting for another grading of this class to end", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def clear_up(class_folder: Path) -> None:
     """Remove what graders left that were killed, and nothing of one that still runs."""
     for folder in class_folder.glob(f"{STAGING}*"):
@@ -58,8 +78,9 @@ def clear_up(class_folder: Path) -> None:
 
 def require_writable(folder: Path) -> str:
     """Whether results can be kept in a folder; raises CourseError with what to do."""
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CourseError(f"{folder} can't be written to: grading keeps its results there")
+    for place in (folder, *(path for name in KEPT if (path := folder / name).exists())):
+        if not os.access(place, os.W_OK | os.X_OK * place.is_dir()):
+            raise CourseError(f"{place} can't be written to: grading keeps its results there")
     if (free := shutil.disk_usage(folder).free) < LEAST_DISK:
         raise CourseError(f"only {free // MEGABYTE} MB are free in {folder}: make room")
     return f"{folder}, {free // MEGABYTE} MB free"

@@ -5,6 +5,7 @@ replaced is kept in ``replaced/``.
 """
 
 import argparse
+import csv
 import os
 import shutil
 import sys
@@ -12,13 +13,16 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from filelock import FileLock
-
 from autograder.grading.course import Course, CourseError
 from autograder.grading.intake.belonging import Belonging
-from autograder.grading.storage.files import as_table, write_whole
+from autograder.grading.storage.files import as_table, from_table, write_whole
 from autograder.grading.storage.jobs import gradebook_name, printable
-from autograder.grading.submissions.class_folder import LOCK, STAGING, clear_up, require_writable
+from autograder.grading.submissions.class_folder import (
+    STAGING,
+    clear_up,
+    one_at_a_time,
+    require_writable,
+)
 from autograder.grading.systems.arrivals import Arrival, Refused, arrivals
 from autograder.grading.systems.placing import Placing
 from autograder.grading.systems.roster import Student, find_roster
@@ -45,7 +49,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
     class_folder.mkdir(parents=True, exist_ok=True)
     require_writable(class_folder)
     roster = find_roster(args.roster, (class_folder, course.root))
-    with FileLock(class_folder / LOCK):  # a grading reads what this replaces
+    with one_at_a_time(class_folder):  # a grading reads what this replaces
         clear_up(class_folder)
         scratch = class_folder / f"{STAGING}{os.getpid()}-{SCRATCH}"
         scratch.mkdir()
@@ -59,7 +63,10 @@ def run(course: Course, args: argparse.Namespace) -> int:
     outcomes += missing(roster or [], wanted, submissions, outcomes)
     _show(outcomes, roster)
     report = class_folder / REPORT
-    if not args.dry_run:
+    if args.dry_run:
+        print("a dry run: nothing was changed")
+    else:
+        outcomes += earlier(report, submissions, outcomes)
         write_whole(report, as_csv(outcomes).encode("utf-8-sig", "replace"))
         print(f"what became of each file: {report}")
     return 3 if any(o.what in NEEDS_A_PERSON for o in outcomes) else 0
@@ -114,6 +121,33 @@ def missing(
     return found
 
 
+def read_report(report: Path) -> list[Outcome]:
+    """What became of the files of submissions that were taken, as ``as_csv`` wrote it.
+
+    What a spreadsheet has made unreadable is as if it were not there.
+    """
+    text = report.read_text(encoding="utf-8-sig", errors="replace")
+    found = []
+    for row in csv.DictReader(text.splitlines(keepends=True)):
+        held = [from_table(row.get(name) or "") for name in COLUMNS]
+        file, student, assignment, outcome, late, says = held
+        if outcome in (What.COLLECTED.value, What.THERE.value):
+            found.append(Outcome(file, What(outcome), says, student, assignment, bool(late)))
+    return found
+
+
+def earlier(report: Path, submissions: Path, outcomes: list[Outcome]) -> list[Outcome]:
+    """What came with earlier exports and lies there still: feedback goes back under its files' names."""
+    taken = (What.COLLECTED, What.THERE, What.EARLIER)
+    new = {(o.student, o.assignment) for o in outcomes if o.what in taken}
+    return [
+        o
+        for o in (read_report(report) if report.is_file() else [])
+        if (o.student, o.assignment) not in new
+        and (submissions / o.student / o.assignment).is_dir()
+    ]
+
+
 def as_csv(outcomes: list[Outcome]) -> str:
     """What became of each file, a row each."""
     rows = [
@@ -126,6 +160,8 @@ def as_csv(outcomes: list[Outcome]) -> str:
 def _show(outcomes: list[Outcome], roster: list[Student] | None) -> None:
     told = Counter[tuple[str, What]]()
     for o in outcomes:
+        if o.what is What.GIVEN:  # every student has these
+            continue
         whose = o.student or o.file.partition(ZIP)[0]
         told[whose, o.what] += 1
         if told[whose, o.what] > MOST_LINES:  # one student's files hide nobody else's
@@ -133,7 +169,7 @@ def _show(outcomes: list[Outcome], roster: list[Student] | None) -> None:
         to = " ".join(filter(None, (o.student, o.assignment, "(late)" if o.late else "")))
         if o.what is What.MISSING:
             print(printable(f"{to}: missing" + (f"; {o.says}" if o.says else "")))
-        elif o.what is not What.GIVEN:  # every student has these
+        else:
             more = f": {o.says}" if o.says else ""
             print(printable(f"{o.file}: {o.what.value}{f', {to}' if to else ''}{more}"))
     for (whose, what), count in told.items():

@@ -20,6 +20,7 @@ from autograder.grading.systems import gradescope, sheets
 from autograder.grading.systems.roster import find_roster
 
 PENDING = "pending"
+SHEETS = ("canvas", "moodle")  # the formats of which systems have a sheet
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
@@ -28,15 +29,18 @@ def run(course: Course, args: argparse.Namespace) -> int:
     It is 3 if a student who has a score is not on the sheet that was to be filled in.
     """
     submissions = course.submissions(args.submissions)
+    if (args.into or args.column) and args.format not in SHEETS:
+        raise CourseError(f"a sheet is filled in with --format {' or --format '.join(SHEETS)}")
     config = class_config(course, submissions, "auto")
     rows = list(scores(config, args.assignment))
     if not rows:
-        raise CourseError("the gradebook holds no submission: grade first")
+        of = f" of {name}" if (name := args.assignment) and course.names([name]) else ""
+        raise CourseError(f"the gradebook holds no submission{of}: grade first")
     class_folder = submissions.resolve().parent
     if args.format == "gradescope":
         return _to_gradescope(config, class_folder, rows, args.output)
     absent: list[str] = []
-    if args.format in ("canvas", "moodle"):
+    if args.format in SHEETS:
         roster = find_roster(args.roster, (class_folder, course.root))
         by_name = {(row["student"], row["assignment"]): row for row in rows}
         if args.into is not None:
@@ -49,7 +53,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
         sys.stdout.write(text)
     else:
         write_whole(args.output, text.encode("utf-8", "replace"))
-    if args.format in ("canvas", "moodle"):
+    if args.format in SHEETS:
         _say_what_waits(rows)
     for student in absent:
         print(f"not on {args.into}: {printable(student)}", file=sys.stderr)

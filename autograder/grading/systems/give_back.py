@@ -7,20 +7,18 @@ that the file had when it was handed in.
 """
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.grading.course import Course, CourseError
 from autograder.grading.storage import ledger
-from autograder.grading.storage.files import from_table, write_whole, write_zip
+from autograder.grading.storage.files import write_whole, write_zip
 from autograder.grading.storage.jobs import gradebook_name, printable
 from autograder.grading.storage.staging import files_below, objection
-from autograder.grading.systems.collect import REPORT
+from autograder.grading.systems.collect import REPORT, read_report
 from autograder.grading.systems.roster import Student, described, find_roster, read_table
 from autograder.grading.systems.sheets import Finder
-from autograder.grading.systems.sorting import What
 from autograder.grading.systems.whose import CANVAS
 
 FOLDER = "feedback"
@@ -38,6 +36,8 @@ def run(course: Course, args: argparse.Namespace) -> int:
         if not done.handed_in:
             said = f"no feedback for {printable(job.student)} {job.assignment}: {done.record}"
             print(said, file=sys.stderr)
+    if args.worksheet is not None and args.format != "moodle":
+        raise CourseError("a worksheet is Moodle's: add --format moodle")
     if args.folder.exists() and (not args.folder.is_dir() or any(args.folder.iterdir())):
         raise CourseError(
             f"{args.folder} is there already: name a folder that is empty or not there"
@@ -101,6 +101,10 @@ def _moodle(
     (name,) = graded
     find = Finder(((student, name) for student in held), roster)
     on_sheet = {i: row for i, row in described(*read_table(worksheet)) if row.moodle}
+    if not on_sheet:
+        raise CourseError(
+            f"{worksheet} names no participant: it is no grading worksheet of Moodle's"
+        )
     participants = {student: on_sheet[i] for i, student in find.of_rows(on_sheet).items()}
     left, inside = [], list[tuple[str, Path | bytes]]()
     for student, by_name in held.items():
@@ -122,13 +126,7 @@ def _canvas(held: Feedback, report: Path, folder: Path) -> list[tuple[str, str]]
         raise CourseError(
             f"{report} is missing: Canvas knows a file by the name that `collect` read there"
         )
-    with open(report, encoding="utf-8-sig", newline="") as file:
-        rows = [
-            r
-            for r in csv.DictReader(file)
-            if r["outcome"] in (What.COLLECTED.value, What.THERE.value)
-        ]
-    came = {(from_table(r["student"]), r["assignment"]): from_table(r["file"]) for r in rows}
+    came = {(o.student, o.assignment): o.file for o in read_report(report)}
     left, inside = list[tuple[str, str]](), dict[str, list[tuple[str, Path | bytes]]]()
     for student, by_name in held.items():
         for name, files in by_name.items():

@@ -116,7 +116,9 @@ def _places(header: list[str]) -> dict[str, int]:
         ours = not {"sisuserid", "sisloginid", "section"} & set(called)
         places["id" if ours else "canvas"] = called.index("id")
     if not {"id", "number", "login", "canvas", "email"} & places.keys():
-        raise CourseError("a roster needs a column id (and name, email, as far as they are known)")
+        raise CourseError(
+            f"no column says who is who, such as id or email; there is: {', '.join(header)}"
+        )
     return places
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from filelock import FileLock, Timeout
 from traitlets.config import Config
 
 from autograder.grading.course import Course
@@ -162,7 +161,7 @@ def grade_class(
     folders.require_writable(class_folder)
     folders.require_gradebook(config)
     log = class_folder / folders.LOG
-    with _one_at_a_time(class_folder), _stoppable(), _logged(log):
+    with folders.one_at_a_time(class_folder), _stoppable(), _logged(log):
         folders.clear_up(class_folder)
         try:
             with (
@@ -191,21 +190,6 @@ def _runners(
         yield OnCluster(pool, course, config, device, link)
     finally:
         link.end()
-
-
-@contextlib.contextmanager
-def _one_at_a_time(class_folder: Path) -> Iterator[None]:
-    """Wait for another grading of the same class to end: a class has one writer."""
-    lock = FileLock(class_folder / folders.LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print("autograder: waiting for another grading of this class to end", flush=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager

@@ -17,10 +17,10 @@ from typing import Any
 from distributed import get_worker
 
 from autograder.grading.whole_class.orders import Expected, Order
-from autograder.grading.whole_class.runner import NotRun, Refused
+from autograder.grading.whole_class.runner import NotRun, Refused, serve
 
 TRIES = 2
-START = "from autograder.grading import runner; runner.serve({}, {!r}, {})"
+START = f"from {serve.__module__} import serve; serve({{}}, {{!r}}, {{}})"
 one_at_a_time = threading.Lock()
 
 

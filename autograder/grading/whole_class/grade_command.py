@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -79,9 +80,9 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 
 def _count(text: str) -> int:
-    if (count := int(text)) < 1:
-        raise ValueError
-    return count
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
@@ -95,7 +96,9 @@ def run(course: Course, args: argparse.Namespace) -> int:
     in_torch = any(map(course.imports_torch, {job.assignment for job in jobs}))
     before = [f"{TASKS}.preloaded_torch"] if in_torch else []
     forkserver.set_forkserver_preload([*before, f"{TASKS}.preloaded"])
+    heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is started here leaves it to us
     forkserver.ensure_running()
+    signal.signal(signal.SIGINT, heeded)
     from autograder.grading.recording.graded import Work
     from autograder.grading.submissions.class_folder import LOG
     from autograder.grading.whole_class.classes import grade_class
@@ -127,9 +130,18 @@ def run(course: Course, args: argparse.Namespace) -> int:
 
 
 def _require_what_is_named(submissions: Path, results: Path | None) -> None:
-    """Raise GradingImpossible for a file that would be missed only once all is graded."""
+    """Raise GradingImpossible for a file that would be missed only once all is graded, or never:
+    a folder that is copied without its hidden files has lost its seed."""
     if results is not None:
         results_file.require_writable(results)
     class_folder = submissions.resolve().parent
     if seeds.VARIABLE in os.environ or (class_folder / seeds.FILE).exists():
         seeds.class_seed(class_folder)
+        return
+    from autograder.grading.storage import records
+
+    if any((class_folder / records.FOLDER).glob("*/*/*.gz")):
+        raise seeds.SeedMissing(
+            f"{class_folder} has records of gradings, and their seed is gone: put {seeds.FILE} back, or "
+            f"set {seeds.VARIABLE}; for other cases, and perhaps other scores, remove {records.FOLDER}/"
+        )
