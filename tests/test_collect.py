@@ -189,6 +189,23 @@ def test_moodle(cls):
     assert "2 students called 'Jane Lee'" in cls.rows[0]["says"]
 
 
+def test_moodle_with_teams(cls):
+    """The team's name is before each member's, and both may have hyphens."""
+    cls.collect({
+        "Night-Owls-Jane Lee_11_assignsubmission_file/optimizers.ipynb": notebook(OTHER, "jl"),
+        "A-Seán O'Brien-Smith_12_assignsubmission_file/optimizers.ipynb": notebook(OTHER, "ob"),
+        "Jane Lee-Nobody_13_assignsubmission_file/optimizers.ipynb": notebook(OTHER, "?"),
+    })  # fmt: skip
+    assert cls.held() == {
+        "jl/optimizers/optimizers.ipynb": notebook(OTHER, "jl"),
+        "ob/optimizers/optimizers.ipynb": notebook(OTHER, "ob"),
+    }
+    cls.roster("Identifier,Full name,Email address,Status,Grade\nParticipant 14,,d@x.example,-,\n")
+    blind = "Default group-Participant_14_assignsubmission_file/optimizers.ipynb"
+    cls.collect({blind: notebook(OTHER, "d")})
+    assert cls.held()["d@x.example/optimizers/optimizers.ipynb"] == notebook(OTHER, "d")
+
+
 METADATA = """---
 submission_1:
   :submitters:
@@ -222,6 +239,18 @@ def test_gradescope_with_a_group_and_times(cls):
         assert held[f"{student}/optimizers/optimizers.ipynb"] == notebook(OTHER, "group")
         assert held[f"{student}/optimizers/timestamp.txt"] == b"2026-03-01 09:00:00.500000 UTC\n"
     assert held["xw/optimizers/optimizers.ipynb"] == notebook(OTHER, "xw")
+
+
+@pytest.mark.parametrize("roster", [ROSTER, None])
+@pytest.mark.parametrize("metadata", [b"submission_1: [", b"- no map", None])
+def test_gradescope_without_what_tells_whose_it_is(cls, roster, metadata):
+    """Nobody is called submission_1: as a student's name it would stand in the gradebook."""
+    cls.roster(roster)
+    files = {f"submission_{k}/optimizers.ipynb": notebook(OTHER, str(k)) for k in (1, 2)}
+    named = {} if metadata is None else {"submission_metadata.yml": metadata}
+    status, told = cls.collect({**files, **named})
+    assert status == 3 and cls.held() == {}
+    assert [told[place]["outcome"] for place in {**files, **named}] == ["not collected"] * len(told)
 
 
 def test_github_classroom(cls):

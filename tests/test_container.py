@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import tomllib
+from fnmatch import fnmatch
 
 import pytest
 import yaml
@@ -62,6 +63,10 @@ def test_nobodys_name_and_no_seed_gets_into_the_image():
         "book",
     }
     assert not tracked & ignored
+    typed = "\n".join(line for line in PAGE.splitlines() if line.startswith(".venv/bin/autograder"))
+    named = set(re.findall(r"[\w-]+\.(?:csv|zip|jsonl)\b", typed))
+    assert {"scores.csv", "upload.csv", "submissions.zip", "results.jsonl"} <= named
+    assert [name for name in named if not any(fnmatch(name, held) for held in ignored)] == []
 
 
 def runs() -> list[str]:

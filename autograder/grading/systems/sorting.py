@@ -120,6 +120,9 @@ class Sorting:
         metadata = [a for a in files if a.place == wrapper / METADATA and whose.is_nobodys(a.place)]
         if len(metadata) == 1:
             whose.submitters = _submitters(metadata[0])
+            if not whose.submitters:
+                says = "it can't be read, and tells whose each submission is"
+                self.outcomes.append(Outcome(str(metadata[0].place), What.UNCLEAR, says))
         pieces: list[Piece] = []
         for arrival in files:
             if arrival not in metadata:

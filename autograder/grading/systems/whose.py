@@ -164,7 +164,7 @@ class Whose:
     def _of_a_folder(self, place: PurePosixPath, i: int) -> Iterator[Claim]:
         """A folder that is a student's, as nbgrader has them, or without one for the assignment."""
         part, below = place.parts[i], place.parts[i + 1 :]
-        if not below:
+        if not below or GRADESCOPE.fullmatch(part):  # no student is called so
             return
         inner = len(below) > 1 and below[0] in self.assignments
         root = PurePosixPath(*place.parts[: i + 1 + inner])
@@ -207,11 +207,15 @@ class Whose:
             if len(held) == 1:
                 return held[0].id
         named = self._named(claim.name)
+        if claim.moodle:  # of a team's work the folder is called Team-Ann Lee
+            ends = (claim.name.split("-", k)[-1] for k in range(1, claim.name.count("-") + 1))
+            named = named or next(filter(None, map(self._named, ends)), set())
         if claim.canvas:  # who has another number is another one
             named = {s for s in named if s.canvas in ("", claim.canvas)}
         if len(named) > 1 and claim.moodle:
             named = {s for s in named if s.moodle == claim.moodle} or named
-        if not named and claim.moodle and squashed(claim.name) == "participant":  # graded blindly
+        blind = squashed(claim.name.rpartition("-")[2]) == "participant"
+        if not named and claim.moodle and blind:
             named = {s for s in self.roster if s.moodle == claim.moodle}
         if len(named) == 1:
             return named.pop().id
