@@ -67,7 +67,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
         print("a dry run: nothing was changed")
     else:
         if new := sum(o.what is What.COLLECTED for o in outcomes):
-            print(f"{new} to grade: until `autograder grade` scores and feedback are as before")
+            print(f"{new} new: earlier scores and feedback stand until you type autograder grade")
         outcomes += earlier(report, submissions, outcomes)
         write_whole(report, as_csv(outcomes).encode("utf-8-sig", "replace"))
         print(f"what became of each file: {report}")
