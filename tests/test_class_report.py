@@ -100,6 +100,7 @@ def test_the_page_is_whole_safe_and_accessible(held):
     assert not re.search(r"https?://|url\(|@import", page)
     assert all("scope" in attrs for tag, attrs in read.tags if tag == "th")
     assert names.count("table") == names.count("caption") >= 2
+    assert len(re.findall(r'<div class="wide">\s*<table>', page)) == names.count("table")
     assert "prefers-color-scheme: dark" in page and "@media print" in page
     says = next(
         m.says for m in COURSE.answer(ASSIGNMENT, ONE).mistakes if m.id == "logits-averaged"

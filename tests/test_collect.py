@@ -346,6 +346,7 @@ def test_the_latest_counts_and_what_is_replaced_is_kept(cls, capsys):
     for files, what in ((first, "collected"), (first, "is there already"), (second, "collected")):
         *_, last = cls.collect(files)[1].values()
         assert last["outcome"] == what
+        assert ("1 new: earlier" in capsys.readouterr().out) == (what == "collected")
     assert cls.held()["jl/optimizers/optimizers.ipynb"] == notebook(OTHER, "second")
     (kept,) = (cls.folder / REPLACED).rglob("*.ipynb")
     assert kept.read_bytes() == notebook(OTHER, "first") and str(kept.parent) in last["says"]

@@ -241,7 +241,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Write submissions made from the solutions: right ones, wrong ones, broken ones.",
     )
     sample.add_argument(
-        "folder", metavar="DIR", type=Path, help="where the submissions go; replaced if it exists"
+        "folder", metavar="DIR", type=Path, help="where the submissions go, beside others"
     )
     sample.add_argument("assignment", nargs="*", help="default: all")
     sample.set_defaults(run=_sample_class)

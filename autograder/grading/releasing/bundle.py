@@ -15,6 +15,7 @@ from pathlib import Path
 from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing.handout import engine, lab_modules
 from autograder.grading.releasing.leaks import Reading, found_in, secrets_of
+from autograder.grading.releasing.release import LIBRARIES
 from autograder.grading.storage import seeds
 from autograder.grading.storage.files import write_zip
 
@@ -74,14 +75,14 @@ def fill(course: Course, folder: Path) -> bool:
 
 def wheel(course: Course, folder: Path) -> Path:
     """Write a wheel of the student side, so that nobody installs the answers for a class."""
-    name, version, needs = _project(course)
+    name, version = _project(course)
     label = f"{name.replace('-', '_')}_student-{version}"
     files = {place: path.read_bytes() for place, path in engine().files.items() if path.is_file()}
     for assignment in course.names([]):
         for path in lab_modules(course, assignment):
             files[f"lab/{path.name}"] = path.read_bytes()
     about = f"Metadata-Version: 2.1\nName: {name}-student\nVersion: {version}\nRequires-Python: >=3.11\n"
-    about += "".join(f"Requires-Dist: {need}\n" for need in needs)
+    about += "".join(f"Requires-Dist: {need}\n" for need in LIBRARIES)
     files[f"{label}.dist-info/METADATA"] = about.encode()
     files[f"{label}.dist-info/WHEEL"] = WHEEL.encode()
     record = f"{label}.dist-info/RECORD"
@@ -96,10 +97,10 @@ def _digest(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
-def _project(course: Course) -> tuple[str, str, list[str]]:
+def _project(course: Course) -> tuple[str, str]:
     path = course.root / "pyproject.toml"
     held = tomllib.loads(path.read_text()).get("project", {}) if path.is_file() else {}
-    return held.get("name", "course"), held.get("version", "0"), held.get("dependencies", [])
+    return held.get("name", "course"), held.get("version", "0")
 
 
 def _seed(course: Course) -> str | None:

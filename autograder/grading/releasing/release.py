@@ -25,7 +25,8 @@ from autograder.grading.releasing.notebooks import read_source
 from autograder.grading.storage.files import write_whole
 
 REQUIREMENTS = "requirements.txt"
-USUAL_REQUIREMENTS = ("numpy>=1.26", "torch>=2.4", "matplotlib", "notebook")
+LIBRARIES = ("numpy>=1.26", "torch>=2.4", "matplotlib")  # what the student side runs with
+USUAL_REQUIREMENTS = (*LIBRARIES, "notebook")
 
 
 def release(course: Course, name: str) -> None:

@@ -66,6 +66,8 @@ def run(course: Course, args: argparse.Namespace) -> int:
     if args.dry_run:
         print("a dry run: nothing was changed")
     else:
+        if new := sum(o.what is What.COLLECTED for o in outcomes):
+            print(f"{new} new: earlier scores and feedback stand until you type autograder grade")
         outcomes += earlier(report, submissions, outcomes)
         write_whole(report, as_csv(outcomes).encode("utf-8-sig", "replace"))
         print(f"what became of each file: {report}")
