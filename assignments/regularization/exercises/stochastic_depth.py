@@ -105,10 +105,10 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     return [
         in_the_text(0.2, x, 10 * x),
-        case(rng, "images", p, [16, 3, 6, 6], calls=80),
-        case(rng, "vectors in float32", q, [16, 5], "float32", calls=80),
-        case(rng, "one number an example", p, [16], calls=80),
-        case(rng, "a low probability of dropping", 0.1, [20, 4], calls=150),
+        case(rng, "images", p, [16, 3, 6, 6], calls=120),
+        case(rng, "vectors in float32", q, [16, 5], "float32", calls=120),
+        case(rng, "one number an example", p, [16], calls=120),
+        case(rng, "a low probability of dropping", 0.1, [20, 4], calls=400),
         case(rng, "p = 0", 0.0, [16, 3, 2, 2], calls=4),
     ]
 
