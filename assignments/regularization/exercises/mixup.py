@@ -139,7 +139,8 @@ def seen_in_inputs(case: Case, outputs: Outputs) -> Outputs:
     two = (np.abs(rebuilt - mixed.made) <= NEAR).all(axis=1)
     proper = two & (np.abs(own + other - 1) <= NEAR) & (own > -NEAR) & (other > -NEAR)
     with_other = partners != rows
-    served = np.bincount(partners[with_other], minlength=len(rows))
+    # where an example is no such sum, its partner is a guess, and chance's
+    served = np.bincount(partners[with_other & two], minlength=len(rows))
     step = np.diff(partners)
     return {
         **every("examples that are a weighted sum of themselves and one other", two),
