@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from typing import Any
 
 import nbformat
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -26,13 +27,7 @@ def received(client: BlockingKernelClient, seconds: float, at_most: int) -> dict
 
     Raises TooLarge if it has more than twice ``at_most`` characters, ValueError if it is no message.
     """
-    socket, session = client.iopub_channel.socket, client.session
-    if not socket.poll(1000 * seconds):
-        return None
-    _, parts = session.feed_identities(socket.recv_multipart(), copy=True)
-    if sum(map(len, parts)) > 2 * at_most:
-        raise TooLarge
-    return session.deserialize(parts)
+    return _next(client, client.iopub_channel.socket, seconds, 2 * at_most)
 
 
 def has_replied(client: BlockingKernelClient, sent: str, at_most: int) -> bool:
@@ -40,18 +35,24 @@ def has_replied(client: BlockingKernelClient, sent: str, at_most: int) -> bool:
 
     Of what it shows, messages are lost where they come faster than they are read, the last one too.
     """
-    socket, session = client.shell_channel.socket, client.session
     for _ in range(REPLIES):
-        if not socket.poll(0):
-            break
         with contextlib.suppress(Exception):  # student code wrote to the socket
-            _, parts = session.feed_identities(socket.recv_multipart(), copy=True)
-            if sum(map(len, parts)) > at_most:
-                continue
-            message = session.deserialize(parts)
+            message = _next(client, client.shell_channel.socket, 0, at_most)
+            if message is None:
+                break
             if message["parent_header"]["msg_id"] == sent:
                 return True
     return False
+
+
+def _next(client: BlockingKernelClient, socket: Any, seconds: float, at_most: int) -> dict | None:
+    """The next message on a socket, as ``received`` says; ``at_most`` characters are read."""
+    if not socket.poll(1000 * seconds):
+        return None
+    _, parts = client.session.feed_identities(socket.recv_multipart(), copy=True)
+    if sum(map(len, parts)) > at_most:
+        raise TooLarge
+    return client.session.deserialize(parts)
 
 
 def _without_halves(content: dict) -> dict:
