@@ -48,12 +48,19 @@
   addEventListener("pageshow", (event) => {
     if (event.persisted || performance.getEntriesByType("navigation")[0]?.type !== "reload") return;
     const [index, top] = JSON.parse(sessionStorage.getItem("place")) ?? [];
-    const back = () => {
-      const section = sections[index];
-      if (section) scrollBy({ top: section.getBoundingClientRect().top - top, behavior: "instant" });
+    const section = sections[index];
+    // The browser scrolls too, and the sections there are laid out one after another: for a second, or until the
+    // reader scrolls, each frame is put right.
+    let until = section ? performance.now() + 1000 : 0;
+    const hold = () => {
+      if (performance.now() > until) return;
+      scrollBy({ top: section.getBoundingClientRect().top - top, behavior: "instant" });
+      requestAnimationFrame(hold);
     };
-    back();
-    requestAnimationFrame(() => requestAnimationFrame(back)); // once the sections there have been laid out
+    hold();
+    for (const act of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+      addEventListener(act, () => (until = 0), { capture: true, once: true, passive: true });
+    }
   });
 
   // Dialogs have names, and give the focus back to what opened them.
