@@ -24,8 +24,11 @@ GRADER := nbgrader_config.py $(shell find autograder -name '*.py')
 SOURCES := $(shell find solutions assignments/*/exercises assignments/*/data -type f -not -name '*.pyc')
 
 .DEFAULT_GOAL := all
-.PHONY: all setup site pdf experiments release sample serve test test-nightly nightly-grading nightly-site \
-	nightly-exercises test-cuda format bench clean help
+# bytecode is kept, wherever this runs: the tests start hundreds of short processes
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: all setup bytecode own-code browser-packages site pdf experiments release sample serve test test-nightly \
+	nightly-grading nightly-site nightly-exercises test-cuda format bench clean help
 
 all: _build/html/.done _build/sample/results.jsonl
 	@echo
@@ -61,11 +64,18 @@ $(READY): requirements.txt requirements.lock pyproject.toml autograder/grading/d
 	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "installing requirements (a few minutes the first time)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -r requirements.txt -c requirements.lock
-	@$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true  # on all cores; some files are for other Pythons
+	@$(MAKE) -s -j3 bytecode own-code browser-packages
+	@touch $@
+
+bytecode:  # on all cores; some files are for other Pythons, and nobody runs the packages' own tests
+	@$(BIN)/python -m compileall -q -j 0 -x '/tests/' .venv/lib > /dev/null || true
+
+own-code:
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@cp autograder/grading/display/formgrader.json $(JUPYTER)/training-neural-networks.json  # read after nbgrader.json
+
+browser-packages:
 	@tools/browser-packages
-	@touch $@
 
 # ---- the site: a page runs once; it runs again if its code or a module that it imports changes
 

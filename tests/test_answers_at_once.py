@@ -41,7 +41,10 @@ for call in sys.argv[2:]:
 """
 
 
-@pytest.mark.parametrize("name", ASSIGNMENTS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.nightly] if i else []) for i, n in enumerate(ASSIGNMENTS)],
+)
 def test_the_first_check_takes_less_than_a_second(name):
     cells = [c for c in read_source(COURSE.source(name)).cells if c.cell_type == "code"]
     answers = [

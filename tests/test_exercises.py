@@ -125,7 +125,7 @@ def assert_random_answers_pass(name: str, times: int) -> None:
 
 @pytest.mark.parametrize("name", RANDOM)
 def test_random_answers_pass_however_often_they_are_graded(name):
-    assert_random_answers_pass(name, 25)
+    assert_random_answers_pass(name, 10)
 
 
 @pytest.mark.nightly
@@ -264,7 +264,7 @@ def test_the_source_of_a_mistake_makes_it(name):
 # Wrong answers that nobody planned for.
 
 
-@pytest.mark.parametrize("name", HOME)
+@slow_ones_nightly
 def test_no_unlisted_answer_passes_or_is_named_falsely(name, record_property):
     tried, wrongly = 0, []
     for what, edits, *named in answers.unlisted(name):

@@ -23,6 +23,7 @@ def test_each_seed_is_judged_at_the_rate_that_the_others_choose():
             assert found == tested[best, seed]
 
 
+@pytest.mark.nightly  # the page on noise makes the same runs whenever it is built
 @pytest.mark.parametrize("technique", regularizers.AGAIN)
 def test_a_run_now_is_the_one_on_record(technique):
     torch.set_num_threads(1)

@@ -205,6 +205,7 @@ def test_untouched_features_are_not_forgotten(network, batch):
     assert lost["moved"] > 0.5
 
 
+@pytest.mark.nightly  # the page with the table makes the same runs whenever it is built
 def test_the_reduced_run_agrees_with_the_records_in_direction():
     recorded = [samples("transfer", "accuracy", **setting) for setting in experiment.REDUCED]
     last, scratch, last_digits, all_digits = experiment.reduced()

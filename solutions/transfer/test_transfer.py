@@ -257,7 +257,9 @@ def test_a_head_that_has_hardly_been_trained_is_said_to_be_one():
     assert v.mistake is None and "a rate that is not too small?" in v.message
 
 
-@pytest.mark.parametrize("first", range(8))
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(k, marks=pytest.mark.nightly) for k in range(1, 8))]
+)
 def test_no_first_weights_make_a_single_step_enough(first):
     """One of these heads names more than 60% of the pictures right after its first step."""
     keys.restart_chance(f"first weights {first}")
