@@ -10,13 +10,13 @@ import torch
 from nbgrader import utils
 
 from autograder import judge, probe, wire
-from autograder.exercise import Case, Exercise, Verdict
+from autograder.exercise import PROBE_SECONDS, Case, Exercise, Verdict
 from autograder.grading.answer import Answer
 from autograder.grading.course import Course
 from autograder.grading.releasing import keys
 from autograder.grading.releasing.exercise_cells import points_by_exercise
 from autograder.grading.releasing.notebooks import read_source
-from autograder.key import WholeKey
+from autograder.key import Key, WholeKey
 
 ROOT = Path(__file__).parent.parent
 COURSE = Course(ROOT)
@@ -43,6 +43,11 @@ def answer(name: str) -> Answer:
     return COURSE.answer(HOME[name], name)
 
 
+# Where answers train networks, or may take long for another reason.
+TRAINS = ("overfits_small_sample",)
+SLOW = [name for name in HOME if exercise(name).seconds > PROBE_SECONDS or name in TRAINS]
+
+
 def oracle(name: str) -> Any:
     return answer(name).oracle
 
@@ -53,8 +58,13 @@ def mistake(name: str, id: str) -> Any:
 
 
 @cache
-def key(name: str, seed: str) -> keys.LazyKey:
-    """The answer key as a grading has it: a mistake is tried where somebody asks for it."""
+def key(name: str, seed: str) -> Key:
+    """The answer key as a grading has it: a mistake is tried where somebody asks for it.
+
+    That of the public cases is the one that students hold, whatever the sources would make now.
+    """
+    if seed == keys.PUBLIC_SEED:
+        return COURSE.assignment(HOME[name]).public_keys()[name]
     return keys.draw_key(exercise(name), answer(name), seed)
 
 
@@ -72,9 +82,13 @@ def outcomes(name: str, code: Any, cases: Any, device: str = "cpu") -> list[dict
     return wire.loads(wire.dumps(found))
 
 
-def verdict(name: str, code: Any, seed: str = "1") -> Verdict:
-    """The verdict as grading gives it, with whatever state NumPy's and torch's generators have."""
-    answers = key(name, seed)
+def verdict(name: str, code: Any, seed: str = "") -> Verdict:
+    """The verdict as grading gives it, with whatever state NumPy's and torch's generators have.
+
+    On hidden cases, or where known mistakes take long to try on those, on the public ones, whose key
+    has what they do.
+    """
+    answers = key(name, seed or (keys.PUBLIC_SEED if name in SLOW else "1"))
     return judge.judge(exercise(name), outcomes(name, code, answers.cases), answers)
 
 

@@ -117,6 +117,7 @@ LEFT = {
     "no-way-to-import": "import sys\nsys.path.clear(); sys.meta_path.clear()",
     "no-descriptors": "import os\nkept = globals().setdefault('kept', [])\ntry:\n"
                       "    while True: kept.append(os.open('/dev/null', 0))\nexcept OSError: pass",
+    "a-blocked-loop": "import asyncio, time\nasyncio.get_event_loop().call_soon(time.sleep, 10**4)",
 }  # fmt: skip
 # As if so much was shown that the message in which a cell ends was lost.
 END_IS_LOST = """

@@ -10,8 +10,7 @@ import sys
 import pytest
 
 from autograder.grading.releasing.notebooks import read_source
-from tests.answers import ASSIGNMENTS, COURSE, HOME
-from tests.test_exercises import SLOW
+from tests.answers import ASSIGNMENTS, COURSE, HOME, SLOW
 
 MOST = 0.5  # of the time that importing torch takes
 

@@ -1,7 +1,7 @@
 """Made-up classes for every assignment, graded in one call: scores, statuses, reasons, mistakes.
 
 The first assignment's class has every accident; of the others' come the reference solution and
-common mistakes, and the rest every night.
+common mistakes, but where naming those takes half a minute, and the rest every night.
 """
 
 import csv
@@ -23,9 +23,10 @@ from tests.course import autograder, copy_course, nbgrader
 FIELDS = ["student", "assignment", "exercise", "score", "max_score", "status", "mistake", "message",
           "device", "seconds", "notes"]  # fmt: skip
 WHOLE = "optimizers"
-SOME = ["perfect", "mistakes-1"]
+LONG = "transfer"
+COME = {name: ["perfect", "mistakes-1"] for name in ASSIGNMENTS} | {LONG: ["perfect"]}
 CLASSES: dict[str, dict[str, SampleStudent]] = {
-    name: {s.name: s for s in sample_class(COURSE, name) if name == WHOLE or s.name in SOME}
+    name: {s.name: s for s in sample_class(COURSE, name) if name == WHOLE or s.name in COME[name]}
     for name in ASSIGNMENTS
 }
 EVERYBODY = [(name, student) for name, students in CLASSES.items() for student in students]
@@ -102,6 +103,21 @@ def test_the_gradebook_and_the_export_hold_the_same_scores(course, graded):
             (r["assignment"], r["student_id"]): float(r["score"]) for r in csv.DictReader(file)
         }
     assert {who: exported[who] for who in expected} == pytest.approx(expected)
+
+
+def test_whose_submission_was_replaced_is_said_when_scores_are_given_away(course, graded):
+    place = course / "submitted" / "perfect" / WHOLE / f"{WHOLE}.ipynb"
+    held = place.read_bytes()
+    place.write_bytes(held + b"\n")
+    said = [
+        autograder(course, *command).stderr
+        for command in (["export", WHOLE], ["feedback", "out"], ["export", "ensembles"])
+    ]
+    place.write_bytes(held)
+    said.append(autograder(course, "export").stderr)
+    why = f"perfect {WHOLE}: what lies there now is not what was graded; grade again\n"
+    assert [text.count(why) for text in said] == [1, 1, 0, 0]
+    assert [text.count("what lies there now") for text in said] == [1, 1, 0, 0]
 
 
 def test_feedback_says_what_is_wrong(course, graded):

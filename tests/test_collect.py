@@ -101,6 +101,12 @@ def cls(tmp_path, monkeypatch) -> Class:
     return Class(tmp_path / "class")
 
 
+def test_a_roster_of_addresses_alone_says_why_it_knows_nobody():
+    whose = Whose([Student("jl@x.example", email="jl@x.example")], [ONE], PurePosixPath())
+    with pytest.raises(Unclear, match="on the roster, which has no column `name`"):
+        whose.of(PurePosixPath(f"leejane_101_1_{ONE}.ipynb"))
+
+
 def test_canvas(cls):
     work = io.BytesIO()
     with zipfile.ZipFile(work, "w") as bundle:

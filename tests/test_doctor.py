@@ -4,12 +4,17 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder.grading.course import CourseError
-from autograder.grading.submissions import class_folder
+from autograder.grading.releasing.handout import engine
+from autograder.grading.running import sandbox
+from autograder.grading.submissions import class_folder, doctor
 from tests.course import autograder
 
 
@@ -51,3 +56,31 @@ def test_what_somebody_else_keeps_to_themselves_is_said_before_grading(tmp_path,
     monkeypatch.setattr(class_folder.os, "access", lambda path, mode: path != theirs)
     with pytest.raises(CourseError, match=f"{theirs} can't be written to"):
         class_folder.require_writable(tmp_path)
+
+
+@contextmanager
+def every_sandbox_killed(after: float):
+    """Kills each sandbox of this process so many seconds after it was first seen."""
+    over, seen = threading.Event(), set[int]()
+
+    def kill() -> None:
+        while not over.wait(0.05):
+            for process in psutil.Process().children(recursive=True):
+                if process.name() == "bwrap" and process.pid not in seen:
+                    seen.add(process.pid)
+                    threading.Timer(after, process.kill).start()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        killer.join()
+
+
+@pytest.mark.parametrize("after", [0.0, 0.5, 1.5])
+def test_a_trial_kernel_that_somebody_kills_is_a_reason_not_a_traceback(after):
+    sandbox.forget()
+    with every_sandbox_killed(after), pytest.raises(sandbox.SandboxMissing):
+        doctor.require_kernel(engine())

@@ -16,28 +16,22 @@ from autograder.grading.answer import edited, fresh, source_of
 from autograder.grading.releasing import keys
 from autograder.grading.releasing.release import same_numbers
 from tests import answers
-from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, answer, exercise, verdict
+from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, SLOW, answer, exercise, verdict
 
 SEEDS = ["public", "1"]
 MANY_SEEDS = [str(seed) for seed in range(2, 51)]
-TRAINS = ("overfits_small_sample",)
 BLOCKS = [range(first, first + 250) for first in range(0, 3_000, 250)]  # of case sets
 
-
-SLOW = [name for name in HOME if exercise(name).seconds > PROBE_SECONDS or name in TRAINS]
-
-
-def seeds_of(name: str) -> list[str]:
-    """The seeds of every push: one where answers train networks, or may take long for another reason."""
-    return ["1"] if name in SLOW else SEEDS
-
-
+# On every push, one seed of what is slow. What known mistakes do on the public cases is in the key.
+every_right_answer = pytest.mark.parametrize(
+    ("name", "seed"), [(n, seed) for n in HOME for seed in (["1"] if n in SLOW else SEEDS)]
+)
+every_mistake = pytest.mark.parametrize(
+    ("name", "seed"), [(n, seed) for n in HOME for seed in (["public"] if n in SLOW else SEEDS)]
+)
 every_exercise = pytest.mark.parametrize("name", HOME)
 slow_ones_nightly = pytest.mark.parametrize(
     "name", [pytest.param(n, marks=[pytest.mark.nightly] if n in SLOW else []) for n in HOME]
-)
-every_exercise_and_seed = pytest.mark.parametrize(
-    ("name", "seed"), [(name, seed) for name in HOME for seed in seeds_of(name)]
 )
 
 
@@ -55,7 +49,7 @@ def assert_right_answers_pass(name: str, seed: str) -> None:
         )
 
 
-@every_exercise_and_seed
+@every_right_answer
 def test_right_answers_get_full_marks_in_any_dress(name, seed):
     assert len(answer(name).alternatives) >= 3
     assert_right_answers_pass(name, seed)
@@ -161,7 +155,7 @@ def assert_what_was_recorded_earns_nothing(name: str, seeds: list[str]) -> None:
 
 @every_exercise
 def test_what_was_right_on_the_public_cases_earns_nothing_on_hidden_ones(name):
-    assert_what_was_recorded_earns_nothing(name, seeds_of(name)[-1:])
+    assert_what_was_recorded_earns_nothing(name, SEEDS[-1:])
 
 
 @pytest.mark.nightly
@@ -191,7 +185,7 @@ def assert_mistakes_are_named(name: str, seed: str) -> None:
         assert says[mistake] in report.text(v) and says[mistake] in v.message
 
 
-@every_exercise_and_seed
+@every_mistake
 def test_every_mistake_fails_and_is_named(name, seed, record_property):
     verdicts = verdicts_on_mistakes(name, seed)
     caught = [m for m, v in verdicts.items() if v.score < v.max_score]
@@ -210,7 +204,7 @@ def assert_scores_do_not_depend_on_the_seed(name: str, seeds: list[str]) -> None
 
 @pytest.mark.parametrize("name", [name for name in HOME if name not in SLOW])
 def test_the_same_mistake_gets_the_same_score_on_every_seed(name):
-    assert_scores_do_not_depend_on_the_seed(name, seeds_of(name))
+    assert_scores_do_not_depend_on_the_seed(name, SEEDS)
 
 
 @pytest.mark.nightly

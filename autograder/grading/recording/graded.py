@@ -32,7 +32,7 @@ class Graded:
 
     ``folder`` holds what is to be published; without marks, the submission was not handed in. Without
     a folder, the grader could not grade it, and nothing is recorded. ``parts`` says of each exercise
-    what its parts earned, and could.
+    what its parts earned, and could; ``submission`` is the digest of what was handed in.
     """
 
     job: Job
@@ -42,6 +42,7 @@ class Graded:
     folder: Path | None = None
     marks: Marks | None = None
     parts: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    submission: str = ""
 
     @property
     def entry(self) -> Entry:

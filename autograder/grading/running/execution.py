@@ -241,10 +241,10 @@ class NotebookRun:
         return self._execute(code, seconds, silent=True)
 
     def _execute(self, code: str, seconds: float, silent: bool = False) -> list[NotebookNode]:
-        """Run code within the time that is left, in a revived kernel if the last one died.
+        """Run code in the time that is left, in a revived kernel if the last one died; raises as it does.
 
-        The second of two timeouts in a row may be the first one's doing (a hook that loops), a death
-        that of an exercise before: it is tried again in another kernel. Raises as ``Session.run``.
+        The second of two timeouts in a row may be the first one's doing (a hook that loops); a death, or
+        code that never began, that of an exercise before. It is tried again in another kernel.
         """
         if self._left() > 0 and not self.session.running:
             self._revive()
@@ -254,8 +254,8 @@ class NotebookRun:
         try:
             outputs = self.session.run(code, min(seconds, self._left()), silent)
         except (CellTimeout, KernelDied) as stopped:
-            timeout = isinstance(stopped, CellTimeout | KernelTimeout)
-            if not (self.suspect if timeout else after_another):
+            late = isinstance(stopped, CellTimeout | KernelTimeout)
+            if not (after_another and not (late and self.session.began) or late and self.suspect):
                 self.suspect = isinstance(stopped, CellTimeout)  # else its kernel is gone
                 raise
             self.session.stop()

@@ -43,19 +43,23 @@ NO_MEMORY = (
 )
 
 
-class KernelNotStarted(RuntimeError):
+class KernelFailed(RuntimeError):
+    """A kernel did not do what it was asked to, whoever is to blame; the message says why."""
+
+
+class KernelNotStarted(KernelFailed):
     """No kernel comes up: the grader's fault, not the code's that was to run in it."""
 
 
-class OutOfMemory(RuntimeError):
+class OutOfMemory(KernelFailed):
     """The machine has too little memory, and killed the kernel: no fault of the code in it."""
 
 
-class SandboxGone(RuntimeError):
+class SandboxGone(KernelFailed):
     """Somebody ended the sandbox around the kernel: no fault of the code in it."""
 
 
-class KernelDied(RuntimeError):
+class KernelDied(KernelFailed):
     """The kernel is gone; the message says why, as far as known."""
 
 
@@ -63,7 +67,7 @@ class KernelTimeout(KernelDied):
     """The kernel was killed because its time was up."""
 
 
-class CellTimeout(RuntimeError):
+class CellTimeout(KernelFailed):
     """The code did not end in time. It was interrupted, and the kernel lives on."""
 
 
@@ -98,10 +102,12 @@ class Session:
     ``handout`` is what students of the assignment have (without one, the engine alone); ``files`` is the
     folder of the submission; ``alone`` says that the kernel gets an outer sandbox to itself. Use it as a
     context manager: on leaving, kernel, processes and files of the sandbox are gone. ``stood_still``
-    says for how many seconds this process did while code ran, which are not charged to the code.
+    says for how many seconds this process did while code ran, which are not charged to the code;
+    ``began`` whether what was to run last began before its time was up.
     """
 
     stood_still = 0.0
+    began = False
 
     def __init__(
         self, handout: Handout | None = None, files: Path | None = None, alone: bool = False
@@ -165,7 +171,7 @@ class Session:
         at_most = PROBE_CHARACTERS if silent else RICH_CHARACTERS
         collected = Outputs(at_most)
         deadline, stops = time.monotonic() + timeout, _Stops()
-        interrupted = replied = False
+        interrupted = replied = self.began = False
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -206,6 +212,7 @@ class Session:
             try:
                 if message["parent_header"]["msg_id"] != sent:
                     continue
+                self.began = self.began or not interrupted
                 if message["msg_type"] == "status":
                     if message["content"]["execution_state"] == "idle":
                         break

@@ -23,7 +23,8 @@ FILE = "graded.json"
 class Finished:
     """A submission that is done: its record's name, the judges' fingerprint, the results.
 
-    Where no notebook was handed in there is no record, and its name is the reason.
+    Where no notebook was handed in there is no record, and its name is the reason. ``submission``
+    stands for the files that were handed in, and is empty where that was not noted yet.
     """
 
     record: str
@@ -31,6 +32,7 @@ class Finished:
     results: list[Result]
     handed_in: bool = True
     parts: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    submission: str = ""
 
 
 def finish(class_folder: Path, job: Job, done: Finished) -> None:

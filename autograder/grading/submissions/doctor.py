@@ -21,14 +21,7 @@ from autograder.grading.releasing.handout import Handout, engine
 from autograder.grading.releasing.release import build_source, run_nbgrader
 from autograder.grading.running import limits, sandbox
 from autograder.grading.running.execution import cuda_is_available, resolve_device
-from autograder.grading.running.session import (
-    CellTimeout,
-    KernelDied,
-    KernelNotStarted,
-    OutOfMemory,
-    SandboxGone,
-    Session,
-)
+from autograder.grading.running.session import KernelFailed, Session
 from autograder.grading.storage import seeds
 from autograder.grading.submissions.class_folder import (
     MEGABYTE,
@@ -78,7 +71,7 @@ def require_kernel(handout: Handout) -> str:
     try:
         with Session(handout) as kernel:
             outputs = kernel.run("import torch", sandbox.START_SECONDS)
-    except (KernelNotStarted, KernelDied, CellTimeout, OutOfMemory, SandboxGone) as error:
+    except KernelFailed as error:
         raise sandbox.SandboxMissing(f"no kernel lives in the sandbox: {error}") from None
     if outputs:
         raise sandbox.SandboxMissing(f"torch can't be imported in the sandbox: {outputs[0]}")

@@ -91,8 +91,9 @@ def _run_and_judge(course: Course, config: Config, job: Job, work: Work) -> Grad
         try:
             left_out = staging.stage(job, root)
         except NotHandedIn as reason:
-            results = not_handed_in(course, job, str(reason))
-            return Graded(job, results, str(reason), prints.judge, root)
+            why = str(reason)
+            results = not_handed_in(course, job, why)
+            return Graded(job, results, why, prints.judge, root, submission=why)
         staged_files = root / "submitted" / job.student / job.assignment
         files = staging.files_below(staged_files)
         name = record_name(config, prints, job.assignment, files, left_out)
@@ -108,7 +109,8 @@ def _run_and_judge(course: Course, config: Config, job: Job, work: Work) -> Grad
         )
         complete = all(result.status != "ungraded" for result in results)
         judge = prints.judge if complete else TO_BE_JUDGED
-        return Graded(job, results, name, judge, root, marks, parts)
+        submission = records.name(files, *left_out)
+        return Graded(job, results, name, judge, root, marks, parts, submission)
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
         raise
@@ -196,7 +198,9 @@ def publish(config: Config, graded: Graded) -> Graded:
     staging.publish(root, class_folder, job)
     shutil.rmtree(root, ignore_errors=True)
     handed_in = graded.marks is not None
-    done = Finished(graded.record, graded.judge, graded.results, handed_in, graded.parts)
+    done = Finished(
+        graded.record, graded.judge, graded.results, handed_in, graded.parts, graded.submission
+    )
     ledger.finish(class_folder, job, done)
     return replace(graded, folder=None)
 

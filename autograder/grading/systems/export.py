@@ -17,6 +17,7 @@ from autograder.grading.storage.files import as_table, write_whole
 from autograder.grading.storage.jobs import Job, printable
 from autograder.grading.submissions.class_folder import class_config
 from autograder.grading.systems import gradescope, sheets
+from autograder.grading.systems.replaced import say_what_was_replaced
 from autograder.grading.systems.roster import find_roster
 
 PENDING = "pending"
@@ -37,6 +38,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
         of = f" of {name}" if (name := args.assignment) and course.names([name]) else ""
         raise CourseError(f"the gradebook holds no submission{of}: grade first")
     class_folder = submissions.resolve().parent
+    say_what_was_replaced(submissions, sorted({row["assignment"] for row in rows}))
     if args.format == "gradescope":
         return _to_gradescope(config, class_folder, rows, args.output)
     absent: list[str] = []

@@ -17,6 +17,7 @@ from autograder.grading.storage.files import write_whole, write_zip
 from autograder.grading.storage.jobs import gradebook_name, printable
 from autograder.grading.storage.staging import files_below, objection
 from autograder.grading.systems.collect import REPORT, read_report
+from autograder.grading.systems.replaced import say_what_was_replaced
 from autograder.grading.systems.roster import Student, described, find_roster, read_table
 from autograder.grading.systems.sheets import Finder
 from autograder.grading.systems.whose import CANVAS
@@ -27,7 +28,8 @@ Feedback = dict[str, dict[str, list[tuple[str, Path]]]]  # by student and assign
 
 def run(course: Course, args: argparse.Namespace) -> int:
     """Pack the feedback; the command's exit status: 3 if some of it can't be given to anybody."""
-    class_folder = course.submissions(args.submissions).resolve().parent
+    submissions = course.submissions(args.submissions)
+    class_folder = submissions.resolve().parent
     names = course.names([args.assignment] if args.assignment else [])
     held = feedback(class_folder, names)
     if not held:
@@ -36,6 +38,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
         if not done.handed_in:
             said = f"no feedback for {printable(job.student)} {job.assignment}: {done.record}"
             print(said, file=sys.stderr)
+    say_what_was_replaced(submissions, names)
     if args.worksheet is not None and args.format != "moodle":
         raise CourseError("a worksheet is Moodle's: add --format moodle")
     if args.folder.exists() and (not args.folder.is_dir() or any(args.folder.iterdir())):

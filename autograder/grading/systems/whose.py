@@ -222,7 +222,8 @@ class Whose:
         who = claim.name or claim.email or claim.number or claim.github
         if named:
             raise Unclear(f"the roster has {len(named)} students called {who!r}")
-        raise Unclear(f"{who!r} is nobody on the roster")
+        nameless = "" if any(s.name for s in self.roster) else ", which has no column `name`"
+        raise Unclear(f"{who!r} is nobody on the roster{nameless}")
 
     def _named(self, name: str) -> set[Student]:
         own = squashed(name)

@@ -1,0 +1,44 @@
+"""Submissions that were replaced after they had been graded: their scores are those of the old ones."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.grading.storage import ledger, records, staging
+from autograder.grading.storage.jobs import Job, printable, students_in
+from autograder.grading.storage.staging import NotHandedIn
+
+
+def say_what_was_replaced(submissions: Path, names: list[str]) -> None:
+    """Tell whoever gives scores or feedback away which of them are out of date."""
+    for job in replaced(submissions, names):
+        print(
+            f"{printable(job.student)} {job.assignment}: what lies there now is not what was graded; "
+            "grade again",
+            file=sys.stderr,
+        )
+
+
+def replaced(submissions: Path, names: list[str]) -> Iterator[Job]:
+    """The submissions that are others now than those that were graded; none if all have gone."""
+    if not submissions.is_dir():
+        return
+    folders = students_in(submissions, names)
+    for name in names:
+        for job, done in ledger.all_finished(submissions.resolve().parent, name):
+            if not done.submission or job.student not in folders:
+                continue
+            now = Job(name, job.student, folders[job.student] / name)
+            if _digest(now) not in (done.submission, None):
+                yield now
+
+
+def _digest(job: Job) -> str | None:
+    """What stands for the files that lie there, as the ledger has it; None if they can't be read."""
+    try:
+        files, left_out = staging.survey(job)
+        return records.name(files, *left_out)
+    except NotHandedIn as reason:
+        return str(reason)
+    except OSError:
+        return None
