@@ -33,14 +33,13 @@ def explanations(
     failed = [i for i in failed if not key.cases[i].draws]
     if not failed:
         return []
-    passed = [i for i, case in enumerate(key.cases) if i not in failed and not case.draws]
-    order = [*failed, *passed]
+    compared = [i for i, case in enumerate(key.cases) if not case.draws]  # as mistakes are tried
     enough = sum(_facts(key, outcomes, failed)) >= ENOUGH
     found = [
         mistake
         for mistake in key.mistakes
         if (enough or mistake.observed)
-        and all(_alike(exercise, key.cases[i], outcomes[i], mistake.outcomes[i]) for i in order)
+        and all(_alike(exercise, key.cases[i], outcomes[i], mistake.outcomes[i]) for i in compared)
     ]
     return found if len(found) <= MOST_NAMES else []
 

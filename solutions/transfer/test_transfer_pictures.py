@@ -90,17 +90,17 @@ def test_labels_of_held_out_pictures_never_travel():
     for case in cases:
         assert set(case.as_sent()) == {"part", "inputs"}
         assert "y" not in case.inputs
-    case = cases[0]
+    case = cases[-1]
     assert case.inputs["x"].shape == (75, 3, 64, 64) and len(case.withheld["y"]) == 75
     assert sorted(case.inputs["order"]) == list(range(6))
-    public = COURSE.assignment("transfer").public_keys()["fine_tune"].cases[0]
+    public = COURSE.assignment("transfer").public_keys()["fine_tune"].cases[-1]
     assert "x" not in public.inputs and len(public.withheld["y"]) == 90
-    assert hidden_cases("2")[0].inputs["order"] != case.inputs["order"]
+    assert hidden_cases("2")[-1].inputs["order"] != case.inputs["order"]
 
 
 def test_held_out_pictures_come_in_no_order_that_gives_their_classes_away():
     for seed in ("1", "2"):
-        case = hidden_cases(seed)[0]
+        case = hidden_cases(seed)[-1]
         y = np.asarray(case.withheld["y"])
         assert len(y) == len(case.inputs["x"]) and (np.diff(y) < 0).sum() > len(y) / 4
 
@@ -118,7 +118,7 @@ def test_no_view_of_a_held_out_picture_comes_again_and_all_are_much_like_it():
 
 
 def test_pictures_travel_as_views():
-    first, second = (hidden_cases(seed)[0].inputs["x"] for seed in ("1", "2"))
+    first, second = (hidden_cases(seed)[-1].inputs["x"] for seed in ("1", "2"))
     for x in (first, second):
         assert not (x[:, None] == held_out().x.numpy()).all((2, 3, 4)).any()
     assert not (first[:, None] == second).all((2, 3, 4)).any()

@@ -279,9 +279,10 @@ EXERCISE = Exercise(
     "fine_tune",
     "fine_tune",
     [
-        Part("accuracy", 2, draw_validation, probe_accuracy, judge_accuracy, sum_up_accuracy),
         Part("frozen backbone", 1, draw_backbones, probe_backbone, close, sum_up_backbone),
         Part("optimizer, head and mode", 1, draw_rest, probe_rest, close, sum_up_rest),
+        # last: whatever the small networks tell apart need not be tried on the real one
+        Part("accuracy", 2, draw_validation, probe_accuracy, judge_accuracy, sum_up_accuracy),
     ],
     on_device=True,
     seconds=SECONDS,

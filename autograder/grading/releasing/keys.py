@@ -77,8 +77,8 @@ class LazyOutcomes(Sequence[dict]):
 class LazyKey:
     """The answer key to some cases; mistakes are tried only as far as somebody asks for them.
 
-    Naming a mistake asks for the cases on which the student failed first, and for no more once a
-    mistake is out of the question.
+    Naming a mistake asks for one case after the other, and for no more once it is out of the question:
+    an exercise that takes long on some cases has them last.
     """
 
     def __init__(self, exercise: Exercise, answer: Answer, cases: Sequence[Case]) -> None:
