@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.grading.storage import ledger, records, staging
-from autograder.grading.storage.jobs import Job, printable, students_in
+from autograder.grading.storage.jobs import Job, gradebook_name, printable
 from autograder.grading.storage.staging import NotHandedIn
 
 
@@ -20,16 +20,14 @@ def say_what_was_replaced(submissions: Path, names: list[str]) -> None:
 
 
 def replaced(submissions: Path, names: list[str]) -> Iterator[Job]:
-    """The submissions that are others now than those that were graded; none if all have gone."""
-    if not submissions.is_dir():
-        return
-    folders = students_in(submissions, names)
+    """The submissions that are others now than those that were graded, not those that have gone."""
+    folders = [p for p in submissions.iterdir() if p.is_dir()] if submissions.is_dir() else []
+    students = {gradebook_name(folder.name): folder for folder in folders}
     for name in names:
         for job, done in ledger.all_finished(submissions.resolve().parent, name):
-            if not done.submission or job.student not in folders:
-                continue
-            now = Job(name, job.student, folders[job.student] / name)
-            if _digest(now) not in (done.submission, None):
+            now = Job(name, job.student, students.get(job.student, submissions) / name)
+            known = done.submission and now.folder.is_dir()
+            if known and _digest(now) not in (done.submission, None):
                 yield now
 
 
