@@ -430,7 +430,7 @@ def test_forged_outcomes_of_any_case_never_pass(name):
 # What students receive.
 
 
-@every_exercise
+@slow_ones_nightly
 def test_a_key_survives_its_file(name):
     whole = answers.key(name, "1")
     again = key.PublicKeys(key.dumps({name: ("entry", whole)}))[name]
