@@ -101,7 +101,7 @@ def facts(case: Case, came: Any, known: np.ndarray) -> dict[str, str]:
     held = f"{came.get('in')!s:.20} of its parameters" if came.get("steps") else "took no step"
     _, y = _pictures.in_order(_pictures.training(), case.inputs["order"])
     right = (known.argmax(1) == y.numpy()).mean()
-    named = "most" if right > 0.8 else "few" if right < 0.4 else "some"
+    named = "most" if right > 0.8 else "not most"  # how few, chance may decide
     if came.get("steps") == 1:
         held += ", for a single step"
         named = "as its first weights had it"  # a draw decides
