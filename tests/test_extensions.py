@@ -152,9 +152,11 @@ def test_a_page_runs_again_only_if_what_it_imports_has_changed(build):
     assert executed(build(page)) == {"numbers"}
     assert "second sight" in shown.read_text()
 
-    # What no page imports, and another date, change nothing; and the cache is enough at another place.
     (build.source / "tools/other.py").write_text("")
     (build.source / "tools/late.py").touch()
+    assert executed(build(page)) == set()
+
+    # The cache is enough at another place too.
     elsewhere = build.source.parent.with_name("elsewhere")
     for name in ("source", "build/.jupyter_cache"):
         shutil.copytree(build.source.parent / name, elsewhere / name)

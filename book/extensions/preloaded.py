@@ -2,13 +2,9 @@
 
 import gc
 import os
-import sys
 from importlib import import_module
 
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # as a kernel sets it
-
-# jsonschema would build the grammar of a kind of address, for a second; pages have none
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 for name in (
     "ipykernel.kernelapp",
