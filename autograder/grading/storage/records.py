@@ -77,14 +77,19 @@ def folder(class_folder: Path, job: Job) -> Path:
     return class_folder / FOLDER / job.assignment / job.student
 
 
-def name(files: Iterable[tuple[str, Path]], *depends_on: str) -> str:
-    """The name of the record of a submission with these files, by what else its run depends on."""
-    whole = hashlib.sha256("\0".join(depends_on).encode())
+def digest(files: Iterable[tuple[str, Path]], left_out: Iterable[str]) -> str:
+    """What stands for a submission with these files, and others that were left out."""
+    whole = hashlib.sha256("\0".join(left_out).encode())
     for inside, path in sorted(files):
         with open(path, "rb") as file:
             whole.update(inside.encode(errors="surrogateescape") + b"\0")
             whole.update(hashlib.file_digest(file, "sha256").digest())
-    return whole.hexdigest()[:32]
+    return whole.hexdigest()
+
+
+def name(submission: str, *depends_on: str) -> str:
+    """The name of the record of a submission, given its digest, by what else its run depends on."""
+    return hashlib.sha256("\0".join([submission, *depends_on]).encode()).hexdigest()[:32]
 
 
 def tries(folder: Path, name: str) -> list[Path]:

@@ -95,8 +95,8 @@ def _run_and_judge(course: Course, config: Config, job: Job, work: Work) -> Grad
             results = not_handed_in(course, job, why)
             return Graded(job, results, why, prints.judge, root, submission=why)
         staged_files = root / "submitted" / job.student / job.assignment
-        files = staging.files_below(staged_files)
-        name = record_name(config, prints, job.assignment, files, left_out)
+        submission = records.digest(staging.files_below(staged_files), left_out)
+        name = record_name(config, prints, job.assignment, submission)
         staged = staged_config(config, root, left_out)
         marks = _judge(staged, class_folder, job, name, work)
         for what in left_out:
@@ -109,7 +109,6 @@ def _run_and_judge(course: Course, config: Config, job: Job, work: Work) -> Grad
         )
         complete = all(result.status != "ungraded" for result in results)
         judge = prints.judge if complete else TO_BE_JUDGED
-        submission = records.name(files, *left_out)
         return Graded(job, results, name, judge, root, marks, parts, submission)
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
@@ -145,20 +144,14 @@ def current_fingerprints(course: Course, assignment: str) -> Fingerprints:
     return fingerprints(course, assignment)
 
 
-def record_name(
-    config: Config,
-    prints: Fingerprints,
-    assignment: str,
-    files: list[tuple[str, Path]],
-    left_out: list[str],
-) -> str:
-    """The name of the record of a submission with these files, and others that were left out."""
+def record_name(config: Config, prints: Fingerprints, assignment: str, submission: str) -> str:
+    """The name of the record of a submission, given its digest."""
     settings = config.RunSubmission
     seed = seeds.class_seed(Path(settings.class_folder or config.CourseDirectory.root))
     device = device_of(config, assignment)
     held = limits_of(config)
     limits = [f"{key}={held[key]}" for key in sorted(held)]
-    return records.name(files, assignment, prints.run, seed, device, *limits, *left_out)
+    return records.name(submission, assignment, prints.run, seed, device, *limits)
 
 
 def device_of(config: Config, assignment: str) -> str:

@@ -60,7 +60,8 @@ def make_plan(
         prints = current_fingerprints(course, job.assignment)
         nothing_to_run = work is Work.JUDGE
         try:
-            name = record_name(config, prints, job.assignment, *staging.survey(job))
+            submission = records.digest(*staging.survey(job))
+            name = record_name(config, prints, job.assignment, submission)
         except NotHandedIn as reason:
             name, nothing_to_run = str(reason), True
         except OSError:  # whoever grades it says what is wrong

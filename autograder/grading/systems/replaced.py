@@ -25,17 +25,17 @@ def replaced(submissions: Path, names: list[str]) -> Iterator[Job]:
     students = {gradebook_name(folder.name): folder for folder in folders}
     for name in names:
         for job, done in ledger.all_finished(submissions.resolve().parent, name):
-            now = Job(name, job.student, students.get(job.student, submissions) / name)
-            known = done.submission and now.folder.is_dir()
-            if known and _digest(now) not in (done.submission, None):
+            if not done.submission or job.student not in students:
+                continue
+            now = Job(name, job.student, students[job.student] / name)
+            if now.folder.is_dir() and _digest(now) not in (done.submission, None):
                 yield now
 
 
 def _digest(job: Job) -> str | None:
     """What stands for the files that lie there, as the ledger has it; None if they can't be read."""
     try:
-        files, left_out = staging.survey(job)
-        return records.name(files, *left_out)
+        return records.digest(*staging.survey(job))
     except NotHandedIn as reason:
         return str(reason)
     except OSError:

@@ -119,7 +119,7 @@ def pack(course: Course, config: Config, job: Job) -> Order | Graded:
         prints = current_fingerprints(course, job.assignment)
         return Order(
             job.assignment,
-            record_name(config, prints, job.assignment, files, left_out),
+            record_name(config, prints, job.assignment, records.digest(files, left_out)),
             device_of(config, job.assignment),
             seeds.class_seed(class_folder),
             limits_of(config),
