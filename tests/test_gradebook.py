@@ -4,6 +4,8 @@ import copy
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,11 +15,13 @@ import nbformat
 import pytest
 from nbgrader import preprocessors
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.dbutil import write_alembic_ini
+from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from sqlalchemy.event import listen, remove
 
 from autograder.grading.cli import main
-from autograder.grading.course import Course
+from autograder.grading.course import Course, know_schema
 from autograder.grading.recording import at_once, gradebook
 from autograder.grading.recording.gradebook import Entry, Marks
 from autograder.grading.releasing.release import register
@@ -83,6 +87,15 @@ def test_a_batch_in_the_configured_gradebook_with_penalties(config):
     assert held(config) == {"ann": (3, 3, False), "bob": (1, None, False), "cy": (0, None, False)}
     assert gradebook.recorded(config) == {(ASSIGNMENT, name) for name in ("ann", "bob", "cy")}
     assert not Path(config.CourseDirectory.root, "gradebook.db").exists()
+
+
+def test_a_new_gradebook_has_the_version_that_alembic_says(tmp_path):
+    know_schema()
+    with Gradebook(f"sqlite:///{tmp_path / 'new.db'}") as book:
+        held = book.db.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    write_alembic_ini(str(tmp_path / "alembic.ini"))
+    alembic = [Path(sys.executable).with_name("alembic"), "-c", tmp_path / "alembic.ini", "heads"]
+    assert subprocess.check_output(alembic, text=True).split()[0] == held
 
 
 def test_a_submission_whose_grades_are_gone_is_not_in_the_gradebook(config):

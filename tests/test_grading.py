@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading.course import Course, find_programs
+from autograder.grading.course import Course, know_schema
 from autograder.grading.releasing.release import register
 from autograder.grading.storage.jobs import Job
 from autograder.grading.storage.results import read
@@ -43,7 +43,7 @@ def test_stock_nbgrader_gives_the_same_scores_through_the_same_plugin(metrics, t
     students = ("perfect", "mistakes-2", "tampers", "duplicated-cells", "not-a-notebook")
     ours = class_of(metrics, tmp_path / "ours", *students)
     stock = class_of(metrics, tmp_path / "stock", *students)
-    find_programs()
+    know_schema()
     for folder in (ours, stock):  # a late one gets nothing
         (folder / "submitted" / "mistakes-2" / ASSIGNMENT / "timestamp.txt").write_text(
             "2026-01-02"

@@ -48,7 +48,7 @@ OURS = ("autograder", "assignments", "solutions", "lab", "book", "tests")
 
 
 def test_types_hold():
-    """Here and not by itself: it takes half a minute on one core, and other tests have the other."""
+    """Here and not by itself: it takes one core a while, and other tests have the other."""
     checked = subprocess.run(
         [sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True
     )

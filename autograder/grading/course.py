@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import os
 import re
-import sysconfig
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,11 +30,22 @@ class CourseError(GradingImpossible):
     """Something in the course's folder is not as grading or releasing needs it."""
 
 
-def find_programs() -> None:
-    """Have nbgrader find alembic, which it calls by its bare name."""
-    scripts = sysconfig.get_path("scripts")
-    if scripts not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
+def know_schema() -> None:
+    """Have nbgrader look up the version of its tables here: it would ask alembic in another process.
+
+    That takes a second for each new gradebook, and alembic would have to be on the path.
+    """
+    from nbgrader import api
+
+    api.get_alembic_version = _schema_version
+
+
+@cache
+def _schema_version() -> str:
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    return ScriptDirectory(ALEMBIC_DIR).get_current_head() or ""
 
 
 @lru_cache(maxsize=16)

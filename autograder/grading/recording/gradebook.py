@@ -19,7 +19,7 @@ from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from autograder.grading.course import find_programs
+from autograder.grading.course import know_schema
 from autograder.grading.recording import deadlines
 from autograder.grading.recording.deadlines import Deadlines
 from autograder.grading.recording.kept import KeptGradebook
@@ -73,7 +73,7 @@ class GatherMarks(NbGraderPreprocessor):
 
 def opened(config: Config) -> Gradebook:
     """The class's gradebook, made if there is none."""
-    find_programs()
+    know_schema()
     # nbgrader's own queries: nothing that a reader could act on
     warnings.simplefilter("ignore", SAWarning)
     return KeptGradebook(config.CourseDirectory.db_url, config.CourseDirectory.course_id)

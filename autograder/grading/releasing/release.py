@@ -14,7 +14,7 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
 from autograder import key, wire
-from autograder.grading.course import Course, CourseError, find_programs
+from autograder.grading.course import Course, CourseError, know_schema
 from autograder.grading.releasing import further
 from autograder.grading.releasing.dress import README, dressed
 from autograder.grading.releasing.exercise_cells import points_by_exercise
@@ -160,7 +160,7 @@ def pack(course: Course, name: str, folder: Path) -> None:
 
 def run_nbgrader(config: Config, step: str, assignment: str, *args: str, **options: bool) -> str:
     """Run one of nbgrader's steps and return its log; raises CourseError with the log if it fails."""
-    find_programs()
+    know_schema()
     api = NbGraderAPI(config=config)
     result = getattr(api, step)(assignment, *args, **options)
     if not result["success"]:
