@@ -11,9 +11,9 @@ JUPYTER := .venv/etc/jupyter/jupyter_server_config.d
 PORT ?= 8000
 # one thread a process: more of them are in each other's way
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder
-IN_BROWSER := $(addprefix tests/test_,site.py in_page.py playground.py explore.py predict.py widgets.py hero.py browser.py unseen.py)
-
-ON_SITE := $(IN_BROWSER) $(addprefix tests/test_,search.py pdf.py solutions_run.py lighthouse.py)
+# in a browser; most of them on the whole site
+ON_SITE := $(addprefix tests/test_,site.py in_page.py playground.py explore.py predict.py widgets.py hero.py \
+	browser.py unseen.py search.py pdf.py solutions_run.py lighthouse.py)
 # with nothing beside it
 TIMED := tests/test_lighthouse.py
 EXERCISES := tests/test_exercises.py
@@ -119,9 +119,9 @@ test: $(READY)
 	@tools/debian-packages bwrap=bubblewrap chromium=chromium chromedriver=chromium-driver
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(PYTEST) -n 3 $(IN_BROWSER:%=--ignore %)
+	$(PYTEST) -n 3 $(addprefix --ignore ,$(ON_SITE))
 	$(MAKE) site
-	$(PYTEST) -n 3 $(IN_BROWSER)
+	$(PYTEST) -n 3 $(ON_SITE)
 
 # Three parts, each of which can run on a machine of its own.
 test-nightly: nightly-grading nightly-site nightly-exercises

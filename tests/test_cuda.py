@@ -12,7 +12,7 @@ import pytest
 from autograder import judge
 from autograder.grading.answer import fresh
 from autograder.grading.releasing import keys
-from autograder.grading.running.execution import DEVICE_MEMORY, START_CUDA
+from autograder.grading.running.cuda import DEVICE_MEMORY, START_CUDA
 from autograder.grading.running.session import Session
 from autograder.grading.storage.results import read
 from tests.answers import HOME, answer, exercise, key, outcomes

@@ -1,5 +1,7 @@
 """A notebook's run: dead kernels are replaced, time is bounded, and no verdict is ever a pass."""
 
+import threading
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -47,6 +49,21 @@ def test_cells_before_the_death_of_the_kernel_run_again():
 def test_many_deaths_cost_nothing_but_their_own_cells():
     record, _ = run(RIGHT, *["import os; os._exit(1)"] * 6)
     assert (record["status"], record["score"]) == ("passed", 2.0)
+
+
+def test_a_kernel_that_somebody_kills_costs_nothing(monkeypatch):
+    as_it_is, killed = Session.run, []
+
+    def run_and_kill(self, code, *arguments):
+        if "sleep" in code and not killed:
+            killed.append(self.kernel.process)
+            threading.Timer(0.5, self.kernel.process.kill).start()
+        return as_it_is(self, code, *arguments)
+
+    monkeypatch.setattr(Session, "run", run_and_kill)
+    record, cells = run(f"import time; time.sleep(1)\n{RIGHT}")
+    assert (record["status"], record["score"]) == ("passed", 2.0)
+    assert killed and not cells[1].outputs
 
 
 HOOK = "get_ipython().events.register({!r}, lambda *a: [None for _ in iter(int, 1)])"

@@ -157,7 +157,13 @@ except NotYet as error:
 """
 
 
-@pytest.mark.parametrize("name", ASSIGNMENTS)
+ON_EACH_PUSH = ("optimizers", "transfer")  # with NumPy and with torch, ``lab`` and pictures
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[] if n in ON_EACH_PUSH else pytest.mark.nightly) for n in ASSIGNMENTS],
+)
 def test_with_the_zip_alone_check_answers_in_time_and_names_a_mistake(name, bundles, tmp_path):
     cells = [c for c in read_source(COURSE.source(name)).cells if c.cell_type == "code"]
     answers = [c.source for c in cells if c.id == "setup" or is_solution(c)]

@@ -264,8 +264,8 @@ def sound_networks(rng: np.random.Generator) -> list[Case]:
             rng,
             "a network that normalizes its inputs",
             "normalized inputs",
-            clusters(rng, center=100.0),
-            steps=80,
+            clusters(rng, center=1000.0),
+            steps=100,
             lr=0.05,
         ),
         case(rng, far, "linear", clusters(rng, center=5.0), "float64", steps=80, lr=0.05),
@@ -306,9 +306,7 @@ def the_sample(rng: np.random.Generator) -> list[Case]:
         of("a contradiction at the last example", last, sample=8),
         of("a contradiction after the last example", after, sample=8),
         of("fewer examples than asked for", clusters(rng, int(rng.integers(9, 16)))),
-        not_right_at_once(
-            case(rng, "a single example", "mlp", clusters(rng, 1), steps=30, lr=0.05)
-        ),
+        not_right_at_once(case(rng, "a single example", "mlp", clusters(rng, 1), steps=2, lr=0.5)),
     ]
 
 

@@ -4,7 +4,6 @@ import contextlib
 import platform
 import re
 import time
-from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -15,7 +14,7 @@ from traitlets import Bool, Dict, Enum, Float, Unicode
 
 from autograder.assignment import Assignment
 from autograder.exercise import Exercise
-from autograder.grading.course import Course, GradingImpossible
+from autograder.grading.course import Course
 from autograder.grading.intake import demonstrations
 from autograder.grading.intake.order import grade_id
 from autograder.grading.intake.submission import PROBLEM
@@ -26,7 +25,7 @@ from autograder.grading.releasing.dress import SUMMARY
 from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.fingerprints import versions
 from autograder.grading.releasing.handout import handout
-from autograder.grading.running import sandbox, without_answers
+from autograder.grading.running import cuda, sandbox, without_answers
 from autograder.grading.running.session import (
     CellTimeout,
     KernelDied,
@@ -36,38 +35,9 @@ from autograder.grading.running.session import (
 )
 from autograder.grading.storage import records, seeds
 
-DEVICE_MEMORY = 8 * 2**30  # of a GPU's memory, what a kernel may take at most
 NOTEBOOK_CHARACTERS = 6_000_000  # of outputs: what cells show, all together
 HERE = ".".join(platform.python_version_tuple()[:2])  # students may have a newer one
 TOO_MUCH = "[not shown: the notebook shows more than a page can hold]\n"
-START_CUDA = f"""
-import torch
-_all = torch.cuda.get_device_properties(0).total_memory
-torch.cuda.set_per_process_memory_fraction(min(1.0, {DEVICE_MEMORY} / _all))
-torch.zeros(1, device="cuda")
-del torch, _all
-"""
-
-
-class CudaMissing(GradingImpossible):
-    """CUDA was asked for, and torch finds no device."""
-
-
-@cache
-def cuda_is_available() -> bool:
-    """Whether torch finds a CUDA device on this machine."""
-    import torch
-
-    return torch.cuda.is_available()
-
-
-def resolve_device(device: str) -> str:
-    """``cpu`` or ``cuda`` for a setting of auto, cpu or cuda; raises CudaMissing without CUDA."""
-    if device == "auto":
-        return "cuda" if cuda_is_available() else "cpu"
-    if device == "cuda" and not cuda_is_available():
-        raise CudaMissing("the device is cuda, but torch finds no CUDA device here")
-    return device
 
 
 class RunSubmission(NbGraderPreprocessor):
@@ -120,7 +90,7 @@ class RunSubmission(NbGraderPreprocessor):
     ) -> tuple[records.RunRecord, HiddenCases]:
         code = [c.source.encode(errors="replace") for c in nb.cells if c.cell_type == "code"]
         seed = seeds.submission_seed(self._class_seed(), name, code, files)
-        device = resolve_device(self.device)
+        device = cuda.resolve_device(self.device)
         with Session(handout(course, name), files, alone=device == "cuda") as session:
             run = NotebookRun(self, course, nb, session, seed, device)
             return run.run(), run.cases
@@ -206,7 +176,7 @@ class NotebookRun:
         )
         seconds = self.settings.probe_seconds or exercise.seconds
         try:
-            outputs = self._execute_probe(code, seconds)
+            outputs = self._execute(code, seconds, silent=True)
         except (CellTimeout, KernelTimeout) as stopped:
             return records.Probed(drawn.digest, device, note, stopped=("timeout", str(stopped)))
         except KernelDied as stopped:
@@ -231,37 +201,43 @@ class NotebookRun:
             return output
         return nbformat.v4.new_output("stream", name="stderr", text=TOO_MUCH)
 
-    def _execute_probe(self, code: str, seconds: float) -> list[NotebookNode]:
-        """Run a probe, once more if nothing came and an exercise before may be the cause."""
-        after_another = self.session.running and self.tried
-        outputs = self._execute(code, seconds, silent=True)
-        if replies(outputs) or not after_another:
-            return outputs
-        self.session.stop()
-        return self._execute(code, seconds, silent=True)
-
-    def _execute(self, code: str, seconds: float, silent: bool = False) -> list[NotebookNode]:
+    def _execute(
+        self, code: str, seconds: float, silent: bool = False, again: bool = False
+    ) -> list[NotebookNode]:
         """Run code in the time that is left, in a revived kernel if the last one died; raises as it does.
 
-        The second of two timeouts in a row may be the first one's doing (a hook that loops); a death, or
-        code that never began, that of an exercise before. It is tried again in another kernel.
+        Once more, in another kernel, if how it ended may be somebody else's doing.
         """
         if self._left() > 0 and not self.session.running:
             self._revive()
         if self._left() <= 0:
             raise KernelTimeout(f"the notebook ran for more than {self.settings.total_seconds:g} s")
         after_another, self.tried = self.tried, self.tried or silent
+        outputs, stopped = [], None
         try:
             outputs = self.session.run(code, min(seconds, self._left()), silent)
-        except (CellTimeout, KernelDied) as stopped:
-            late = isinstance(stopped, CellTimeout | KernelTimeout)
-            if not (after_another and not (late and self.session.began) or late and self.suspect):
-                self.suspect = isinstance(stopped, CellTimeout)  # else its kernel is gone
-                raise
+        except (CellTimeout, KernelDied) as error:
+            stopped = error
+        nothing_came = silent and stopped is None and not replies(outputs)
+        if not again and self._is_anothers_doing(stopped, nothing_came, after_another):
             self.session.stop()
-            return self._execute(code, seconds, silent)
-        self.suspect = False
+            return self._execute(code, seconds, silent, again=True)
+        self.suspect = isinstance(stopped, CellTimeout)  # else its kernel is gone, or all is well
+        if stopped is not None:
+            raise stopped
         return outputs
+
+    def _is_anothers_doing(
+        self, stopped: Exception | None, nothing_came: bool, after_another: bool
+    ) -> bool:
+        """Whether code may have nothing to do with how it ended.
+
+        A death may be somebody's outside; the second of two timeouts in a row the first one's (a hook
+        that loops); what never began, or brought nothing home, that of an exercise before.
+        """
+        if isinstance(stopped, CellTimeout | KernelTimeout):
+            return self.suspect or (after_another and not self.session.began)
+        return stopped is not None or (after_another and nothing_came)
 
     def _left(self) -> float:
         return self.deadline + self.session.stood_still - time.monotonic()
@@ -278,20 +254,13 @@ class NotebookRun:
             self.session.files = None
             self.session.start()
         if self.device == "cuda":
-            self._start_cuda()
+            cuda.start(self.session)
         start = "__import__('autograder.probe', fromlist=['start_generators']).start_generators"
         for source in [f"{start}({self.chance!r})", *self.done]:
             if self._left() <= 0:
                 return
             with contextlib.suppress(CellTimeout):
                 self.session.run(source, min(self.settings.cell_seconds, self._left()))
-
-    def _start_cuda(self) -> None:
-        """Bring CUDA up before any clock runs; raises KernelNotStarted if the device has no room."""
-        outputs = self.session.run(START_CUDA, sandbox.START_SECONDS)
-        if outputs:
-            reason = f"the device can't be used: {outputs[0].get('evalue', outputs[0])}"
-            raise KernelNotStarted(reason[:300])
 
 
 def _error_output(name: str, reason: str) -> NotebookNode:

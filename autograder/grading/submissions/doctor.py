@@ -20,7 +20,7 @@ from autograder.grading.judge.without_verdict import cause_of
 from autograder.grading.releasing.handout import Handout, engine
 from autograder.grading.releasing.release import build_source, run_nbgrader
 from autograder.grading.running import limits, sandbox
-from autograder.grading.running.execution import cuda_is_available, resolve_device
+from autograder.grading.running.cuda import cuda_is_available, resolve_device
 from autograder.grading.running.session import KernelFailed, Session
 from autograder.grading.storage import seeds
 from autograder.grading.submissions.class_folder import (

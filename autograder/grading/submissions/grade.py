@@ -31,7 +31,7 @@ from autograder.grading.recording.graded import Graded, Work
 from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.releasing.fingerprints import Fingerprints, fingerprints
 from autograder.grading.running import sandbox
-from autograder.grading.running.execution import resolve_device
+from autograder.grading.running.cuda import resolve_device
 from autograder.grading.storage import ledger, records, seeds, staging
 from autograder.grading.storage.jobs import Job
 from autograder.grading.storage.ledger import Finished

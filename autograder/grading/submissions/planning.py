@@ -11,7 +11,7 @@ from autograder.grading.recording import due_dates, gradebook
 from autograder.grading.recording.graded import Plan, Work
 from autograder.grading.releasing.handout import handout
 from autograder.grading.releasing.release import build_source, register
-from autograder.grading.running.execution import resolve_device
+from autograder.grading.running.cuda import resolve_device
 from autograder.grading.storage import ledger, records, staging
 from autograder.grading.storage.files import write_whole
 from autograder.grading.storage.jobs import Job

@@ -24,7 +24,8 @@ from traitlets.config import Config
 from autograder.grading.course import Course, GradingImpossible
 from autograder.grading.judge.without_verdict import cause_of
 from autograder.grading.running import sandbox
-from autograder.grading.running.execution import RunSubmission, cuda_is_available
+from autograder.grading.running.cuda import cuda_is_available
+from autograder.grading.running.execution import RunSubmission
 from autograder.grading.storage import records
 from autograder.grading.storage.jobs import Job
 from autograder.grading.submissions import planning, steps
