@@ -128,7 +128,7 @@ test:
 test-nightly: nightly-grading nightly-site nightly-exercises
 
 nightly-grading: $(READY)
-	@tools/debian-packages bwrap=bubblewrap
+	@tools/debian-packages bwrap=bubblewrap pg_ctlcluster=postgresql
 	$(PYTEST) -n auto -m nightly $(addprefix --ignore ,$(ON_SITE) $(EXERCISES))
 
 nightly-site: _build/html/.done

@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -41,11 +42,14 @@ def metrics(tmp_path_factory) -> Course:
 
 @pytest.fixture(scope="session")
 def undisturbed(metrics, tmp_path_factory) -> Path:
-    """A small graded class of it, not to be changed, and beside it the same one, not yet graded."""
+    """A small graded class of it, not to be changed; beside it the same one, not yet graded, and the
+    seconds that grading took."""
     folder = class_of(metrics, tmp_path_factory.mktemp("undisturbed") / "course", *STUDENTS)
     (folder / ".autograder-seed").write_text("of the tests\n")
     shutil.copytree(folder, folder.with_name("fresh"))
+    began = time.monotonic()
     autograder(folder, "grade", "--results", "r.jsonl")
+    folder.with_name("seconds").write_text(f"{time.monotonic() - began}")
     return folder
 
 

@@ -201,6 +201,18 @@ def test_a_worker_starts_its_process_and_is_answered(metrics, tmp_path, monkeypa
         dask_worker._held.clear()
 
 
+def test_what_needs_no_gpu_leaves_them_to_the_others():
+    from autograder.grading.whole_class.fleet import Fleet  # and Dask, which is slow to import
+
+    fleet = Fleet(None, None, None)
+    fleet.runners = {"a": {"CPU": 2}, "b": {"GPU": 1}, "c": {"CPU": 4, "GPU": 2}}
+    assert [fleet.kind_for(device) for device in ("cpu", "cuda")] == ["CPU", "GPU"]
+    assert [fleet.slots(device) for device in ("cpu", "cuda")] == [6, 3]
+    assert fleet.runners_of("GPU") == {"b", "c"} and fleet.runners_of("CPU") == {"a", "c"}
+    fleet.runners = {"b": {"GPU": 1}}  # there is no other
+    assert (fleet.kind_for("cpu"), fleet.slots("cpu")) == ("GPU", 1)
+
+
 @pytest.mark.nightly
 def test_without_a_scheduler_nothing_begins(course):
     done = autograder(course, "grade", "--cluster", "tcp://127.0.0.1:1", check=False)

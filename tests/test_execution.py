@@ -1,43 +1,64 @@
 """A notebook's run: dead kernels are replaced, time is bounded, and no verdict is ever a pass."""
 
+import re
 import threading
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.grading.answer import source_of
+from autograder.grading.answer import edited, source_of
 from autograder.grading.judge.judging import judge
 from autograder.grading.judge.verdicts import read_verdict
 from autograder.grading.releasing.handout import handout
+from autograder.grading.running import sandbox
 from autograder.grading.running.execution import NotebookRun, RunSubmission
 from autograder.grading.running.session import Session
-from tests.answers import COURSE, answer
+from tests.answers import COURSE, answer, exercise
 
 RIGHT = source_of(answer("exponential_decay").alternatives[0])
 WRONG = "def exponential_decay(step, base_lr, rate):\n    return base_lr * np.cos(rate * step)"
 
 
-def run(*sources, **settings):
-    """Run cells and then the test cell of ``exponential_decay``; returns its record and the cells."""
-    test = new_code_cell("check(exponential_decay)")
+def run_notebook(assignment, exercise_id, *sources, **settings):
+    """Run cells and then the test cell of an exercise; returns the run, its record and that cell."""
+    test = new_code_cell(f"check({exercise_id})")
     test.metadata.nbgrader = nbformat.from_dict(
         {
-            "grade_id": "exponential_decay",
+            "grade_id": exercise_id,
             "grade": True,
             "solution": False,
             "locked": True,
-            "points": 2,
+            "points": exercise(exercise_id).points,
         }
     )
     notebook = new_notebook()
     notebook.cells = [*map(new_code_cell, ("import numpy as np", *sources)), test]
-    settings.setdefault("probe_seconds", 2.0)
-    with Session(handout(COURSE, "optimizers")) as session:
+    with Session(handout(COURSE, assignment)) as session:
         run = NotebookRun(RunSubmission(**settings), COURSE, notebook, session, "seed", "cpu")
-        record = run.run()
+        return run, run.run(), test
+
+
+def run(*sources, **settings):
+    """Run cells and then the test cell of ``exponential_decay``; returns its verdict and the cells."""
+    settings.setdefault("probe_seconds", 2.0)
+    run, record, test = run_notebook("optimizers", "exponential_decay", *sources, **settings)
     judge(COURSE, "optimizers", record, run.cases)
-    return read_verdict(test), notebook.cells
+    return read_verdict(test), run.nb.cells
+
+
+def test_draws_are_the_same_in_the_next_grading_and_for_the_next_student():
+    torchs, numpys = (
+        "torch.distributions.Beta(alpha, alpha).sample((len(x),))",
+        ("torch.as_tensor(np.random.beta(alpha, alpha, len(x)))"),
+    )
+    mixup = source_of(edited(answer("mixup").oracle, (torchs, numpys)))  # permutes with torch's
+    outputs = []
+    for _ in range(2):
+        _, record, _ = run_notebook("regularization", "mixup", f"import torch\n{mixup}")
+        outputs.append(re.sub(r'"seconds":[\d.e-]+', "", str(record.probed["mixup"].outputs)))
+        sandbox.forget()  # the next kernel is another process's child
+    assert "array" in outputs[0] and outputs[0] == outputs[1]
 
 
 def test_cells_before_the_death_of_the_kernel_run_again():
