@@ -1,7 +1,6 @@
 """The command ``autograder grade``."""
 
 import argparse
-import os
 import signal
 from multiprocessing import forkserver
 from pathlib import Path
@@ -135,7 +134,7 @@ def _require_what_is_named(submissions: Path, results: Path | None) -> None:
     if results is not None:
         results_file.require_writable(results)
     class_folder = submissions.resolve().parent
-    if seeds.VARIABLE in os.environ or (class_folder / seeds.FILE).exists():
+    if seeds.is_there(class_folder):
         seeds.class_seed(class_folder)
         return
     from autograder.grading.storage import records
