@@ -137,5 +137,6 @@ def test_the_whole_notebook_has_a_limit():
     ],
 )
 def test_tampering_earns_nothing(code):
-    record, _ = run(WRONG, code, cell_seconds=2.0)  # some of it keeps the kernel from ever answering
+    # some of it keeps the kernel from ever answering
+    record, _ = run(WRONG, code, cell_seconds=2.0)
     assert record["status"] in ("error", "failed", "missing") and record["score"] == 0
