@@ -110,6 +110,7 @@ def _other(value: Any, shown: str | None = None, kind: str | None = None) -> dic
 
 
 def decode(value: Any) -> Any:
+    """What a piece of the JSON stands for; raises WireError, or what Python does, for anything odd."""
     if isinstance(value, list):
         return [decode(v) for v in value]
     if isinstance(value, str):

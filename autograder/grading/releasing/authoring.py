@@ -175,8 +175,8 @@ class _Tried:
         return judge.judge(self.exercise, self.outcomes(code, seed), self.keys[seed])
 
     def outcomes(self, code: Any, seed: str) -> list[dict]:
-        sent = wire.loads(wire.dumps([vars(case) for case in self.keys[seed].cases]))
-        cases = [Case(**case) for case in sent]
+        sent = wire.loads(wire.dumps([case.as_sent() for case in self.keys[seed].cases]))
+        cases = [Case("", **case) for case in sent]
         return wire.loads(wire.dumps(probe.run(self.exercise, code, cases, "cpu")))
 
     def right_answers(self) -> Iterator[str]:
