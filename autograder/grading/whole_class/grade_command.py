@@ -112,12 +112,23 @@ def run(course: Course, args: argparse.Namespace) -> int:
             file.add(results)
         shown.progress(done, total, job, results)
 
+    def unchanged(results: list[Result]) -> None:
+        if file is not None:
+            file.hold(results)
+
     size = args.jobs or default_jobs()
     try:
         results = grade_class(
-            course, jobs, submissions, args.device, size, work, progress,
-            file.hold if file is not None else lambda results: None, args.cluster,
-        )  # fmt: skip
+            course,
+            jobs,
+            submissions,
+            args.device,
+            size,
+            work,
+            progress,
+            unchanged,
+            args.cluster,
+        )
     finally:
         if file is not None:
             file.close((job.assignment, job.student) for job in jobs)
