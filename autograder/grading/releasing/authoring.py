@@ -22,11 +22,11 @@ from autograder.grading.answer import Answer, edited, fresh
 from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing import further, keys
 from autograder.grading.releasing.exercise_cells import bound_exercise, points_by_exercise
+from autograder.grading.releasing.handout import ENGINE
 from autograder.grading.releasing.leaks import lines_in, members, secrets_of
 from autograder.grading.releasing.notebooks import read_source
 from autograder.grading.releasing.release import release
 
-ENGINE = Path(wire.__file__).parent
 TEMPLATE = Path(__file__).parent / "template"
 SEEDS = (keys.PUBLIC_SEED, "1", "2")
 MISTAKES, ALTERNATIVES = 4, 3  # that a good exercise has, at least
