@@ -153,4 +153,4 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench
 
 clean:
-	rm -rf _build autograded feedback
+	rm -rf _build

@@ -67,7 +67,7 @@ def mount(parent: str, folder: Path) -> str:
     """
     name = f"{parent}.{folder.name.replace('.', '_')}"
     known = sys.modules.get(name)
-    if known is not None and list(known.__path__) == [str(folder)]:
+    if known is not None and set(known.__path__) == {str(folder)}:  # a namespace may have it twice
         return name
     for module in [m for m in sys.modules if m == name or m.startswith(f"{name}.")]:
         del sys.modules[module]

@@ -137,6 +137,7 @@ def test_the_whole_notebook_has_a_limit():
     ],
 )
 def test_tampering_earns_nothing(code):
-    # some of it keeps the kernel from ever answering
-    record, _ = run(WRONG, code, cell_seconds=2.0)
+    record, _ = run(
+        WRONG, code, cell_seconds=2.0
+    )  # some of it keeps the kernel from ever answering
     assert record["status"] in ("error", "failed", "missing") and record["score"] == 0

@@ -25,12 +25,10 @@ TENS = [MANY_SEEDS[i : i + 10] for i in range(0, len(MANY_SEEDS), 10)]
 BLOCKS = [range(first, first + 250) for first in range(0, 3_000, 250)]  # of case sets
 
 SLOW = [name for name in HOME if is_slow(name)]
-# On every push, one seed of what is slow, and of its mistakes what the public key holds.
+QUICK = [name for name in HOME if name not in SLOW]
+# On every push, hidden cases of one seed for what is slow.
 every_right_answer = pytest.mark.parametrize(
     ("name", "seed"), [(n, seed) for n in HOME for seed in (["1"] if n in SLOW else SEEDS)]
-)
-every_mistake = pytest.mark.parametrize(
-    ("name", "seed"), [(n, seed) for n in HOME if n not in SLOW for seed in SEEDS]
 )
 every_exercise = pytest.mark.parametrize("name", HOME)
 slow_ones_nightly = pytest.mark.parametrize(
@@ -196,35 +194,36 @@ def assert_mistakes_are_named(name: str, verdicts: dict[str, Verdict]) -> None:
         assert says[mistake] in report.text(v) and says[mistake] in v.message
 
 
-def record_and_assert_mistakes_are_named(name, verdicts, record_property):
+def record_and_assert_they_are_named(name: str, verdicts: dict[str, Verdict], record) -> None:
+    """Note them for the table of the tests; see conftest.py."""
     caught = [m for m, v in verdicts.items() if v.score < v.max_score]
     named = [m for m, v in verdicts.items() if v.mistake == m]
     row = {"all": list(verdicts), "caught": caught, "named": named}
-    record_property("mistakes", [name, row, len(answer(name).alternatives)])  # see conftest.py
+    record("mistakes", [name, row, len(answer(name).alternatives)])
     assert_mistakes_are_named(name, verdicts)
 
 
-@every_mistake
-def test_every_mistake_fails_and_is_named(name, seed, record_property):
-    record_and_assert_mistakes_are_named(name, verdicts_on_mistakes(name, seed), record_property)
-
-
-@pytest.mark.parametrize("name", SLOW)
-def test_every_mistake_that_takes_long_fails_and_is_named(name, record_property):
+@every_exercise
+def test_every_mistake_in_the_public_key_fails_and_is_named(name, record_property):
     verdicts = verdicts_on_mistakes_in_the_key(name)
-    record_and_assert_mistakes_are_named(name, verdicts, record_property)
+    record_and_assert_they_are_named(name, verdicts, record_property)
 
 
-def assert_scores_do_not_depend_on_the_seed(name: str, seeds: list[str]) -> None:
-    by_seed = [verdicts_on_mistakes(name, seed) for seed in seeds]
+@pytest.mark.parametrize("name", QUICK)
+def test_every_mistake_fails_and_is_named(name, record_property):
+    record_and_assert_they_are_named(name, verdicts_on_mistakes(name, "1"), record_property)
+
+
+def assert_scores_do_not_depend_on_the_seed(by_seed: list[dict[str, Verdict]]) -> None:
     for mistake in by_seed[0]:
         results = {(v[mistake].score, v[mistake].status, v[mistake].mistake) for v in by_seed}
         assert len(results) == 1, f"{mistake}: {results}"
 
 
-@pytest.mark.parametrize("name", [name for name in HOME if name not in SLOW])
+@pytest.mark.parametrize("name", QUICK)
 def test_the_same_mistake_gets_the_same_score_on_every_seed(name):
-    assert_scores_do_not_depend_on_the_seed(name, SEEDS)
+    by_seed = [verdicts_on_mistakes_in_the_key(name), verdicts_on_mistakes(name, "1")]
+    assert_scores_do_not_depend_on_the_seed(by_seed)
 
 
 @pytest.mark.nightly
@@ -232,9 +231,10 @@ def test_the_same_mistake_gets_the_same_score_on_every_seed(name):
 @pytest.mark.parametrize("seeds", TENS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 @every_exercise
 def test_the_same_mistake_gets_one_score_and_one_name_on_fifty_seeds(name, seeds):
-    for seed in seeds:
-        assert_mistakes_are_named(name, verdicts_on_mistakes(name, seed))
-    assert_scores_do_not_depend_on_the_seed(name, ["public", *seeds])
+    by_seed = [verdicts_on_mistakes(name, seed) for seed in ["public", *seeds]]
+    for verdicts in by_seed:
+        assert_mistakes_are_named(name, verdicts)
+    assert_scores_do_not_depend_on_the_seed(by_seed)
 
 
 @slow_ones_nightly

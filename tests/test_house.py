@@ -149,3 +149,8 @@ def test_the_readme_names_every_command():
     commands = next(a for a in cli._parser()._actions if a.choices)
     text = (ROOT / "README.md").read_text()
     assert set(re.findall(r"^autograder ([a-z-]+)", text, re.M)) == set(commands.choices)
+
+
+def test_make_clean_removes_nothing_of_a_class():
+    done = subprocess.run(["make", "-n", "clean"], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "rm -rf _build\n"

@@ -14,7 +14,7 @@ from autograder.tensors import as_it_is, require_floats
 from ._layers import IN_THE_TEXT, after, away_from_zero
 
 EXAMPLE = {"draw": 0, "size": 3, "shape": [600, 1, 5, 6], "dtype": "float64"}  # the text's
-AGAIN = 40  # images that are cut once more
+AGAIN = 40  # images of a second call that are looked at
 SMALL = 3  # sides of images in which every row and column gets enough squares to count them
 
 
@@ -126,13 +126,12 @@ def square_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def run_places(cutout: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    """The images that come out, and what becomes of the first ones in a second call."""
+    """The images that come out, and the first ones of those that come out of a second call."""
     given, size = images(inputs), inputs["size"]
     out, again = (
-        as_it_is(called(cutout, torch.tensor(some, device=device), size))
-        for some in (given, given[:AGAIN])
+        as_it_is(called(cutout, torch.tensor(given, device=device), size)) for _ in range(2)
     )
-    return {"out": out, "again": again}
+    return {"out": out, "again": again[:AGAIN]}
 
 
 def seen_in_places(case: Case, outputs: Outputs) -> Outputs:

@@ -66,6 +66,12 @@ def mixed_by(mixup: Any, inputs: dict[str, Any], device: str) -> dict[str, np.nd
     return {"mixed_x": as_it_is(mixed_x), "mixed_y": as_it_is(mixed_y), "x": as_it_is(x)}
 
 
+def mixed_twice(mixup: Any, inputs: dict[str, Any], device: str) -> dict[str, np.ndarray]:
+    """The same, and ``again``: what a second call makes of the batch."""
+    first, second = (mixed_by(mixup, inputs, device) for _ in range(2))
+    return first | {"again": second["mixed_x"]}
+
+
 def unmixed(case: Case, outputs: Outputs) -> Mixed:
     """With which weights the examples of a case were mixed; raises Unusable if that can't be said."""
     x, _ = batch_of(case.inputs)
@@ -79,6 +85,10 @@ def unmixed(case: Case, outputs: Outputs) -> Mixed:
     else:
         weights = np.linalg.lstsq(flat.T, made.T, rcond=None)[0].T
     return Mixed(weights, partners_of(weights), flat, made)
+
+
+def both_calls(case: Case, outputs: Outputs) -> list[Mixed]:
+    return [unmixed(case, {"mixed_x": outputs.get(name)}) for name in ("mixed_x", "again")]
 
 
 def labels_of(draw: int, kinds: int | None, count: int) -> np.ndarray:
@@ -125,22 +135,18 @@ def large(rng: np.random.Generator) -> float:
 
 
 def run_inputs(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    brought = mixed_by(mixup, inputs, device)
-    return {name: brought[name] for name in ("mixed_x", "x")}
+    brought = mixed_twice(mixup, inputs, device)
+    return {name: brought[name] for name in ("mixed_x", "again", "x")}
 
 
 def seen_in_inputs(case: Case, outputs: Outputs) -> Outputs:
     """Whether each example was mixed with one other, and who with whom; what a call leaves."""
-    mixed, (given, _) = unmixed(case, outputs), batch_of(case.inputs)
-    weights, partners, rows = mixed.weights, mixed.partners, np.arange(len(mixed.weights))
-    own = np.diag(weights)
-    other = np.where(partners == rows, 0.0, weights[rows, partners])
-    rebuilt = own[:, None] * mixed.flat + other[:, None] * mixed.flat[partners]
-    two = (np.abs(rebuilt - mixed.made) <= NEAR).all(axis=1)
-    proper = two & (np.abs(own + other - 1) <= NEAR) & (own > -NEAR) & (other > -NEAR)
+    (given, _), calls = batch_of(case.inputs), both_calls(case, outputs)
+    two, proper = (np.concatenate(facts) for facts in zip(*map(in_pairs, calls), strict=True))
+    partners, rows = calls[0].partners, np.arange(len(given))
     with_other = partners != rows
     # where an example is no such sum, its partner is a guess, and chance's
-    served = np.bincount(partners[with_other & two], minlength=len(rows))
+    served = np.bincount(partners[with_other & two[: len(rows)]], minlength=len(rows))
     step = np.diff(partners)
     return {
         **every("examples that are a weighted sum of themselves and one other", two),
@@ -149,9 +155,21 @@ def seen_in_inputs(case: Case, outputs: Outputs) -> Outputs:
         "share of examples that are mixed": share(with_other),
         "share of neighbors that have neighbors as partners": share(step == 1),
         "share of neighbors that have neighbors as partners, in reverse order": share(step == -1),
+        "a second call has other partners": bool((partners != calls[1].partners).any()),
         "x after the call": after(floats(outputs, "x", given.shape), given),
         f"dtype of mixed_x, for {given.dtype}": outputs["mixed_x"].dtype.name,
     }
+
+
+def in_pairs(mixed: Mixed) -> tuple[np.ndarray, np.ndarray]:
+    """Which examples are a weighted sum of themselves and one other, and which with weights that fit."""
+    rows = np.arange(len(mixed.weights))
+    own = np.diag(mixed.weights)
+    other = np.where(mixed.partners == rows, 0.0, mixed.weights[rows, mixed.partners])
+    rebuilt = own[:, None] * mixed.flat + other[:, None] * mixed.flat[mixed.partners]
+    two = (np.abs(rebuilt - mixed.made) <= NEAR).all(axis=1)
+    proper = two & (np.abs(own + other - 1) <= NEAR) & (own > -NEAR) & (other > -NEAR)
+    return two, proper
 
 
 def input_cases(rng: np.random.Generator) -> list[Case]:
@@ -235,12 +253,15 @@ def label_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def run_lambda(mixup: Any, inputs: dict[str, Any], device: str) -> Outputs:
-    return {"mixed_x": mixed_by(mixup, inputs, device)["mixed_x"]}
+    brought = mixed_twice(mixup, inputs, device)
+    return {name: brought[name] for name in ("mixed_x", "again")}
 
 
 def seen_in_lambda(case: Case, outputs: Outputs) -> Outputs:
-    mixed = unmixed(case, outputs)
-    own = np.diag(mixed.weights)[mixed.partners != np.arange(MANY)]
+    first, second = both_calls(case, outputs)
+    weights = np.stack([np.diag(call.weights) for call in (first, second)])
+    mixed = np.stack([call.partners != np.arange(MANY) for call in (first, second)])
+    own = weights[0][mixed[0]]
     if not own.size and case.inputs["alpha"] > 1:
         raise Unusable("no example is mixed with another: mend that first")
     # At a small alpha one lambda for all may be so close to 1 that nothing is mixed.
@@ -250,8 +271,10 @@ def seen_in_lambda(case: Case, outputs: Outputs) -> Outputs:
             EACH: False,
             "all lambdas are 1/2": bool(own.size and (np.abs(own - 0.5) <= NEAR).all()),
         }
+    own = weights[mixed]
     return {
         EACH: True,
+        "a second call draws other lambdas": bool((np.ptp(weights, axis=0) > NEAR).any()),
         "mean of lambda": mean(own),
         "mean distance of lambda from 1/2": mean(np.abs(own - 0.5)),
         "share of lambdas below 1/2": share(own < 0.5),

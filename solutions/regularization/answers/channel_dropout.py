@@ -123,7 +123,7 @@ ANSWER.edited(
 )
 ANSWER.edited("modes-exchanged", "drops in evaluation, not in training", ("if not self", "if self"))
 ANSWER.edited(
-    "mask-drawn-once", "the mask drawn in the first call and kept",
+    "mask-drawn-once", "the same mask in each call: drawn once and kept, or from a generator seeded anew",
     ("        keep = torch", "        if not hasattr(self, 'mask'):\n            self.mask = torch"),
     ("x * keep", "x * self.mask"),
 )

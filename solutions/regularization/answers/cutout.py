@@ -63,6 +63,10 @@ ANSWER.edited(
     ("(N, 1, 1, 1)", "(1, 1, 1, 1)"),
 )
 ANSWER.edited(
+    "seeded-anew", "a generator seeded anew at each call: the same places each time",
+    ("    top = torch", "    torch.manual_seed(0)\n    top = torch"),
+)
+ANSWER.edited(
     "never-sticks-out", "the square always lies inside the image",
     ("torch.randint(H, (N, 1, 1, 1), device=x.device) - size // 2",
      "torch.randint(H - size + 1, (N, 1, 1, 1), device=x.device)"),

@@ -133,7 +133,7 @@ ANSWER.edited(
     ("rand_like", "randn_like"),
 )
 ANSWER.edited(
-    "mask-drawn-once", "the mask drawn in the first call and kept",
+    "mask-drawn-once", "the same mask in each call: drawn once and kept, or from a generator seeded anew",
     ("        keep = torch.rand_like(x) >= self.p\n",
      "        if not hasattr(self, 'mask'):\n            self.mask = torch.rand_like(x) >= self.p\n"),
     ("x * keep", "x * self.mask"),

@@ -120,6 +120,10 @@ ANSWER.edited(
     ("torch.randperm(len(x), device=x.device)", "torch.arange(len(x), device=x.device).flip(0)"),
 )
 ANSWER.edited(
+    "seeded-anew", "a generator seeded anew at each call: the same draws each time",
+    ("    lam = torch", "    torch.manual_seed(0)\n    lam = torch"),
+)
+ANSWER.edited(
     "with-replacement", "partners drawn with replacement, so that some examples serve twice",
     ("torch.randperm(len(x), device=x.device)", "torch.randint(len(x), (len(x),), device=x.device)"),
 )
