@@ -15,9 +15,18 @@ import torch
 from autograder.own_work import READY_MADE, NotAllowed, seen
 
 OFF = 1e-3  # by how much a telltale is off
-KEYS = ("CompositeImplicitAutograd", "CompositeExplicitAutograd", "CPU", "CUDA",
-        "CompositeImplicitAutogradNestedTensor", "NestedTensorCPU", "NestedTensorCUDA",
-        "FuncTorchBatchedDecomposition", "FuncTorchVmapMode", "FuncTorchDynamicLayerFrontMode")  # fmt: skip
+KEYS = (
+    "CompositeImplicitAutograd",
+    "CompositeExplicitAutograd",
+    "CPU",
+    "CUDA",
+    "CompositeImplicitAutogradNestedTensor",
+    "NestedTensorCPU",
+    "NestedTensorCUDA",
+    "FuncTorchBatchedDecomposition",
+    "FuncTorchVmapMode",
+    "FuncTorchDynamicLayerFrontMode",
+)
 COMPILED = ("ScriptFunction", "ScriptMethod")  # torch.jit's, which has ready-made parts of its own
 
 

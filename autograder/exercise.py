@@ -10,6 +10,7 @@ import numpy as np
 
 Status = Literal["passed", "partial", "failed", "error", "timeout", "missing"]
 Outputs = dict[str, Any]
+Outcome = dict[str, Any]  # what a probe made of a case: see ``autograder.probe.run``
 PROBE_SECONDS = 10.0
 SEEN = "what was seen"
 

@@ -4,10 +4,18 @@ import logging
 from typing import Any
 
 from autograder import naming
-from autograder.exercise import SEEN, Case, Exercise, Finding, Status, Verdict, no_verdict
+from autograder.exercise import (
+    SEEN,
+    Case,
+    Exercise,
+    Finding,
+    Outcome,
+    Status,
+    Verdict,
+    no_verdict,
+)
 from autograder.key import Key, Mistake
 
-Outcome = dict[str, Any]  # what a probe made of a case: see ``autograder.probe.run``
 NO_OUTCOME = (OSError, ImportError, NameError)  # errors that nothing in an outcome can bring about
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())  # in a student's notebook nobody is to read them

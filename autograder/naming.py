@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograder.compare import difference, tolerance
-from autograder.exercise import SEEN, Case, Exercise
+from autograder.exercise import SEEN, Case, Exercise, Outcome
 from autograder.key import Key, Mistake
 
-Outcome = dict[str, Any]
 ENOUGH = 3  # facts
 MOST_NAMES = 3  # more than these explain nothing
 

@@ -15,6 +15,7 @@ STEP = 1e-5
 FLOOR = 1e-2
 TOLERANCE = 1e-6
 ELEMENTWISE_UP_TO = 64
+DIRECTIONS = 6
 
 
 def unit_directions(shape: tuple[int, ...]) -> np.ndarray:
@@ -49,37 +50,35 @@ def claimed_derivatives(gradient: np.ndarray, directions: np.ndarray) -> np.ndar
     return np.tensordot(directions, gradient, axes=gradient.ndim)
 
 
-def relative_errors(claimed: np.ndarray, measured: np.ndarray, floor: float = FLOOR) -> np.ndarray:
+def relative_errors(claimed: np.ndarray, measured: np.ndarray) -> np.ndarray:
     """|claimed - measured| relative to the larger of the two, for each direction.
 
-    Slopes smaller than ``floor`` times the largest one are compared as if they were that large:
+    Slopes smaller than FLOOR times the largest one are compared as if they were that large:
     what is left of a nearly vanishing slope after subtraction is rounding.
     """
     claimed, measured = np.asarray(claimed, np.float64), np.asarray(measured, np.float64)
     sizes = np.maximum(np.abs(claimed), np.abs(measured))
     largest = sizes.max(initial=0.0)
-    return np.abs(claimed - measured) / np.maximum(sizes, floor * largest if largest else 1.0)
+    return np.abs(claimed - measured) / np.maximum(sizes, FLOOR * largest if largest else 1.0)
 
 
 def gradient_error(
     f: Callable[[np.ndarray], float],
     x: np.ndarray,
     gradient: np.ndarray,
-    h: float = STEP,
     rng: np.random.Generator | None = None,
-    count: int = 6,
 ) -> float:
     """The worst relative error of ``gradient`` as the gradient of f at x.
 
     A right gradient gives less than TOLERANCE. Each element is checked if x has no more than
-    ELEMENTWISE_UP_TO of them, else ``count`` random directions.
+    ELEMENTWISE_UP_TO of them, else so many random DIRECTIONS.
     """
     x = np.asarray(x, dtype=np.float64)
     if x.size <= ELEMENTWISE_UP_TO:
         directions = unit_directions(x.shape)
     else:
-        directions = random_directions(rng or np.random.default_rng(), x.shape, count)
-    measured = directional_derivatives(f, x, directions, h)
+        directions = random_directions(rng or np.random.default_rng(), x.shape, DIRECTIONS)
+    measured = directional_derivatives(f, x, directions)
     return float(
         relative_errors(claimed_derivatives(gradient, directions), measured).max(initial=0.0)
     )

@@ -50,10 +50,8 @@ class Progress:
         of = sum(exercise.points for exercise in exercises)
         minutes = sum(exercise.minutes for exercise in exercises)
         right = sum(self._state(exercise) == STATE["passed"] for exercise in exercises)
-        total = (
-            "all", f"{got:g} of {of:g}", f"{right} of {len(exercises)} all right", str(minutes), "",
-        )  # fmt: skip
-        return Table([*rows, total])
+        done = f"{right} of {len(exercises)} all right"
+        return Table([*rows, ("all", f"{got:g} of {of:g}", done, str(minutes), "")])
 
     def _row(self, exercise: Exercise) -> tuple[str, ...]:
         points = f"{self._score(exercise):g} of {exercise.points:g}"

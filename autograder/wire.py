@@ -20,8 +20,8 @@ import numpy as np
 MAX_ELEMENTS = 2_000_000  # the head of a real network has 1.3 million
 MAX_DIMENSIONS = 32
 MAX_VALUES = 300_000  # outside of arrays; right answers, written as lists, take a third of it
-DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-          "float16", "float32", "float64")  # fmt: skip
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+DTYPES = ("bool", *INTEGERS, "float16", "float32", "float64")
 
 
 class WireError(ValueError):
@@ -110,6 +110,7 @@ def _other(value: Any, shown: str | None = None, kind: str | None = None) -> dic
 
 
 def decode(value: Any) -> Any:
+    """What a piece of the JSON stands for; raises WireError, or what Python does, for anything odd."""
     if isinstance(value, list):
         return [decode(v) for v in value]
     if isinstance(value, str):

@@ -5,6 +5,7 @@ of two axes or more; biases and the scales and offsets of batch norm are left al
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -46,7 +47,9 @@ def max_norm(rule: Rule) -> Rule:
     https://jmlr.org/papers/v15/srivastava14a.html
     """
 
-    def step(w: Tensor, g: Tensor, state: State, lr: Tensor, longest: Tensor, **hyper) -> Tensor:
+    def step(
+        w: Tensor, g: Tensor, state: State, lr: Tensor, longest: Tensor, **hyper: Any
+    ) -> Tensor:
         w = rule(w, g, state, lr, **hyper)
         if w.dim() < 4:  # biases and the like
             return w

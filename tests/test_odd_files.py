@@ -21,10 +21,12 @@ from nbconvert import HTMLExporter
 from nbgrader.api import Gradebook
 
 from autograder.grading.course import Course
+from autograder.grading.releasing import bundle
 from autograder.grading.storage import results, seeds
 from autograder.grading.storage.jobs import Job, find_jobs, gradebook_name
 from autograder.grading.storage.results import Result, read
 from autograder.grading.storage.staging import NotHandedIn, stage
+from autograder.grading.whole_class import grade_command
 from tests.course import EXAMPLE, autograder, example_course, run
 from tests.hostile import PIXEL, pixels
 
@@ -846,6 +848,20 @@ def test_a_blank_seed_in_the_environment_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv(seeds.VARIABLE, "  ")
     with pytest.raises(seeds.SeedMissing, match="blank"):
         seeds.class_seed(tmp_path)
+
+
+@pytest.mark.parametrize("said", [None, ""])
+def test_who_looks_for_a_seed_makes_none(tmp_path, monkeypatch, said):
+    """An empty variable is as good as none: it hides no class that has lost its seed."""
+    monkeypatch.delenv(seeds.VARIABLE, raising=False)
+    if said is not None:
+        monkeypatch.setenv(seeds.VARIABLE, said)
+    (tmp_path / "records" / NAME / "ann").mkdir(parents=True)
+    (tmp_path / "records" / NAME / "ann" / "a-1.json.gz").touch()
+    with pytest.raises(seeds.SeedMissing, match="their seed is gone"):
+        grade_command._require_what_is_named(tmp_path / "submitted", None)
+    assert bundle._seed(Course(tmp_path)) is None
+    assert not (tmp_path / seeds.FILE).exists()
 
 
 def test_two_folders_of_one_student_are_not_mixed_up(course, graded):

@@ -110,12 +110,16 @@ def test_every_exercise_has_its_cell_and_its_points(name):
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_headings_say_the_points_of_their_exercises(name):
-    cells = {c.id: c for c in read_source(COURSE.source(name)).cells}
-    for e in ASSIGNMENTS[name]:
-        text = cells.get(f"{e.replace('_', '-')}-text")
-        if text is not None and (said := re.search(r"\((\d+) points?\)", text.source)):
-            assert float(said.group(1)) == exercise(e).points, e
+def test_headings_say_the_points_of_their_exercises_and_questions(name):
+    heading, compared = "", []
+    for cell in read_source(COURSE.source(name)).cells:
+        own = re.search(r"^## .*", cell.source, re.M) if cell.cell_type == "markdown" else None
+        heading = own[0] if own else heading
+        if points := cell.metadata.get("nbgrader", {}).get("points"):
+            said = re.search(r"\((\d+) points?\b", heading)
+            assert said and float(said[1]) == points, (cell.id, heading)
+            compared.append(cell.id)
+    assert set(ASSIGNMENTS[name]) < set(compared)
 
 
 def test_the_points_add_up_to_what_the_notebooks_and_the_book_say():

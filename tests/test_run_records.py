@@ -16,6 +16,7 @@ from autograder import hints
 from autograder.grading.course import Course, CourseError
 from autograder.grading.display import class_page, class_statistics
 from autograder.grading.judge import why
+from autograder.grading.recording import deadlines
 from autograder.grading.recording.graded import Work
 from autograder.grading.releasing.fingerprints import fingerprints
 from autograder.grading.storage import records
@@ -265,3 +266,13 @@ def test_a_worker_that_dies_costs_its_own_task_one_more_try(tmp_path):
     assert isinstance(answers.pop("always"), WorkerDied)
     assert isinstance(answers.pop("raises"), ValueError)
     assert answers == {"once": None, 0: 0, 1: 1, 2: 4, 3: 9}
+
+
+def test_what_a_task_raises_is_in_the_log_with_its_place_unless_it_says_all_itself(tmp_path):
+    """An exception travels to the command without its traceback."""
+    with Pool(1, tmp_path / "log") as pool:
+        pool.add("broken", "statistics.mean", [])
+        pool.add("said", f"{deadlines.__name__}.read", tmp_path / "none.toml")
+        dict(pool.answers())
+    log = (tmp_path / "log").read_text()
+    assert "statistics.mean" in log and "in mean" in log and "none.toml" not in log

@@ -7,7 +7,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.grading.course import Course
-from autograder.grading.intake.submission import PROBLEM, needs_of, read_submission, repair
+from autograder.grading.intake.reading import PROBLEM, read_submission
+from autograder.grading.intake.repair import repair
+from autograder.grading.intake.submission import needs_of
 from autograder.grading.releasing.accidents import Maker
 from tests.answers import ASSIGNMENTS, COURSE
 

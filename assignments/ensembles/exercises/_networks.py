@@ -151,10 +151,10 @@ def load(network: nn.Module, state: State) -> None:
             tensor.copy_(torch.tensor(state[name]))
 
 
-def outputs_in(mode: str, inputs: dict[str, Any], state: State) -> np.ndarray:
-    """What the network of a case makes of its examples with this state, in training or evaluation."""
+def outputs_with(state: State, inputs: dict[str, Any], training: bool) -> np.ndarray:
+    """What the network of a case makes of its examples with this state, in training or not."""
     double = {n: a.astype(np.float64) if a.dtype.kind == "f" else a for n, a in state.items()}
-    network = build(inputs["network"], double, "cpu", inputs["marks"]).train(mode == "training")
+    network = build(inputs["network"], double, "cpu", inputs["marks"]).train(training)
     return outputs(network, inputs)
 
 

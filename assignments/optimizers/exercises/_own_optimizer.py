@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.compare import RTOL as BY_DTYPE
 from autograder.compare import difference, numbers
 from autograder.exercise import Case, Outputs, Unusable
 
@@ -17,7 +18,7 @@ from ._optimizer_runs import run_optimizer, run_without_state
 from ._own_measure import ANOTHER, NO_STEPS, THE_SAME, Measure, compared
 
 ROUNDING = 1e-9  # what changes a step less does not change it
-RTOL = 1e-5  # a count of steps may be a float32 tensor, and its powers are no better
+RTOL = BY_DTYPE["float32"]  # as a count of steps may be, and its powers are no better
 DEFAULTS = {"lr": 1e-3, "weight_decay": 0.0}
 DECAYED = "the parameters, compared with your optimizer's steps without decay, each after the decay"
 EACH_ALONE = (
@@ -55,7 +56,7 @@ def starts_without_decay(case: Case) -> list[np.ndarray]:
     ]
 
 
-def moves(case: Case, outputs: Any, i: int, start: np.ndarray) -> np.ndarray:
+def moves(outputs: Any, i: int, start: np.ndarray) -> np.ndarray:
     """How far parameter i went in each step of a run."""
     found = numbers(outputs.get(f"parameter {i}")) if isinstance(outputs, dict) else None
     if found is None or found.shape[1:] != start.shape:
@@ -77,7 +78,7 @@ def words_on_decay(case: Case, outputs: Outputs) -> Outputs:
     by_hand: Outputs = {}
     for i, p in enumerate(case.inputs["params"]):
         options, at, path = options_of(case.inputs, i), p.astype(float), []
-        for move in moves(case, outputs.get("undecayed"), i, p):
+        for move in moves(outputs.get("undecayed"), i, p):
             at = at * (1.0 - options["lr"] * options["weight_decay"]) + move
             path.append(at)
         by_hand[f"parameter {i}"] = np.stack(path)
@@ -105,7 +106,7 @@ def words_on_groups(case: Case, outputs: Outputs) -> Outputs:
         there = [step[i] is not None for step in case.inputs["grads"]]
         path = np.zeros((len(there), *p.shape))
         if any(there):
-            own = moves(case, {f"parameter {i}": came[i].get("parameter 0")}, i, p)
+            own = moves({f"parameter {i}": came[i].get("parameter 0")}, i, p)
             if len(own) != sum(there):
                 raise Unusable(NO_STEPS)
             path[there] = own

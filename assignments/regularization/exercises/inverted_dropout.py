@@ -99,13 +99,13 @@ def limits_cases(rng: np.random.Generator) -> list[Case]:
     tried = [round(float(v), 2) for v in rng.permutation([*outside, *inside])]
     training: dict[str, Any] = {"training": True, "tried": []}
     evaluation = {**training, "training": False}
+    refused = {**evaluation, "tried": tried}
     return [
         case(rng, "gradient, dtype and x after the call", p, [FATES, FATES], **training),
         case(rng, "the same in float32", q, [FATES, FATES // 10, 10], "float32", **training),
         case(rng, "the same in evaluation", p, [6, 5], **evaluation),
-        case(rng, "p that is no probability of dropping", q, [6, 5],
-             **{**evaluation, "tried": tried}),
-    ]  # fmt: skip
+        case(rng, "p that is no probability of dropping", q, [6, 5], **refused),
+    ]
 
 
 EXERCISE = Exercise(

@@ -74,7 +74,8 @@ def _bins(held: list[Submission]) -> list[dict[str, Any]]:
     scale = (FLOOR - TOP) / max(counts)
     return [
         {
-            "label": f"{most * k / BINS:.3g} to {most * (k + 1) / BINS:.3g}" if k == BINS - 1
+            "label": f"{most * k / BINS:.3g} to {most * (k + 1) / BINS:.3g}"
+            if k == BINS - 1
             else f"{most * k / BINS:.3g}",
             "count": count,
             "x": round(LEFT + k * width + 2, 1),
@@ -83,7 +84,7 @@ def _bins(held: list[Submission]) -> list[dict[str, Any]]:
             "height": round(scale * count, 1),
         }
         for k, count in enumerate(counts)
-    ]  # fmt: skip
+    ]
 
 
 def _mistakes(course: Course, name: str, held: list[Submission]) -> list[dict[str, Any]]:
@@ -93,8 +94,14 @@ def _mistakes(course: Course, name: str, held: list[Submission]) -> list[dict[st
         page = page_of(course, exercise)
         for id, count in counts.most_common():
             rows.append(
-                {"exercise": exercise, "id": id, "says": says.get(id, id), "count": count, "page": page}
-            )  # fmt: skip
+                {
+                    "exercise": exercise,
+                    "id": id,
+                    "says": says.get(id, id),
+                    "count": count,
+                    "page": page,
+                }
+            )
     return sorted(rows, key=lambda row: -row["count"])
 
 

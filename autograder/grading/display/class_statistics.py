@@ -15,6 +15,7 @@ from autograder.grading.storage import ledger
 from autograder.grading.storage.results import Result
 
 MOST_SHOWN = 10_000  # characters of an answer
+SLOWEST = 10  # submissions that are named
 LEAST = 5  # students, for a correlation to be worth printing
 TRIED = ("passed", "partial", "failed", "error", "timeout")
 
@@ -148,7 +149,7 @@ def unnamed(held: list[Submission]) -> list[Alike]:
     return sorted(alike, key=lambda a: (-a.count, a.exercise))
 
 
-def slowest(held: Iterable[Submission], count: int = 10) -> list[tuple[float, Submission]]:
+def slowest(held: Iterable[Submission]) -> list[tuple[float, Submission]]:
     """The submissions whose probes took longest, with the seconds."""
     seconds = [(sum(r.seconds or 0.0 for r in s.results), s) for s in held]
-    return sorted(seconds, key=lambda pair: -pair[0])[:count]
+    return sorted(seconds, key=lambda pair: -pair[0])[:SLOWEST]

@@ -21,15 +21,6 @@ from autograder.grading.intake.reading import NOTES, PROBLEM, read_submission
 from autograder.grading.intake.recognition import plain
 from autograder.grading.intake.repair import repair
 
-__all__ = [
-    "NOTES",
-    "PROBLEM",
-    "RepairSubmission",
-    "SubmissionExporter",
-    "read_submission",
-    "repair",
-]
-
 MOST_NOTES = 20
 REPAIR_SECONDS = 20.0  # of the processor's time; what people write takes a tenth of one
 

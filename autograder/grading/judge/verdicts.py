@@ -149,10 +149,14 @@ def verdict_outputs(
 def ungraded_outputs(points: float, cause: str) -> list[NotebookNode]:
     """The outputs of a test cell whose exercise has no verdict, by no fault of what is judged."""
     record = {
-        "status": "ungraded", "score": None, "max_score": points, "mistake": None,
+        "status": "ungraded",
+        "score": None,
+        "max_score": points,
+        "mistake": None,
         "message": _cut(f"the grader could not grade it: {cause}", MESSAGE_CHARACTERS),
-        "device": "cpu", "seconds": 0.0,
-    }  # fmt: skip
+        "device": "cpu",
+        "seconds": 0.0,
+    }
     data = {"text/html": f"<p>{NOT_GRADED}</p>", "text/plain": NOT_GRADED, VERDICT_MIME: record}
     return [_output("display_data", data)]
 

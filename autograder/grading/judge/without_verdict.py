@@ -44,5 +44,6 @@ def ungraded(course: Course, job: Job, cause: str) -> list[Result]:
 
 
 def points(course: Course, job: Job) -> dict[str, float]:
+    """The points of each exercise of a submission's assignment, in the notebook's order."""
     released = course.student_version(job.assignment)
     return points_by_exercise(released, course.assignment(job.assignment))

@@ -220,8 +220,14 @@ class Maker:
     def another_assignment(self) -> SampleStudent:
         notebook = nbformat.v4.new_notebook()
         cell = nbformat.v4.new_code_cell("def two_layer_net(x):\n    return x")
-        cell.metadata.nbgrader = {"grade": False, "grade_id": "two-layer-net", "locked": False,
-                                  "schema_version": 3, "solution": True, "task": False}  # fmt: skip
+        cell.metadata.nbgrader = {
+            "grade": False,
+            "grade_id": "two-layer-net",
+            "locked": False,
+            "schema_version": 3,
+            "solution": True,
+            "task": False,
+        }
         notebook.cells = [cell]
         return SampleStudent(
             "another-assignment",

@@ -22,11 +22,11 @@ from autograder.grading.answer import Answer, edited, fresh
 from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing import further, keys
 from autograder.grading.releasing.exercise_cells import bound_exercise, points_by_exercise
+from autograder.grading.releasing.handout import ENGINE
 from autograder.grading.releasing.leaks import lines_in, members, secrets_of
 from autograder.grading.releasing.notebooks import read_source
 from autograder.grading.releasing.release import release
 
-ENGINE = Path(wire.__file__).parent
 TEMPLATE = Path(__file__).parent / "template"
 SEEDS = (keys.PUBLIC_SEED, "1", "2")
 MISTAKES, ALTERNATIVES = 4, 3  # that a good exercise has, at least
@@ -142,11 +142,13 @@ def _examine(
     if exercise.id != id:
         findings.wrong.append(f"{id}: it is called {exercise.id!r} in its file")
     if points != exercise.points:
-        findings.wrong.append(f"{id}: {points:g} points in the notebook, {exercise.points:g} in its parts")  # fmt: skip
+        there, here = f"{points:g} points in the notebook", f"{exercise.points:g} in its parts"
+        findings.wrong.append(f"{id}: {there}, {here}")
     if (count := len(answer.mistakes)) < MISTAKES:
         findings.lacks.append(f"{id}: mistakes; it has {count} of {MISTAKES}")
     if (count := len(answer.alternatives)) < ALTERNATIVES:
-        findings.lacks.append(f"{id}: right answers in another dress; it has {count} of {ALTERNATIVES}")  # fmt: skip
+        had = f"it has {count} of {ALTERNATIVES}"
+        findings.lacks.append(f"{id}: right answers in another dress; {had}")
     findings.lacks += _unsaid(course, name, exercise)
     tried = _Tried(exercise, answer, solutions)
     findings.note(f"{id}: right answers pass", list(tried.right_answers()))
@@ -175,8 +177,8 @@ class _Tried:
         return judge.judge(self.exercise, self.outcomes(code, seed), self.keys[seed])
 
     def outcomes(self, code: Any, seed: str) -> list[dict]:
-        sent = wire.loads(wire.dumps([vars(case) for case in self.keys[seed].cases]))
-        cases = [Case(**case) for case in sent]
+        sent = wire.loads(wire.dumps([case.as_sent() for case in self.keys[seed].cases]))
+        cases = [Case("", **case) for case in sent]
         return wire.loads(wire.dumps(probe.run(self.exercise, code, cases, "cpu")))
 
     def right_answers(self) -> Iterator[str]:
@@ -218,7 +220,13 @@ class _Tried:
         sent = [known[min(i, len(known) - 1)] for i in range(len(hidden.cases))]
         if (v := judge.judge(self.exercise, sent, hidden)).score:
             yield f"what is right on the public cases earns {v.score:g} on others: {v.parts}"
-        odd: list[Any] = [None, 3, lambda *a, **k: None, lambda *a, **k: (1, 2, 3), lambda *a, **k: [[1], [2, 3]]]  # fmt: skip
+        odd: list[Any] = [
+            None,
+            3,
+            lambda *a, **k: None,
+            lambda *a, **k: (1, 2, 3),
+            lambda *a, **k: [[1], [2, 3]],
+        ]
         for value in odd:
             if (v := self.verdict(value, "1")).score:
                 yield f"{value} earns {v.score:g}"
@@ -271,9 +279,10 @@ def _lacking(source: NotebookNode) -> Iterator[str]:
     """What the notebook of a good assignment has besides its exercises."""
     meta = [cell.metadata.get("nbgrader", {}) for cell in source.cells]
     written = [
-        m for m, cell in zip(meta, source.cells, strict=True)
+        m
+        for m, cell in zip(meta, source.cells, strict=True)
         if m.get("grade") and cell.cell_type == "markdown"
-    ]  # fmt: skip
+    ]
     total = sum(m.get("points", 0) for m in meta)
     if f"**Points:** {total:g}" not in source.cells[0].source:
         yield f"a first cell that says **Points:** {total:g}"

@@ -105,8 +105,7 @@ def _project(course: Course) -> tuple[str, str]:
 
 def _seed(course: Course) -> str | None:
     """The seed, if there is one; looking for it makes none."""
-    there = seeds.VARIABLE in os.environ or (course.root / seeds.FILE).exists()
-    return seeds.class_seed(course.root) if there else None
+    return seeds.class_seed(course.root) if seeds.is_there(course.root) else None
 
 
 def _of_others(course: Course) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Runs a submission's notebook, and probes what each exercise asks for; judges nothing."""
+"""Runs a submission's notebook and probes its exercises; what comes of that goes to ``judging``."""
 
 import contextlib
 import platform
@@ -17,7 +17,7 @@ from autograder.exercise import Exercise
 from autograder.grading.course import Course
 from autograder.grading.intake import demonstrations
 from autograder.grading.intake.order import grade_id
-from autograder.grading.intake.submission import PROBLEM
+from autograder.grading.intake.reading import PROBLEM
 from autograder.grading.judge import judging
 from autograder.grading.judge.judging import HiddenCases
 from autograder.grading.judge.verdicts import replies
@@ -45,7 +45,8 @@ class RunSubmission(NbGraderPreprocessor):
 
     The test cell of an exercise is not run: the student's object is probed with hidden cases, and
     the verdict becomes the cell's output, a report and a float that nbgrader saves as the score.
-    Any other cell runs as it stands. With a run record at hand, nothing runs: it is judged.
+    Demonstrations that nothing needs are left out, any other cell runs as it stands. With a run
+    record at hand, nothing runs: it is judged.
     """
 
     device = Enum(["auto", "cpu", "cuda"], "auto", help="Where torch exercises run.").tag(

@@ -12,7 +12,7 @@ from autograder.grading.running.sandbox import MEGABYTE, SCRATCH
 MEMORY = 4096 * MEGABYTE
 PROCESSES = 64
 THREADS = 512
-SOCKETS = 1024  # what waits in one takes megabytes that no process is said to hold
+OPEN_SOCKETS = 1024  # what waits in one takes megabytes that no process is said to hold
 OWN_MEMORY = 1024 * MEGABYTE  # by which the grader's process may grow on what a kernel sends
 SOCKET_FOLDER = SCRATCH
 SOCKET_FILES = 10_000
@@ -26,8 +26,8 @@ def excess(process: psutil.Process, folder: Path) -> str | None:
         return TOO_MANY
     if _sum(psutil.Process.num_threads, family) > THREADS:
         return f"it started more than {THREADS} threads"
-    if _sockets(process) > SOCKETS:
-        return f"it opened more than {SOCKETS} sockets"
+    if _sockets(process) > OPEN_SOCKETS:
+        return f"it opened more than {OPEN_SOCKETS} sockets"
     resident = _sum(_resident, family)
     nameless: dict[tuple[str, str], int] = {}
     held = 0

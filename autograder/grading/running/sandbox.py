@@ -52,9 +52,9 @@ def sandbox_command(
         raise SandboxMissing(
             "grading needs bubblewrap, which is not installed: apt install bubblewrap"
         )
-    args = [bwrap, "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000",
-            "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "sandbox",
-            "--clearenv"]  # fmt: skip
+    args = [bwrap, "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000"]
+    args += ["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "sandbox"]
+    args += ["--clearenv"]
     for name, value in _environment(handout).items():
         args += ["--setenv", name, value]
     for top in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"):

@@ -23,36 +23,51 @@ NEW_NAMESPACES = 0x7E020080  # all CLONE_NEW* that clone takes
 FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: what a network namespace holds
 GPU = "/dev/nvidiactl"  # where it is seen, its driver may ask for memory in files
 
-# The audit architecture, and the numbers of system calls (asm/unistd.h): of those that are looked
-# into or forbidden at times, and of those that are always forbidden.
+# The numbers of system calls on x86_64 and on aarch64 (asm/unistd.h): of those that are looked into
+# or forbidden at times, and of those that are always forbidden.
+NAMED = {
+    "clone": (56, 220),
+    "clone3": (435, 435),
+    "socket": (41, 198),
+    "execve": (59, 221),
+    "execveat": (322, 281),
+}
+FORBIDDEN = {
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "bpf": (321, 280),
+    "userfaultfd": (323, 282),
+    "perf_event_open": (298, 241),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsmount": (432, 432),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "sched_setaffinity": (203, 122),
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+}
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # as the kernel's audit names them
 MACHINES = {
-    "x86_64": (
-        0xC000003E,
-        {"clone": 56, "clone3": 435, "socket": 41, "execve": 59, "execveat": 322},
-        {
-            "add_key": 248, "request_key": 249, "keyctl": 250, "unshare": 272, "setns": 308,
-            "mount": 165, "umount2": 166, "pivot_root": 155, "bpf": 321, "userfaultfd": 323,
-            "perf_event_open": 298, "io_uring_setup": 425, "io_uring_enter": 426,
-            "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430,
-            "fsmount": 432, "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311,
-            "sched_setaffinity": 203,
-            "memfd_create": 319, "memfd_secret": 447, "shmget": 29,
-        },
-    ),
-    "aarch64": (
-        0xC00000B7,
-        {"clone": 220, "clone3": 435, "socket": 198, "execve": 221, "execveat": 281},
-        {
-            "add_key": 217, "request_key": 218, "keyctl": 219, "unshare": 97, "setns": 268,
-            "mount": 40, "umount2": 39, "pivot_root": 41, "bpf": 280, "userfaultfd": 282,
-            "perf_event_open": 241, "io_uring_setup": 425, "io_uring_enter": 426,
-            "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430,
-            "fsmount": 432, "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271,
-            "sched_setaffinity": 122,
-            "memfd_create": 279, "memfd_secret": 447, "shmget": 194,
-        },
-    ),
-}  # fmt: skip
+    machine: (
+        architecture,
+        {name: numbers[i] for name, numbers in NAMED.items()},
+        {name: numbers[i] for name, numbers in FORBIDDEN.items()},
+    )
+    for i, (machine, architecture) in enumerate(ARCHITECTURES.items())
+}
 
 
 def program(machine: str, programs: bool) -> bytes:

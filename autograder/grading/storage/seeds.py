@@ -47,6 +47,11 @@ def is_set() -> bool:
     return bool(os.environ.get(VARIABLE))
 
 
+def is_there(root: Path) -> bool:
+    """Whether a class has a seed; looking for it makes none."""
+    return is_set() or (root / FILE).exists()
+
+
 def _make(path: Path) -> None:
     """Make a seed, unless another process does: nobody ever sees half of the file."""
     whole = path.with_name(f"{path.name}-{os.getpid()}")

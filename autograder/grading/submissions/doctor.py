@@ -1,6 +1,5 @@
 """Looks at what grading needs, and says what to do where it is missing."""
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -86,7 +85,7 @@ def _bubblewrap() -> str:
 
 
 def _seed(folder: Path) -> str:
-    if os.environ.get(seeds.VARIABLE):
+    if seeds.is_set():
         return f"from the environment's {seeds.VARIABLE}"
     path = folder / seeds.FILE
     return f"{path}: keep a copy" if path.exists() else "none yet: made at the first grading"

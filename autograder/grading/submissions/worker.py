@@ -10,8 +10,11 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from pickle import PicklingError
 
+from autograder.grading.course import GradingImpossible
 from autograder.grading.running import sandbox
 from autograder.grading.submissions.class_folder import log_handler
+
+logger = logging.getLogger("autograder")
 
 
 def serve(tasks: Connection, log: Path, core: int) -> None:
@@ -24,7 +27,7 @@ def serve(tasks: Connection, log: Path, core: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    logging.getLogger("autograder").addHandler(log_handler(log))
+    logger.addHandler(log_handler(log))
     while True:
         try:
             function, arguments = tasks.recv()
@@ -34,6 +37,8 @@ def serve(tasks: Connection, log: Path, core: int) -> None:
             module, _, name = function.rpartition(".")
             answer = getattr(import_module(module), name)(*arguments)
         except Exception as error:
+            if not isinstance(error, GradingImpossible):  # that says itself what to do
+                logger.exception("%s", function)  # what raised it does not travel
             answer = error
         try:
             tasks.send(answer)

@@ -30,8 +30,18 @@ MOST_UNPACKED = (
 LONGEST_NAME = 4_096  # characters, with the folders; no file system takes more
 DEEPEST = 2  # zips in zips
 CHUNK = 2**20
-BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, NotImplementedError,
-          RuntimeError, struct.error, OverflowError, MemoryError)  # fmt: skip
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    OverflowError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True)

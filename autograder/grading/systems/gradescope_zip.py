@@ -15,9 +15,14 @@ from autograder.grading.storage.files import write_zip
 
 SCRIPTS = ("setup.sh", "run_autograder")
 WHOLE = (
-    "nbgrader_config.py", "pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT",
-    "requirements.txt", "requirements.lock",
-)  # fmt: skip
+    "nbgrader_config.py",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "LICENSE-TEXT",
+    "requirements.txt",
+    "requirements.lock",
+)
 SETUP = """\
 #!/usr/bin/env bash
 # Runs once, as root, when the image is built.

@@ -68,10 +68,8 @@ class Piece:
 
     def became(self, what: What, says: str = "", assignment: str = "") -> Outcome:
         says = "; ".join(filter(None, (says, self.note)))
-        return Outcome(
-            str(self.arrival.place), what, says, self.student, assignment or self.assignment,
-            self.claim.late,
-        )  # fmt: skip
+        file, assignment = str(self.arrival.place), assignment or self.assignment
+        return Outcome(file, what, says, self.student, assignment, self.claim.late)
 
     @property
     def order(self) -> tuple:
@@ -160,11 +158,9 @@ class Sorting:
             said = Outcome(str(arrival.place), what, str(error), "", assignment)
             self.outcomes.append(said)
             return
+        told, given = by_content is not None, arrival.digest in self.given
         for student, claim in owners:
-            yield Piece(
-                arrival, student, claim, notebook, assignment, by_content is not None, note,
-                arrival.digest in self.given,
-            )  # fmt: skip
+            yield Piece(arrival, student, claim, notebook, assignment, told, note, given)
 
     def _content(self, arrival: Arrival, notebook: bool) -> str | None:
         maybe = (

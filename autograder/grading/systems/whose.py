@@ -155,9 +155,11 @@ class Whose:
             yield Claim(
                 root if below else root.with_name(found["user"]),
                 PurePosixPath(found["rest"], *below),
-                name=found["name"], canvas=found["user"], late=found["late"] is not None,
+                name=found["name"],
+                canvas=found["user"],
+                late=found["late"] is not None,
                 file=int(found.groupdict().get("file") or 0),
-            )  # fmt: skip
+            )
         elif below and (user := self._of_github(part)) is not None:
             yield Claim(root, PurePosixPath(*below), github=user)
 

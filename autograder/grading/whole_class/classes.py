@@ -145,15 +145,15 @@ def grade_class(
     size: int,
     work: Work,
     progress: Progress,
-    unchanged: Callable[[list[Result]], None] = lambda results: None,
-    cluster: str = "",
+    unchanged: Callable[[list[Result]], None],
+    cluster: str,
 ) -> list[Result]:
     """Grade a class and return the results of all jobs, in their order.
 
     Scores go to the class's gradebook, graded notebooks and feedback beside ``submissions``, and
     what went wrong to ``autograder.log`` there. No submission stops the others. ``progress`` is told
     of each one as it is done, ``unchanged`` of all that need not be graded again. ``cluster`` is the
-    address of a Dask scheduler whose workers run them. Raises GradingImpossible where none could be
+    address of a Dask scheduler whose workers run them, empty for this machine's. Raises GradingImpossible where none could be
     graded, and Stopped within two seconds after a signal to stop.
     """
     class_folder = submissions.resolve().parent

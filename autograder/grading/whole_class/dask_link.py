@@ -211,9 +211,13 @@ class Link:
         kind = fleet.kind_for(handed.order.device)
         handed.runners = fleet.runners_of(kind)
         handed.future = fleet.client.submit(
-            dask_worker.run, handed.order, self._wanted,
-            workers=sorted(handed.runners), resources={kind: 1}, pure=False,
-        )  # fmt: skip
+            dask_worker.run,
+            handed.order,
+            self._wanted,
+            workers=sorted(handed.runners),
+            resources={kind: 1},
+            pure=False,
+        )
         answer: Any = None
         try:
             answer = await handed.future

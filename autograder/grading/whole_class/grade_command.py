@@ -1,7 +1,6 @@
 """The command ``autograder grade``."""
 
 import argparse
-import os
 import signal
 from multiprocessing import forkserver
 from pathlib import Path
@@ -113,12 +112,23 @@ def run(course: Course, args: argparse.Namespace) -> int:
             file.add(results)
         shown.progress(done, total, job, results)
 
+    def unchanged(results: list[Result]) -> None:
+        if file is not None:
+            file.hold(results)
+
     size = args.jobs or default_jobs()
     try:
         results = grade_class(
-            course, jobs, submissions, args.device, size, work, progress,
-            file.hold if file is not None else lambda results: None, args.cluster,
-        )  # fmt: skip
+            course,
+            jobs,
+            submissions,
+            args.device,
+            size,
+            work,
+            progress,
+            unchanged,
+            args.cluster,
+        )
     finally:
         if file is not None:
             file.close((job.assignment, job.student) for job in jobs)
@@ -135,7 +145,7 @@ def _require_what_is_named(submissions: Path, results: Path | None) -> None:
     if results is not None:
         results_file.require_writable(results)
     class_folder = submissions.resolve().parent
-    if seeds.VARIABLE in os.environ or (class_folder / seeds.FILE).exists():
+    if seeds.is_there(class_folder):
         seeds.class_seed(class_folder)
         return
     from autograder.grading.storage import records
