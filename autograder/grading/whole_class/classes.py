@@ -153,8 +153,8 @@ def grade_class(
     Scores go to the class's gradebook, graded notebooks and feedback beside ``submissions``, and
     what went wrong to ``autograder.log`` there. No submission stops the others. ``progress`` is told
     of each one as it is done, ``unchanged`` of all that need not be graded again. ``cluster`` is the
-    address of a Dask scheduler whose workers run them, empty for this machine's. Raises GradingImpossible where none could be
-    graded, and Stopped within two seconds after a signal to stop.
+    address of a Dask scheduler whose workers run them, empty for this machine's. Raises
+    GradingImpossible where none could be graded, and Stopped within two seconds after a signal to stop.
     """
     class_folder = submissions.resolve().parent
     config = folders.class_config(course, submissions, "cpu" if cluster else device)
