@@ -5,8 +5,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
+from autograder.grading.course import Course
 from autograder.grading.storage.results import read
 from tests.answers import ROOT
 from tests.course import autograder, example_course
@@ -62,6 +64,18 @@ def test_mistakes_fail_and_are_named(results):
     named = {results[f"mistakes-{i}"].mistake for i in (1, 2, 3)}
     assert named == {"lowest", "kth-alone", "one-too-many"}
     assert results["mistakes-2"].score == 1  # right for k = 1: partial credit
+
+
+def test_the_report_says_which_mistakes_the_class_made(course, results):
+    done = autograder(course, "report", "metrics", "--submissions", "trial/submitted")
+    place = course / "trial" / "report" / "metrics.html"
+    assert done.stdout == f"metrics: {len(STUDENTS)} submissions, {place}\n"
+    page = BeautifulSoup(place.read_text(encoding="utf-8"), "html.parser")
+    (table,) = (t for t in page("table") if "Mistake" in t.text)
+    for mistake in Course(course).answer("metrics", "top_k_accuracy").mistakes:
+        made = sum(result.mistake == mistake.id for result in results.values())
+        rows = [row for row in table("tr") if mistake.says in row.text]
+        assert [row("td")[-1].text for row in rows] == [str(made)] * (made > 0), mistake.id
 
 
 def test_students_get_the_stub(course, results):

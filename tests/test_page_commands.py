@@ -4,14 +4,17 @@ import importlib.util
 import re
 import shlex
 import sys
+from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 import yaml
+from jupyter_core.command import jupyter_parser
 from nbgrader.apps.nbgraderapp import NbGraderApp
 
 from autograder.grading.cli import _parser
+from autograder.grading.storage.results import Result
 from autograder.grading.submissions import doctor
 from tests.answers import ROOT
 
@@ -35,7 +38,9 @@ def nbgrader(words: list[str]) -> None:
 
 
 def jupyter(words: list[str]) -> None:
-    assert (Path(sys.prefix) / "bin" / f"jupyter-{words[0]}").is_file()
+    said = jupyter_parser().parse_args(words)
+    if (program := said.subcommand) is not None:
+        assert (Path(sys.prefix) / "bin" / f"jupyter-{program}").is_file()
 
 
 def dask(words: list[str]) -> None:
@@ -115,6 +120,7 @@ def test_a_command_on_the_page_is_understood(command):
         "nbgrader generate_feedbck optimizers",
         "nbgrader generate_feedback optimizers --forced",
         "jupyter notebok",
+        "jupyter --pahts",
         "dask worker tcp://10.0.0.1:8786 --nworker 8 --nthread 1",
         "python -m solutions.transfer.make_sheet",
         "docker run --rm course grde",
@@ -132,3 +138,8 @@ def test_a_mistyped_one_is_not(command):
 def test_a_program_is_spelled_in_one_way():
     assert PAGE.count(".venv/bin/") == 1  # where the environment is activated
     assert len(commands()) > 40
+
+
+def test_the_page_names_all_that_a_line_of_results_holds():
+    (told,) = (line for line in PAGE.splitlines() if line.startswith("- `--results FILE`"))
+    assert [field.name for field in fields(Result) if f"`{field.name}`" not in told] == []
