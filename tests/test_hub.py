@@ -24,7 +24,7 @@ def test_from_a_release_to_feedback_through_an_exchange(metrics, tmp_path, monke
     settings = settings.replace("/srv/nbgrader/exchange", str(exchange))
     with open(course / "nbgrader_config.py", "a") as config:
         config.write(settings)
-    (students / "nbgrader_config.py").write_text(f"c = get_config()\n{settings}")
+    (students / "nbgrader_config.py").write_text(settings)
 
     (shown,) = (text for _, text in BLOCK.findall(PAGE) if "release_assignment" in text)
     commands = [shlex.split(line) for line in shown.replace("optimizers", NAME).splitlines()]
