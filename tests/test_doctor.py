@@ -1,5 +1,6 @@
 """``autograder doctor``: what it looks at, and what it says where something is missing."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from traitlets.config import Config
 
-from autograder.grading.course import CourseError
+from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing.handout import engine
 from autograder.grading.running import sandbox
 from autograder.grading.submissions import class_folder, doctor
+from tests.answers import ROOT
 from tests.course import autograder
 
 
@@ -44,6 +47,23 @@ def test_what_is_missing_is_said_with_what_to_do(metrics, tmp_path):
     assert "gradebook.db is no gradebook" in missing[1]
     assert missing[2].startswith("!!  two kernels in a row")
     assert missing[3].endswith("it is not what its source makes: autograder release metrics")
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_where_no_namespace_can_be_made_it_says_how_to_allow_it(tmp_path, monkeypatch, fails):
+    said = "setting up uid map: Permission denied"  # what Ubuntu's AppArmor makes of it
+    ends = f"echo bwrap: {said} >&2; exit 1" if fails else "exit 0"
+    (tmp_path / "bwrap").write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec echo 0.9\n{ends}\n')
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    config = Config({"CourseDirectory": {"root": str(tmp_path)}})
+    looked_at = doctor.examine(Course(tmp_path), config, "cpu")
+    (found,) = itertools.islice(looked_at, 1, 2)
+    assert (found.what, found.fine) == ("bubblewrap", not fails)
+    if fails:
+        assert said in found.says and doctor.ALLOW_NAMESPACES in found.says
+    workflow = (ROOT / ".github" / "workflows" / "course.yml").read_text()
+    assert f"- run: {doctor.ALLOW_NAMESPACES}\n" in workflow  # what is known to help
 
 
 @pytest.mark.parametrize("name", [".", "autograder.log", "records", "autograded", "feedback"])

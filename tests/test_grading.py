@@ -103,7 +103,10 @@ def test_without_a_name_what_was_handed_in_is_graded(metrics, tmp_path):
     (other / "solutions" / "second" / "metrics.md").rename(
         other / "solutions" / "second" / "second.md"
     )
-    autograder(other, "grade", "--results", "r.jsonl")
+    for loose in ("ann.ipynb", "export\t.zip", ".hidden"):
+        (other / "submitted" / loose).touch()
+    done = autograder(other, "grade", "--results", "r.jsonl")
+    assert done.stderr.endswith("submitted itself, so not graded: ann.ipynb, export?.zip\n")
     assert {r.assignment for r in read(other / "r.jsonl")} == {ASSIGNMENT}
     with Gradebook(f"sqlite:///{other / 'gradebook.db'}") as gradebook:
         assert [a.name for a in gradebook.assignments] == [ASSIGNMENT]

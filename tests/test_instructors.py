@@ -1,12 +1,16 @@
 """The worked example of the instructors' page: from two new folders to a graded class."""
 
+import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
+from autograder.grading.course import Course
 from autograder.grading.storage.results import read
 from tests.answers import ROOT
 from tests.course import autograder, example_course
@@ -62,6 +66,21 @@ def test_mistakes_fail_and_are_named(results):
     named = {results[f"mistakes-{i}"].mistake for i in (1, 2, 3)}
     assert named == {"lowest", "kth-alone", "one-too-many"}
     assert results["mistakes-2"].score == 1  # right for k = 1: partial credit
+
+
+def test_the_report_says_which_mistakes_the_class_made(course, results):
+    done = autograder(course, "report", "metrics", "--submissions", "trial/submitted")
+    place = course / "trial" / "report" / "metrics.html"
+    assert done.stdout == f"metrics: {len(STUDENTS)} submissions, {place}\n"
+    page = BeautifulSoup(place.read_text(encoding="utf-8"), "html.parser")
+    table = page.find("caption", string=re.compile("Known mistakes")).parent
+    rows = [[cell.text for cell in row("td")] for row in table.tbody("tr")]
+    made = Counter(result.mistake for result in results.values() if result.mistake)
+    says = {m.id: m.says for m in Course(course).answer("metrics", "top_k_accuracy").mistakes}
+    assert {says_it: int(count) for says_it, count, _ in rows} == {
+        f"{says[id]} ({id})": count for id, count in made.items()
+    }
+    assert len(made) == len(rows) == 3
 
 
 def test_students_get_the_stub(course, results):

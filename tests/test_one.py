@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from autograder.grading.storage.results import Result
 from autograder.grading.storage.seeds import SeedMissing
 from autograder.grading.systems import one
 from tests.answers import ROOT
-from tests.course import class_of
+from tests.course import autograder, class_of
 from tests.test_exchange import SPECIFICATION
 
 NAME, EXERCISE = "metrics", "top_k_accuracy"
@@ -88,6 +89,18 @@ def test_run_autograder_in_a_folder_as_gradescope_lays_it_out(course, tmp_path):
     (test,) = held["tests"]
     assert (test["name"], test["max_score"], test["status"]) == (EXERCISE, 3.0, "failed")
     assert held["score"] == test["score"] < 3 and test["output"]
+
+
+def test_the_command_of_githubs_workflow_adds_to_its_summary_and_annotates(course):
+    summary = course.root / "summary.md"
+    summary.write_text("before\n")
+    place = f"submitted/mistakes-1/{NAME}"
+    done = autograder(course.root, "one", NAME, place, "--format", "github", "--output", summary)
+    before, title, *_, row = summary.read_text().strip().splitlines()
+    points = re.fullmatch(rf"## {NAME}: (\S+) of 3 points", title)[1]
+    assert before == "before" and float(points) < 3
+    assert row.startswith(f"| `{EXERCISE}` | {points} of 3 | this is what one gets")
+    assert done.stdout.splitlines() == one.notices({"score": float(points), "max_score": 3.0})
 
 
 @pytest.mark.nightly

@@ -57,6 +57,13 @@ def find_jobs(
     return [Job(a, s, present[s] / a) for a in chosen for s in (students or present)]
 
 
+def loose_files(submissions: Path) -> list[str]:
+    """The names of files that lie beside the students' folders: nobody's, so nobody grades them."""
+    return sorted(
+        p.name for p in submissions.iterdir() if not p.is_dir() and not p.name.startswith(".")
+    )
+
+
 def _holds_a_file(folder: Path) -> bool:
     """Whether anything but folders lies in it, or it can't be looked into, which grading will say."""
     try:

@@ -29,6 +29,7 @@ from autograder.grading.submissions.class_folder import (
 )
 
 PACKAGES = ("torch", "numpy", "nbgrader", "ipykernel")
+ALLOW_NAMESPACES = "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
 START_ON_CUDA = "import torch; print(torch.ones(3, device='cuda').sum().item())"
 
 
@@ -81,6 +82,13 @@ def _bubblewrap() -> str:
     if (path := shutil.which("bwrap")) is None:
         raise sandbox.SandboxMissing("it is not installed: apt install bubblewrap")
     said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    tried = [path, "--unshare-all", "--ro-bind", "/", "/", "true"]
+    done = subprocess.run(tried, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise sandbox.SandboxMissing(
+            f"it may not make namespaces here ({done.stderr.strip()}); on Ubuntu 24.04 and later: "
+            f"{ALLOW_NAMESPACES}; in a container: its options, as on the instructors' page"
+        )
     return f"{said.stdout.strip()} at {path}"
 
 

@@ -9,7 +9,7 @@ from autograder.grading.course import Course
 from autograder.grading.recording import deadlines
 from autograder.grading.storage import results as results_file
 from autograder.grading.storage import seeds
-from autograder.grading.storage.jobs import Job, find_jobs
+from autograder.grading.storage.jobs import Job, find_jobs, loose_files
 from autograder.grading.storage.results import Result, ResultsFile
 from autograder.grading.submissions import TASKS
 from autograder.grading.submissions.capacity import default_jobs
@@ -134,6 +134,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
             file.close((job.assignment, job.student) for job in jobs)
     beside = submissions.resolve().parent
     shown.summary(results, beside)
+    terminal.loose(submissions, loose_files(submissions))
     if args.results:
         print(f"results: {args.results}")
     return 3 if terminal.ungraded(results, beside / LOG) else 0

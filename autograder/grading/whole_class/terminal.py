@@ -9,6 +9,7 @@ from autograder.grading.storage.jobs import Job, printable
 from autograder.grading.storage.results import Result
 
 EVERY = 10.0  # seconds between two estimates
+MOST = 20  # names in a line
 STATUSES = ("passed", "partial", "failed", "error", "timeout", "missing", "ungraded")
 
 
@@ -73,6 +74,14 @@ def in_words(seconds: float) -> str:
     if seconds < 90 * 60:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def loose(submissions: Path, names: list[str]) -> None:
+    """Name the files that lie in no student's folder."""
+    if names:
+        more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+        told = f"in {submissions} itself, so not graded: {', '.join(names[:MOST])}{more}"
+        print(f"autograder: {printable(told)}", file=sys.stderr)
 
 
 def ungraded(results: list[Result], log: Path) -> bool:
