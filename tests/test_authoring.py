@@ -52,7 +52,7 @@ def test_the_courses_own_assignments_are_all_there():
 def test_in_the_course_a_new_one_and_the_guides_example_pass_the_tests_of_every_assignment(
     tmp_path,
 ):
-    left = shutil.ignore_patterns(".*", "_build", "__pycache__", "node_modules")
+    left = shutil.ignore_patterns(".git", ".venv", ".*_cache", "_build", "__pycache__")
     folder = tmp_path / "course"
     shutil.copytree(ROOT, folder, ignore=left)
     alone = example_course(tmp_path / "alone")
