@@ -1,14 +1,15 @@
 """An assignment of one's own: made by a command, tried by another, sound from the beginning."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing.authoring import examine
-from tests.answers import ROOT
-from tests.course import autograder, example_course
+from tests.answers import ASSIGNMENTS, OWN, ROOT
+from tests.course import autograder, example_course, run
 
 NAME, EXERCISE = "of_my_own", "of_my_own_standardize"
 
@@ -28,6 +29,42 @@ def test_a_new_assignment_is_sound_and_lacks_nothing(course):
     assert (course / "assignments" / NAME / f"{NAME}.ipynb").is_file()
     again = autograder(course, "new", NAME, check=False)
     assert again.returncode == 2 and "there is an assignment" in again.stderr
+
+
+def ruff(folder: Path, *arguments: str) -> None:
+    """Run it with the course's settings, for which the engine is code of one's own."""
+    settings = ("--config", str(ROOT / "pyproject.toml"), "--config", f"src = ['{ROOT}']")
+    run(folder, str(Path(sys.executable).with_name("ruff")), *arguments, *settings, check=True)
+
+
+def test_a_new_assignment_is_laid_out_as_the_tests_want_it(course):
+    ruff(course, "check")
+    ruff(course, "format", "--check")
+
+
+def test_the_courses_own_assignments_are_all_there():
+    """What is asked of these alone is asked of them."""
+    assert set(OWN) <= set(ASSIGNMENTS)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(2 * 3600)  # it releases all assignments, and grades a class
+def test_in_the_course_a_new_one_and_the_guides_example_pass_the_tests_of_every_assignment(
+    tmp_path,
+):
+    left = shutil.ignore_patterns(".git", ".venv", ".*_cache", "_build", "__pycache__")
+    folder = tmp_path / "course"
+    shutil.copytree(ROOT, folder, ignore=left)
+    alone = example_course(tmp_path / "alone")
+    for place in ("assignments", "solutions"):
+        shutil.copytree(alone / place, folder / place, dirs_exist_ok=True)
+    autograder(folder, "new", NAME)
+    autograder(folder, "release", "metrics", NAME)
+    ruff(folder, "check")
+    ruff(folder, "format", "--check")
+    added = ("metrics", "top_k_accuracy", NAME, EXERCISE)
+    done = run(folder, sys.executable, "-m", "pytest", "-v", "-k", " or ".join(added), check=True)
+    assert all(f"[{name}] PASSED" in done.stdout for name in added)
 
 
 def changed(course: Path, folder: Path, place: str, old: str, new: str) -> list[str]:

@@ -19,7 +19,7 @@ from autograder.grading.display.markup import markdown_html
 from autograder.grading.judge.verdicts import read_parts, ungraded_outputs, verdict_outputs
 from autograder.onward import onward
 from tests import browser
-from tests.answers import ASSIGNMENTS, COURSE, ROOT, exercise, mistake, oracle, verdict
+from tests.answers import ASSIGNMENTS, COURSE, OWN, ROOT, exercise, mistake, oracle, verdict
 from tests.hostile import PIXEL
 
 AXE = ROOT / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
@@ -210,7 +210,7 @@ def test_every_formula_of_a_notebook_is_drawn_without_scripts(name):
             for element in page.find_all(["math", "code", "pre"]):
                 element.decompose()
             assert "$" not in page.text and "\\" not in page.text
-    assert count > 5
+    assert count > 5 or name not in OWN
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,16 @@ from autograder.grading.answer import source_of
 from autograder.grading.judge.verdicts import verdict_outputs
 from autograder.grading.releasing.handout import handout
 from autograder.grading.releasing.notebooks import read_source
-from tests.answers import ASSIGNMENTS, COURSE, HOME, answer, exercise, mistake, oracle
+from tests.answers import (
+    COURSE,
+    HOME,
+    answer,
+    exercise,
+    exercises_having,
+    having,
+    mistake,
+    oracle,
+)
 
 
 def held(name):
@@ -25,7 +34,7 @@ def every_step(name):
     return [step for table in held(name).values() for steps in table.values() for step in steps]
 
 
-@pytest.mark.parametrize("name", HOME)
+@pytest.mark.parametrize("name", exercises_having(hints.FILE))
 def test_each_part_has_two_or_three_steps_and_mistakes_are_known(name):
     parts = held(name)["parts"]
     assert list(parts) == [part.name for part in exercise(name).parts]
@@ -144,7 +153,7 @@ def test_an_error_and_a_long_run_have_hints_of_their_own(status, expected):
     assert (found and found.steps) == expected
 
 
-@pytest.mark.parametrize("name", ASSIGNMENTS)
+@pytest.mark.parametrize("name", having(hints.FILE))
 def test_students_receive_them(name):
     assert hints.FILE in handout(COURSE, name).files
 

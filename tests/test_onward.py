@@ -8,10 +8,10 @@ from autograder.grading.releasing.dress import IMPORT, dressed
 from autograder.grading.releasing.handout import handout
 from autograder.grading.releasing.notebooks import read_source
 from autograder.onward import FILE, Onward, onward
-from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, mistake, oracle
+from tests.answers import ASSIGNMENTS, COURSE, HOME, ROOT, exercises_having, having, mistake, oracle
 
 
-@pytest.mark.parametrize("name", HOME)
+@pytest.mark.parametrize("name", exercises_having(FILE))
 def test_every_exercise_has_a_page_an_insight_and_something_to_try(name):
     further = onward(COURSE.assignment(HOME[name]).folder, name)
     assert further is not None and further.after.endswith(".") and further.attempt
@@ -40,7 +40,7 @@ def test_a_page_is_a_link_where_the_book_has_an_address():
     assert Onward("optimization/adam").lines(Verdict("adam", "missing", 0.0, 8.0)) == []
 
 
-@pytest.mark.parametrize("name", ASSIGNMENTS)
+@pytest.mark.parametrize("name", having(FILE))
 def test_students_receive_it(name):
     assert FILE in handout(COURSE, name).files
 

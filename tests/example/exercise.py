@@ -14,12 +14,18 @@ def case(rng: np.random.Generator, name: str, k: int, items: int = 0, classes: i
     return Case(name, {"scores": scores, "y": rng.integers(classes, size=items), "k": k})
 
 
+def example(k: int) -> Case:
+    scores = np.array([[3.0, 1.0, 2.0], [0.0, 5.0, 4.0]])
+    return Case("the example in the text", {"scores": scores, "y": np.array([2, 1]), "k": k})
+
+
 def best_only(rng: np.random.Generator) -> list[Case]:
-    return [case(rng, "the best score", 1), case(rng, "a single item", 1, items=1)]
+    return [example(1), case(rng, "the best score", 1), case(rng, "a single item", 1, items=1)]
 
 
 def several(rng: np.random.Generator) -> list[Case]:
     return [
+        example(2),
         case(rng, "two of six", 2),
         case(rng, "three of five", 3, classes=5),
         case(rng, "all classes", 4, classes=4),
