@@ -154,6 +154,12 @@ def test_the_whole_notebook_has_a_limit():
         RIGHT, "while True: pass", "while True: pass", total_seconds=3.0, cell_seconds=2.0
     )
     assert (record["status"], record["score"]) == ("timeout", 0.0)
+    assert "the notebook ran for more than 3 s" in record["message"]
+
+
+def test_what_the_end_of_the_notebooks_time_stops_is_told_so():
+    record, cells = run(RIGHT, "while True: pass", total_seconds=3.0)
+    assert "the notebook ran for more than 3 s" in cells[2].outputs[0].evalue
 
 
 @pytest.mark.parametrize(

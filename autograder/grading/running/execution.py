@@ -210,8 +210,9 @@ class NotebookRun:
         """
         if self._left() > 0 and not self.session.running:
             self._revive()
+        over = KernelTimeout(f"the notebook ran for more than {self.settings.total_seconds:g} s")
         if self._left() <= 0:
-            raise KernelTimeout(f"the notebook ran for more than {self.settings.total_seconds:g} s")
+            raise over
         after_another, self.tried = self.tried, self.tried or silent
         outputs, stopped = [], None
         try:
@@ -223,6 +224,8 @@ class NotebookRun:
             self.session.stop()
             return self._execute(code, seconds, silent, again=True)
         self.suspect = isinstance(stopped, CellTimeout)  # else its kernel is gone, or all is well
+        if isinstance(stopped, CellTimeout | KernelTimeout) and self._left() <= 0:
+            raise over  # it was not given the seconds that it is said to have run for
         if stopped is not None:
             raise stopped
         return outputs
