@@ -122,6 +122,7 @@ ODDITIES = [
          shows="was passed over"),
     _odd("another-language", top="%%bash\necho from bash", shows="from bash"),
     _odd("quits", top="quit()", shows="quit was passed over"),
+    _odd("restarts", top="get_ipython().kernel.do_shutdown(True)", shows="restart was passed over"),
     _odd("prints-nowhere", quick=True, top="import sys\nsys.stdout = sys.stderr = None"),
     _odd("asks-what-it-prints-to", answers=second(f"import sys\nsys.stdout.encoding.lower()\n{RIGHT.strip()}")),
     _odd("prints-to-a-file", quick=True,

@@ -11,7 +11,7 @@ from autograder.grading.answer import edited, source_of
 from autograder.grading.judge.judging import judge
 from autograder.grading.judge.verdicts import read_verdict
 from autograder.grading.releasing.handout import handout
-from autograder.grading.running import sandbox
+from autograder.grading.running import sandbox, session
 from autograder.grading.running.execution import NotebookRun, RunSubmission
 from autograder.grading.running.session import Session
 from tests.answers import COURSE, answer, exercise
@@ -20,7 +20,7 @@ RIGHT = source_of(answer("exponential_decay").alternatives[0])
 WRONG = "def exponential_decay(step, base_lr, rate):\n    return base_lr * np.cos(rate * step)"
 
 
-def run_notebook(assignment, exercise_id, *sources, **settings):
+def run_notebook(assignment, exercise_id, *sources, files=None, **settings):
     """Run cells and then the test cell of an exercise; returns the run, its record and that cell."""
     test = new_code_cell(f"check({exercise_id})")
     test.metadata.nbgrader = nbformat.from_dict(
@@ -34,13 +34,16 @@ def run_notebook(assignment, exercise_id, *sources, **settings):
     )
     notebook = new_notebook()
     notebook.cells = [*map(new_code_cell, ("import numpy as np", *sources)), test]
-    with Session(handout(COURSE, assignment)) as session:
-        run = NotebookRun(RunSubmission(**settings), COURSE, notebook, session, "seed", "cpu")
+    with Session(handout(COURSE, assignment), files) as kernels:
+        run = NotebookRun(RunSubmission(**settings), COURSE, notebook, kernels, "seed", "cpu")
         return run, run.run(), test
 
 
 def run(*sources, **settings):
-    """Run cells and then the test cell of ``exponential_decay``; returns its verdict and the cells."""
+    """Run cells and then the test cell of ``exponential_decay``; returns its verdict and the cells.
+
+    ``files`` is the folder of the submission.
+    """
     settings.setdefault("probe_seconds", 2.0)
     run, record, test = run_notebook("optimizers", "exponential_decay", *sources, **settings)
     judge(COURSE, "optimizers", record, run.cases)
@@ -48,10 +51,8 @@ def run(*sources, **settings):
 
 
 def test_draws_are_the_same_in_the_next_grading_and_for_the_next_student():
-    torchs, numpys = (
-        "torch.distributions.Beta(alpha, alpha).sample((len(x),))",
-        ("torch.as_tensor(np.random.beta(alpha, alpha, len(x)))"),
-    )
+    torchs = "torch.distributions.Beta(alpha, alpha).sample((len(x),))"
+    numpys = "torch.as_tensor(np.random.beta(alpha, alpha, len(x)))"
     mixup = source_of(edited(answer("mixup").oracle, (torchs, numpys)))  # permutes with torch's
     outputs = []
     for _ in range(2):
@@ -85,6 +86,39 @@ def test_a_kernel_that_somebody_kills_costs_nothing(monkeypatch):
     record, cells = run(f"import time; time.sleep(1)\n{RIGHT}")
     assert (record["status"], record["score"]) == ("passed", 2.0)
     assert killed and not cells[1].outputs
+
+
+def test_a_kernel_that_is_killed_as_it_starts_has_its_files_again(monkeypatch, tmp_path):
+    (tmp_path / "rates.txt").write_text("0.1")
+    as_it_is, killed = session._why_no_answer, []
+
+    def kill_the_first(kernel):
+        if not killed:
+            killed.append(kernel.process)
+            kernel.process.kill()
+        return as_it_is(kernel)
+
+    monkeypatch.setattr(session, "_why_no_answer", kill_the_first)
+    record, _ = run(f"open('rates.txt').close()\n{RIGHT}", files=tmp_path)
+    assert killed and (record["status"], record["score"]) == ("passed", 2.0), record
+
+
+def test_a_cell_that_dies_when_it_is_run_again_costs_nothing_but_itself():
+    once = "here = 1\nwhile True: pass"  # it was interrupted, and is not run again
+    again = "import os\nif 'here' not in globals(): os._exit(1)"
+    record, cells = run(once, again, RIGHT, "import os; os._exit(1)", "x = 1", cell_seconds=1.0)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+    assert not cells[2].outputs and not cells[5].outputs
+    record, _ = run(once, f"{again}\n{RIGHT}", "import os; os._exit(1)", cell_seconds=1.0)
+    assert record["score"] == 0 and "Python process, when it was run again" in record["message"]
+
+
+def test_a_kernel_that_dies_late_is_not_brought_back_twice(monkeypatch):
+    as_it_is, starts = Session.start, []
+    monkeypatch.setattr(Session, "start", lambda self: (starts.append(1), as_it_is(self)))
+    record, _ = run(RIGHT, "import time; time.sleep(4)", "import os; os._exit(1)", total_seconds=15)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+    assert len(starts) == 2
 
 
 HOOK = "get_ipython().events.register({!r}, lambda *a: [None for _ in iter(int, 1)])"
@@ -141,6 +175,12 @@ def test_the_whole_notebook_has_a_limit():
         RIGHT, "while True: pass", "while True: pass", total_seconds=3.0, cell_seconds=2.0
     )
     assert (record["status"], record["score"]) == ("timeout", 0.0)
+    assert "the notebook ran for more than 3 s" in record["message"]
+
+
+def test_what_the_end_of_the_notebooks_time_stops_is_told_so():
+    record, cells = run(RIGHT, "while True: pass", total_seconds=3.0)
+    assert "the notebook ran for more than 3 s" in cells[2].outputs[0].evalue
 
 
 @pytest.mark.parametrize(
@@ -158,7 +198,5 @@ def test_the_whole_notebook_has_a_limit():
     ],
 )
 def test_tampering_earns_nothing(code):
-    record, _ = run(
-        WRONG, code, cell_seconds=2.0
-    )  # some of it keeps the kernel from ever answering
+    record, _ = run(WRONG, code, cell_seconds=2.0)  # some of it keeps the kernel from answering
     assert record["status"] in ("error", "failed", "missing") and record["score"] == 0

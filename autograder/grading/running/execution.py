@@ -1,6 +1,5 @@
 """Runs a submission's notebook and probes its exercises; what comes of that goes to ``judging``."""
 
-import contextlib
 import platform
 import re
 import time
@@ -38,6 +37,7 @@ from autograder.grading.storage import records, seeds
 NOTEBOOK_CHARACTERS = 6_000_000  # of outputs: what cells show, all together
 HERE = ".".join(platform.python_version_tuple()[:2])  # students may have a newer one
 TOO_MUCH = "[not shown: the notebook shows more than a page can hold]\n"
+EARLY = 1 / 4  # of a notebook's time: later it may take too long to bring a kernel back twice
 
 
 class RunSubmission(NbGraderPreprocessor):
@@ -211,8 +211,9 @@ class NotebookRun:
         """
         if self._left() > 0 and not self.session.running:
             self._revive()
+        over = KernelTimeout(f"the notebook ran for more than {self.settings.total_seconds:g} s")
         if self._left() <= 0:
-            raise KernelTimeout(f"the notebook ran for more than {self.settings.total_seconds:g} s")
+            raise over
         after_another, self.tried = self.tried, self.tried or silent
         outputs, stopped = [], None
         try:
@@ -224,6 +225,8 @@ class NotebookRun:
             self.session.stop()
             return self._execute(code, seconds, silent, again=True)
         self.suspect = isinstance(stopped, CellTimeout)  # else its kernel is gone, or all is well
+        if isinstance(stopped, CellTimeout | KernelTimeout) and self._left() <= 0:
+            raise over  # it was not given the seconds that it is said to have run for
         if stopped is not None:
             raise stopped
         return outputs
@@ -233,35 +236,61 @@ class NotebookRun:
     ) -> bool:
         """Whether code may have nothing to do with how it ended.
 
-        A death may be somebody's outside; the second of two timeouts in a row the first one's (a hook
-        that loops); what never began, or brought nothing home, that of an exercise before.
+        The second of two timeouts in a row may be the first one's doing (a hook that loops); what never
+        began, or brought nothing home, and a death, that of an exercise before. A death may also be
+        somebody's outside: that is looked into while few cells have to be run again for it.
         """
         if isinstance(stopped, CellTimeout | KernelTimeout):
             return self.suspect or (after_another and not self.session.began)
-        return stopped is not None or (after_another and nothing_came)
+        if stopped is None:
+            return after_another and nothing_came
+        return after_another or self._left() > (1 - EARLY) * self.settings.total_seconds
 
     def _left(self) -> float:
         return self.deadline + self.session.stood_still - time.monotonic()
 
     def _revive(self) -> None:
-        """Start a kernel and bring it to where the last one was."""
+        """Bring a new kernel to where the last one was, but for a cell that ends each: it is given up."""
+        once: set[str] = set()  # that may have been somebody's outside
+        while (ended := self._run_again()) is not None:
+            source, stopped = ended
+            if source in once or isinstance(stopped, KernelTimeout):
+                self.done.remove(source)
+                self.failed.append((source, f"Stopped: {stopped}, when it was run again"))
+            once.add(source)
+
+    def _run_again(self) -> tuple[str, KernelDied] | None:
+        """Run in a new kernel what has ended well; which cell ended the kernel, and how, if one did."""
+        self._start()
+        for source in self.done:
+            if self._left() <= 0:
+                break
+            try:
+                self.session.run(source, min(self.settings.cell_seconds, self._left()))
+            except CellTimeout:
+                continue
+            except KernelDied as stopped:
+                return source, stopped
+        return None
+
+    def _start(self) -> None:
+        """Start a kernel, without the files beside the notebook if there is none with them."""
         self.suspect = self.tried = False
         try:
             self.session.start()
         except KernelNotStarted:
-            if self.session.files is None:
-                raise
-            sandbox.forget()  # is it the files beside the notebook, or the sandbox?
-            self.session.files = None
-            self.session.start()
+            sandbox.forget()  # it was the sandbox, or somebody outside,
+            try:
+                self.session.start()
+            except KernelNotStarted:  # or it is the files
+                if self.session.files is None:
+                    raise
+                self.session.files = None
+                self.session.start()
         if self.device == "cuda":
             cuda.start(self.session)
         start = "__import__('autograder.probe', fromlist=['start_generators']).start_generators"
-        for source in [f"{start}({self.chance!r})", *self.done]:
-            if self._left() <= 0:
-                return
-            with contextlib.suppress(CellTimeout):
-                self.session.run(source, min(self.settings.cell_seconds, self._left()))
+        self.session.run(f"{start}({self.chance!r})", sandbox.START_SECONDS)
 
 
 def _error_output(name: str, reason: str) -> NotebookNode:

@@ -16,8 +16,9 @@ KEPT_BACK = 64  # of them
 
 
 def pass_over_what_is_not_here(shell: Any) -> None:
-    """Let no ``!command`` and no magic for a front end end a cell, and no ``quit()`` the kernel."""
+    """Let no ``!command`` and no magic for a front end end a cell, no quit and no restart the kernel."""
     shell.ask_exit = lambda: print("quit was passed over", file=sys.stderr)
+    shell.kernel.do_shutdown = lambda restart: print("restart was passed over", file=sys.stderr)
     shell.system = _said(shell.system, None)
     shell.getoutput = _said(shell.getoutput, [])
     magic = shell.run_line_magic
