@@ -254,6 +254,16 @@ def test_mistakes_are_tried_no_further_than_somebody_asks():
     assert max(tried) == len(lazy.cases) > min(tried)
 
 
+@pytest.mark.parametrize("name", ["dropout_forward", "mixup"])  # NumPy's draws, and torch's
+def test_a_mistake_that_is_tried_in_two_goes_does_the_same(name):
+    in_one, in_two = (
+        keys.draw_key(exercise(name), answer(name), "1").mistakes[0].outcomes for _ in range(2)
+    )
+    in_two[0]
+    keys.restart_chance("something else")
+    assert wire.dumps(list(in_two)) == wire.dumps(list(in_one))
+
+
 @every_exercise
 def test_mistakes_are_many_distinct_and_have_their_own_source(name):
     mistakes = answer(name).mistakes

@@ -4,7 +4,7 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -39,19 +39,36 @@ def restart_chance(name: str) -> None:
         torch.default_generator.manual_seed(int.from_bytes(digest[4:8], "little"))
 
 
+def _state_of_chance() -> tuple[Any, Any]:
+    """How far NumPy's and torch's global generators have come."""
+    torch = sys.modules.get("torch")
+    return np.random.get_state(), None if torch is None else torch.default_generator.get_state()
+
+
+def _go_on(state: tuple[Any, Any]) -> None:
+    """Have them go on from there."""
+    np.random.set_state(state[0])
+    if state[1] is not None:
+        sys.modules["torch"].default_generator.set_state(state[1])
+
+
 def as_float64(array: np.ndarray) -> np.ndarray:
     """A floating array in float64: what an oracle computes from."""
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
 class LazyOutcomes(Sequence[dict]):
-    """What a known mistake gives on each case: a case is tried, after those before it, on demand."""
+    """What a known mistake gives on each case: a case is tried, after those before it, on demand.
+
+    What it draws does not depend on what is done between two demands.
+    """
 
     def __init__(self, exercise: Exercise, mistake: WrongAnswer, cases: Sequence[Case]) -> None:
         self.exercise = exercise
         self.mistake = mistake
         self.cases = cases
         self.tried: list[dict] = []
+        self.chance: tuple[Any, Any] = (None, None)  # as it was after the last of these
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -66,11 +83,14 @@ class LazyOutcomes(Sequence[dict]):
         if not self.tried:
             restart_chance(f"{self.exercise.id}/{self.mistake.id}")
             self.code = fresh(self.mistake.code)
+        elif len(self.tried) <= i:
+            _go_on(self.chance)
         while len(self.tried) <= i:
             case = self.cases[len(self.tried)]
             (outcome,) = probe.run(self.exercise, self.code, [case], "cpu")
             outcome = wire.loads(wire.dumps(outcome))  # as a student's travels
             self.tried.append(self.exercise.part(case.part).summarized(case, outcome))
+            self.chance = _state_of_chance()
         return self.tried[i]
 
 
