@@ -95,11 +95,12 @@ def outcome(**what):
     return {"!": "dict", "v": what}
 
 def outputs(value):
-    return [outcome(outputs={"!": "dict", "v": {"accuracy": value}})] * 5
+    return [outcome(outputs={"!": "dict", "v": {"accuracy": value}})] * CASES
 
 def array(shape, dtype="float64", data="AAAAAAAA8D8="):
     return {"!": "array", "d": dtype, "s": shape, "v": data}
 
+CASES = 7  # of the example's exercise
 INFINITY = float("inf")
 """
 UNREADABLE, WHOLE = "the answers can't be read", "did not arrive whole"
@@ -129,10 +130,10 @@ REPLIES = {
     "too-many": ("json.dumps(whole(outputs(1.0) * 2))", WHOLE),
     "no-list": ("json.dumps(whole(outcome(x=1)))", WHOLE),
     "many-keys": ("json.dumps(whole(outcome(**{str(i): 0 for i in range(50_000)})))", WHOLE),
-    "outcomes-that-are-numbers": ("json.dumps(whole([1] * 5))", "no outputs"),
-    "outputs-that-are-a-list": ("json.dumps(whole([outcome(outputs=[1])] * 5))", "no outputs"),
-    "no-outputs": ("json.dumps(whole([outcome()] * 5))", "no outputs"),
-    "keys-missing": ("json.dumps(whole([outcome(outputs=outcome())] * 5))", "accuracy is missing"),
+    "outcomes-that-are-numbers": ("json.dumps(whole([1] * CASES))", "no outputs"),
+    "outputs-that-are-a-list": ("json.dumps(whole([outcome(outputs=[1])] * CASES))", "no outputs"),
+    "no-outputs": ("json.dumps(whole([outcome()] * CASES))", "no outputs"),
+    "keys-missing": ("json.dumps(whole([outcome(outputs=outcome())] * CASES))", "accuracy is missing"),
     "shape-infinity": ("json.dumps(whole(outputs(array([INFINITY]))))", UNREADABLE),
     "shape-negative": ("json.dumps(whole(outputs(array([-1]))))", UNREADABLE),
     "shape-too-large": ("json.dumps(whole(outputs(array([10**12]))))", UNREADABLE),
@@ -145,13 +146,13 @@ REPLIES = {
     "data-that-is-none": ("json.dumps(whole(outputs(array([1], data='%%%'))))", UNREADABLE),
     "bytes-of-bools": ("json.dumps(whole(outputs(array([], 'bool', '/w=='))))", "expected 0."),
     "a-huge-int": ("json.dumps(whole(outputs(10**400)))", "int too large"),
-    "error-that-is-a-list": ("json.dumps(whole([outcome(error=['x'], message=['y'], line=[1])] * 5))", "['x']"),
-    "error-that-is-an-array": ("json.dumps(whole([outcome(error=array([1]), message=1)] * 5))", ""),
-    "error-without-message": ("json.dumps(whole([outcome(error='x')] * 5))", "x"),
-    "unusable-that-is-a-dict": ("json.dumps(whole([outcome(unusable=outcome(a=1))] * 5))", ""),
-    "half-a-surrogate-pair": ("json.dumps(whole([outcome(error='\\ud800', message='\\udfff')] * 5))", "?"),
-    "line-without-end": ("json.dumps(whole([outcome(error='x', message='y', line=10**30)] * 5))", "x: y"),
-    "markup": ("json.dumps(whole([outcome(unusable='<script>alert(1)</script>')] * 5))", "<script>"),
+    "error-that-is-a-list": ("json.dumps(whole([outcome(error=['x'], message=['y'], line=[1])] * CASES))", "['x']"),
+    "error-that-is-an-array": ("json.dumps(whole([outcome(error=array([1]), message=1)] * CASES))", ""),
+    "error-without-message": ("json.dumps(whole([outcome(error='x')] * CASES))", "x"),
+    "unusable-that-is-a-dict": ("json.dumps(whole([outcome(unusable=outcome(a=1))] * CASES))", ""),
+    "half-a-surrogate-pair": ("json.dumps(whole([outcome(error='\\ud800', message='\\udfff')] * CASES))", "?"),
+    "line-without-end": ("json.dumps(whole([outcome(error='x', message='y', line=10**30)] * CASES))", "x: y"),
+    "markup": ("json.dumps(whole([outcome(unusable='<script>alert(1)</script>')] * CASES))", "<script>"),
     "unknown-kind": ("json.dumps({'!': 'pickle', 'v': 'x'})", UNREADABLE),
     "numbers-not-in-json": ("'{\"!\": \"dict\", \"v\": {\"outcomes\": [NaN, Infinity], \"seconds\": NaN}}'", UNREADABLE),
 }  # fmt: skip
@@ -159,8 +160,8 @@ LONG_REPLIES = {
     "values-without-end": ("'[' + '1.5,' * 400_000 + '1]'", UNREADABLE),
     "a-long-kind": ("json.dumps({'!': 'A' * 1_500_000, 'v': 0})", UNREADABLE),
     "a-long-dtype": ("json.dumps(whole(outputs(array([1], 'A' * 300_000))))", UNREADABLE),
-    "a-long-error": ("json.dumps(whole([outcome(error='A' * 100_000, message='B' * 200_000, line=3)] * 5))", "AAA"),
-    "a-long-objection": ("json.dumps(whole([outcome(unusable='A' * 300_000)] * 5))", "AAA"),
+    "a-long-error": ("json.dumps(whole([outcome(error='A' * 100_000, message='B' * 200_000, line=3)] * CASES))", "AAA"),
+    "a-long-objection": ("json.dumps(whole([outcome(unusable='A' * 300_000)] * CASES))", "AAA"),
 }  # fmt: skip
 QUICK = {"shape-infinity", "error-that-is-a-list", "half-a-surrogate-pair", "an-array", "two",
          "a-tensor-that-lies", "nested-a-million-deep"}  # fmt: skip
