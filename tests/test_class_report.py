@@ -301,3 +301,16 @@ def test_on_paper_what_is_folded_is_there_too(browser, in_a_file):
     for k in range(6):
         assert f"return x + {k}" in text
     assert "student-who-waits-29" in text
+
+
+def test_paper_is_white_in_the_dark_and_holds_every_column(browser, in_a_file):
+    browser.get(in_a_file.as_uri())
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    resize(browser, 700)  # an A4 sheet without its margins, and somewhat less
+    try:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", **dark})
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 700
+        color = "return getComputedStyle(document.body).backgroundColor"
+        assert browser.execute_script(color) == "rgb(255, 255, 255)"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
