@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -12,6 +13,7 @@ from nbgrader.api import Gradebook
 
 from autograder.grading.course import Course
 from autograder.grading.judge.why import Failed, smallest
+from autograder.grading.storage import records
 from autograder.grading.storage.results import read
 from autograder.literal import size
 from tests.answers import ROOT
@@ -155,13 +157,19 @@ def test_the_report_s_lines_make_the_mistake_known(course, group, tmp_path):
     assert named == "unnamed-1"
 
 
-def test_a_student_s_smallest_case_is_said_to_be_gone_with_its_record(course, results, tmp_path):
+def test_why_there_is_no_smallest_case_is_said_in_words(course, results, tmp_path):
     asked = ("metrics", ANN, "top_k_accuracy")
     found = smallest(Course(course), course / "trial", *asked)
     assert isinstance(found, Failed) and size(found.case.inputs) <= 9  # others hold a thousand
     shutil.copytree(course / "trial", tmp_path / "trial")
-    for record in (tmp_path / "trial" / "records").rglob("*.json.gz"):
-        record.unlink()
+    (path,) = (tmp_path / "trial" / "records" / "metrics" / ANN).glob("*.json.gz")
+    record = records.read(path)
+    others = {"top_k_accuracy": replace(record.probed["top_k_accuracy"], cases="others")}
+    records.write(path, replace(record, probed=others))
+    assert smallest(Course(course), tmp_path / "trial", *asked) == (
+        "top_k_accuracy was tried on other cases than are drawn now"
+    )
+    path.unlink()
     assert smallest(Course(course), tmp_path / "trial", *asked) == (
         "the record of its run is no longer there"
     )

@@ -59,11 +59,8 @@ def page(
     )
     roster = find_roster(None, (class_folder, course.root))
     known = {student.id: student for student in roster or []}
-    alike, pairs, items = (
-        stats.unnamed(held),
-        similar(code, [cell.source for cell in released.cells]),
-        stats.items(held),
-    )
+    alike, items = stats.unnamed(held), stats.items(held)
+    pairs = similar(code, [cell.source for cell in released.cells])
     scores, most = [s.score for s in held], max(s.max_score for s in held)
     return template.render(
         name=name,
@@ -120,7 +117,7 @@ def _example(
     exercise = course.assignment(name).exercise(alike.exercise)
     hide = anonymous.without(known.get(alike.student, Student(alike.student)))
     found = smallest(course, class_folder, name, alike.student, alike.exercise)
-    case = "\n".join(found.lines()) if isinstance(found, Failed) else ""
+    case = "\n".join(found.lines())[: anonymous.LONGEST] if isinstance(found, Failed) else ""
     module = inspect.getmodule(course.answer(name, alike.exercise).oracle)
     imports = anonymous.imports_in(cell.source for cell in course.student_version(name).cells)
     pasted = None
