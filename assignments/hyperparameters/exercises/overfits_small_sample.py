@@ -23,7 +23,8 @@ STEPS = 100  # the default that the text names
 ANSWER, MOST_AT_ONCE = "answer", "most examples the network saw at once"
 LAST_MODE, MADE = "mode in which the network was last used", "networks made"
 OF_THE_ANSWER = (ANSWER, MOST_AT_ONCE, LAST_MODE, MADE)  # how well it was trained has no part in it
-TOO_MANY = "more steps than asked for"
+TOO_MANY, LEFT = "more steps than asked for", "layers that training left as they were"
+OF_THE_TRAINING = (TOO_MANY, LEFT)  # which is judged where training is
 FEW_STEPS = {0: "none", 1: "a single one"}
 
 
@@ -81,6 +82,7 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
         before, after, learned_it = becoming(case, outputs.get("network"))
         seen["what training did to the network's loss"] = change_of(before, after)
         seen["what the trained network knows of the sample"] = "all" if learned_it else "not all"
+        seen[LEFT] = left_alone(case, outputs["network"])
     seen[SEEN] = facts(case, outputs.get(SEEN))
     seen[SEEN]["examples that it learned from"] = whose(case, outputs, learned)
     always_all = len(set(sizes)) == 1  # who draws batches, or a network's masks, may end anywhere
@@ -96,13 +98,13 @@ def seen_of_training(case: Case, outputs: Outputs) -> Outputs:
 
 
 def seen_of_answer(case: Case, outputs: Outputs) -> Outputs:
-    """All else: who takes too many steps is told so where training is judged."""
-    return besides(summary(case, outputs), (TOO_MANY,))
+    """All else: who takes too many steps, or trains a layer alone, is told so where training is judged."""
+    return besides(summary(case, outputs), OF_THE_TRAINING)
 
 
 def besides(seen: Outputs, names: Sequence[str]) -> Outputs:
     """The same with some outputs among the facts, which nobody is judged by."""
-    told = {name: seen[name] for name in names}
+    told = {name: seen[name] for name in names if name in seen}
     rest = {name: value for name, value in seen.items() if name not in told}
     return {**rest, SEEN: {**seen[SEEN], **told}}
 
@@ -188,6 +190,16 @@ def becoming(case: Case, trained: Any) -> tuple[np.ndarray, np.ndarray, bool]:
     with torch.no_grad():
         learned_it = bool((network.eval()(x).argmax(1) == y).all())
     return before, loss_of(network, x, y), learned_it
+
+
+def left_alone(case: Case, trained: Outputs) -> str:
+    """Of the layers that have weights those that are as they were at the start: all, some or none."""
+    same = [
+        all((floats(trained, f"{at}.{n}", p.shape) == as_it_is(p)).all() for n, p in held)
+        for at, layer in enumerate(Network(case.inputs, 0, Record()).double())
+        if (held := list(layer.named_parameters()))
+    ]
+    return "all" if all(same) else "some" if any(same) else "none"
 
 
 def change_of(before: np.ndarray, after: np.ndarray) -> str:

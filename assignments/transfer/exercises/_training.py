@@ -19,6 +19,8 @@ from autograder.tensors import any_gradient
 from . import _pictures
 from ._networks import Network
 
+BY_A_DRAW = "as its first weights had it"
+
 # Where the student's code is.
 
 
@@ -94,6 +96,11 @@ def observed(steps: Steps, returned: Network, shown: list[Tensor], x: Tensor) ->
 # Where it is not.
 
 
+def single_step(came: Any) -> bool:
+    """Whether an optimizer took one step: what the network says then, a draw decides."""
+    return isinstance(came, dict) and came.get("steps") == 1
+
+
 def facts(case: Case, came: Any, known: np.ndarray) -> dict[str, str]:
     """The facts in words; ``known`` are the scores of the training pictures."""
     if not isinstance(came, dict):
@@ -102,9 +109,9 @@ def facts(case: Case, came: Any, known: np.ndarray) -> dict[str, str]:
     _, y = _pictures.in_order(_pictures.training(), case.inputs["order"])
     right = (known.argmax(1) == y.numpy()).mean()
     named = "most" if right > 0.8 else "not most"  # how few, chance may decide
-    if came.get("steps") == 1:
+    if single_step(came):
         held += ", for a single step"
-        named = "as its first weights had it"  # a draw decides
+        named = BY_A_DRAW
     if came.get("gradient") is False:
         held += ", and no gradient was there"
     return {

@@ -119,11 +119,13 @@ def sum_up_accuracy(case: Case, outputs: Outputs) -> Outputs:
     measured = Measured(float((predictions == y).mean()), mean_loss(case, known))
     before = tensors_of(given_network(case.inputs), case.inputs)
     moved = kinds(beside_head(changed(before, _state.arrays(outputs, "tensors"))))
+    seen = outputs.get(SEEN)
+    how = _training.BY_A_DRAW if _training.single_step(seen) else manner(torch.tensor(known))
     return {
         ENOUGH: not measured.falls_short(len(y), case.withheld["least"]),
         "how it does": measured,
-        HINT: f"{moved} changed, {manner(torch.tensor(known))}",
-        SEEN: _training.facts(case, outputs.get(SEEN), known),
+        HINT: f"{moved} changed, {how}",
+        SEEN: _training.facts(case, seen, known),
     }
 
 

@@ -186,6 +186,10 @@ ANSWER.edited(
     ("model.parameters(), lr=lr", "model.parameters()"),
 )
 ANSWER.edited(
+    "last-layer-only", "an optimizer that is given the parameters of the last layer, not those of all layers",
+    ("model.parameters(), lr=lr", "list(model.parameters())[-2:], lr=lr"),
+)
+ANSWER.edited(
     "sgd", "SGD in the place of Adam",
     ("torch.optim.Adam(", "torch.optim.SGD("),
 )
