@@ -138,6 +138,31 @@ def test_what_is_wrong_is_said(course, tmp_path, place, old, new, says):
     assert any(says.replace("{folder}", str(folder)) in text for text in found), found
 
 
+CALLS_ITSELF = """
+
+@ANSWER.alternative
+def standardize(x):
+    if x.ndim > 1:
+        return np.stack([standardize(column) for column in x.T], axis=1)
+    return (x - x.mean()) / (x.std() or 1.0)
+
+
+@ANSWER.mistake("tripled", "everything times three")
+def standardize(x):
+    deviation = x.std(axis=0)
+    return 3 * (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+"""
+
+
+def test_an_answer_that_calls_itself_calls_no_mistake_of_its_name(course, tmp_path):
+    folder = tmp_path / "course"
+    shutil.copytree(course, folder)
+    with open(folder / ANSWER, "a") as file:
+        file.write(CALLS_ITSELF)
+    findings = examine(Course(folder), NAME, EXERCISE)
+    assert findings.wrong + findings.lacks == []
+
+
 def test_a_notebook_that_is_none_is_said(course, tmp_path):
     with pytest.raises(CourseError, match=f"{NAME}.md can't be read: Code cell 1 at line"):
         changed(course, tmp_path / "course", NOTEBOOK, "grade: false, grade_id: setup", "}")

@@ -103,6 +103,34 @@ def test_a_kernel_that_is_killed_as_it_starts_has_its_files_again(monkeypatch, t
     assert killed and (record["status"], record["score"]) == ("passed", 2.0), record
 
 
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_kernel_that_is_killed_before_the_notebooks_code_has_not_started(
+    monkeypatch, tmp_path, deaths
+):
+    """Twice at this place may be the doing of files handed in: it is tried without them."""
+    as_it_is, killed = Session.prepare, []
+
+    def prepare_and_kill(self, *arguments):
+        if len(killed) < deaths:
+            killed.append(self.kernel.process)
+            self.kernel.process.kill()
+        return as_it_is(self, *arguments)
+
+    monkeypatch.setattr(Session, "prepare", prepare_and_kill)
+    record, cells = run(RIGHT, files=tmp_path)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+    assert len(killed) == deaths and not cells[1].outputs
+
+
+def test_a_kernel_that_never_gets_ready_is_the_graders_fault(monkeypatch, tmp_path):
+    as_it_is = Session.prepare
+    monkeypatch.setattr(
+        Session, "prepare", lambda self, code, problem: as_it_is(self, "no_such_name", problem)
+    )
+    with pytest.raises(session.KernelNotStarted, match="can't be started: .*no_such_name"):
+        run(RIGHT, files=tmp_path)
+
+
 def test_a_cell_that_dies_when_it_is_run_again_costs_nothing_but_itself():
     once = "here = 1\nwhile True: pass"  # it was interrupted, and is not run again
     again = "import os\nif 'here' not in globals(): os._exit(1)"

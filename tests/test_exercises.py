@@ -43,7 +43,7 @@ def assert_right_answers_pass(name: str, seed: str) -> None:
     solution = answers.solutions(HOME[name])[exercise(name).entry]
     for code in [solution, answer(name).oracle, *answer(name).alternatives]:
         keys.restart_chance(f"{name}/{seed}")
-        v = verdict(name, code, seed)
+        v = verdict(name, fresh(code), seed)
         source = source_of(code) if code is not solution else "the reference solution"
         assert (v.status, v.score) == ("passed", exercise(name).points), (
             f"{source}\n{report.text(v)}"

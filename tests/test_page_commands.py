@@ -1,6 +1,5 @@
 """Every command on the instructors' page, held against the program that is to understand it."""
 
-import importlib.util
 import re
 import shlex
 import sys
@@ -50,7 +49,10 @@ def dask(words: list[str]) -> None:
 
 def python(words: list[str]) -> None:
     flag, module = words
-    assert flag == "-m" and importlib.util.find_spec(module)
+    path = Path(
+        *module.split(".")
+    )  # not asked of Python: other tests mount other folders as `solutions`
+    assert flag == "-m" and (ROOT / path).with_suffix(".py").is_file()
 
 
 def docker(words: list[str]) -> None:

@@ -81,7 +81,7 @@ def test_what_is_on_record_is_neither_run_nor_recorded_again(metrics, tmp_path):
     held = class_statistics.submissions(Course(course), course, ASSIGNMENT)
     (item,) = class_statistics.items(held)
     assert item.counts["passed"] == 1 and set(item.parts) == {"k = 1", "larger k"}
-    assert "<h1>metrics</h1>" in class_page.page(Course(course), ASSIGNMENT, held, [])
+    assert "<h1>metrics</h1>" in class_page.page(Course(course), course, ASSIGNMENT, held, [])
 
     again = without_sandbox(course, "--results", "again.jsonl")
     assert again.returncode == 0, again.stderr

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -450,3 +451,29 @@ print(len(seen) > 0, any(b's3cr3t' in s or b'PLANTED' in s for s in seen))
         with Session(students) as session:
             assert text(session.run(look, 20)) == "True False\n"
     sandbox.forget()
+
+
+def test_the_folder_of_a_grader_that_was_killed_is_removed_by_the_next(tmp_path, monkeypatch):
+    """And that of one that lives is not, however long ago it was made."""
+    code = "import sys; from autograder.grading.running import sandbox; print(sandbox.own_folder()[0], flush=True); sys.stdin.read()"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    graders = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"TMPDIR": str(tmp_path)},
+        )
+        for _ in range(2)
+    ]
+    left, held = (Path(grader.stdout.readline().strip()) for grader in graders)
+    (left / "shared").mkdir()
+    graders[0].kill()
+    graders[0].wait()
+    for folder in (left, held):
+        os.utime(folder, (0, 0))
+    new, descriptor = sandbox.own_folder()
+    os.close(descriptor)
+    assert sorted(tmp_path.iterdir()) == sorted([held, new])
+    graders[1].communicate("")

@@ -1,26 +1,28 @@
 """``autograder report``: a class's results as one page that needs nothing else."""
 
 import argparse
-import re
+import inspect
 import statistics
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
 
 from autograder.grading.course import Course, CourseError
+from autograder.grading.display import anonymous, plots
 from autograder.grading.display import class_statistics as stats
-from autograder.grading.display.class_statistics import Submission
+from autograder.grading.display.class_statistics import Alike, Submission
 from autograder.grading.display.similarity import similar
+from autograder.grading.judge.why import Failed, smallest
 from autograder.grading.releasing import further
 from autograder.grading.storage.files import write_whole
 from autograder.grading.storage.jobs import students_in
+from autograder.grading.systems.roster import Student, find_roster
 
 TEMPLATE = Path(__file__).with_suffix(".html")
-BINS = 10
-MOST = 25  # rows of a list
+MOST = 25  # of the groups and pairs that are shown
 MOST_CODE = 200_000  # characters of a student's that are compared with others'
-LEFT, RIGHT, FLOOR, TOP = 20, 630, 190, 24  # of the plot
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
@@ -36,7 +38,9 @@ def run(course: Course, args: argparse.Namespace) -> int:
             ungraded = (r for s in held for r in s.results if r.status == "ungraded")
             left += [f"{result.student}, {result.exercise}" for result in ungraded]
             path = class_folder / "report" / f"{name}.html"
-            write_whole(path, page(course, name, held, left).encode("utf-8", "replace"))
+            write_whole(
+                path, page(course, class_folder, name, held, left).encode("utf-8", "replace")
+            )
             print(f"{name}: {len(held)} submissions, {path}")
             written += 1
     if not written:
@@ -44,54 +48,99 @@ def run(course: Course, args: argparse.Namespace) -> int:
     return 0
 
 
-def page(course: Course, name: str, held: list[Submission], left: list[str]) -> str:
+def page(
+    course: Course, class_folder: Path, name: str, held: list[Submission], left: list[str]
+) -> str:
     """The report on an assignment as HTML; ``left`` are the students who are not graded yet."""
     released = course.student_version(name)
     code = {s.student: "\n".join(s.answers.values())[:MOST_CODE] for s in held if s.answers}
-    template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    template = Environment(autoescape=True, trim_blocks=True).from_string(
+        TEMPLATE.read_text(encoding="utf-8")
+    )
+    roster = find_roster(None, (class_folder, course.root))
+    known = {student.id: student for student in roster or []}
+    alike, items = stats.unnamed(held), stats.items(held)
+    pairs = similar(code, [cell.source for cell in released.cells])
+    scores, most = [s.score for s in held], max(s.max_score for s in held)
     return template.render(
         name=name,
-        held=held,
-        mean=statistics.fmean(s.score for s in held),
-        most=max(s.max_score for s in held),
-        bins=_bins(held),
-        items=stats.items(held),
+        count=len(held),
+        scores=scores,
+        mean=statistics.fmean(scores),
+        median=statistics.median(scores),
+        most=most,
+        bars=plots.histogram(scores, most),
+        floor=plots.FLOOR,
+        items=items,
+        statuses=[s for s in plots.STATUSES if any(item.counts.get(s) for item in items)],
+        stacked=plots.stacked,
+        scatter=plots.scatter(items),
+        plane=plots,
         mistakes=_mistakes(course, name, held),
-        unnamed=stats.unnamed(held)[:MOST],
-        lists={"Not graded": left[:MOST], **_lists(held)},
-        pairs=similar(code, [cell.source for cell in released.cells])[:MOST],
-        site=further.site(course).rstrip("/").removesuffix("book"),
+        unnamed=[
+            _example(course, class_folder, name, one, known, f"unnamed-{k}")
+            for k, one in enumerate(alike[:MOST], 1)
+        ],
+        more_unnamed=max(0, len(alike) - MOST),
+        roster=roster is not None,
+        lists=[("Not graded", "Everybody is.", left), *_lists(held)],
+        pairs=pairs[:MOST],
+        more_pairs=max(0, len(pairs) - MOST),
     )
 
 
-def _bins(held: list[Submission]) -> list[dict[str, Any]]:
-    """The bars of the histogram of scores."""
-    most = max(s.max_score for s in held) or 1.0
-    counts = [0] * BINS
-    for submission in held:
-        counts[min(BINS - 1, int(BINS * submission.score / most))] += 1
-    width = (RIGHT - LEFT) / BINS
-    scale = (FLOOR - TOP) / max(counts)
-    return [
-        {
-            "label": f"{most * k / BINS:.3g} to {most * (k + 1) / BINS:.3g}"
-            if k == BINS - 1
-            else f"{most * k / BINS:.3g}",
-            "count": count,
-            "x": round(LEFT + k * width + 2, 1),
-            "width": round(width - 4, 1),
-            "y": round(FLOOR - scale * count, 1),
-            "height": round(scale * count, 1),
-        }
-        for k, count in enumerate(counts)
-    ]
+@dataclass(frozen=True)
+class Example:
+    """An answer of a group that fails alike, without its student.
+
+    ``case`` is the smallest case that it fails, or ``why`` there is none; ``to_paste`` says that the
+    code stands as a mistake would in ``file``.
+    """
+
+    alike: Alike
+    message: str
+    case: str
+    why: str
+    code: str
+    to_paste: bool
+    file: str
+
+
+def _example(
+    course: Course,
+    class_folder: Path,
+    name: str,
+    alike: Alike,
+    known: dict[str, Student],
+    id: str,
+) -> Example:
+    exercise = course.assignment(name).exercise(alike.exercise)
+    hide = anonymous.without(known.get(alike.student, Student(alike.student)))
+    found = smallest(course, class_folder, name, alike.student, alike.exercise)
+    case = "\n".join(found.lines())[: anonymous.LONGEST] if isinstance(found, Failed) else ""
+    module = inspect.getmodule(course.answer(name, alike.exercise).oracle)
+    imports = anonymous.imports_in(cell.source for cell in course.student_version(name).cells)
+    pasted = None
+    if not exercise.uses:  # a mistake of such an exercise needs another's answer beside it
+        pasted = anonymous.as_mistake(
+            alike.example, exercise.entry, hide, vars(module) if module else (), imports, id
+        )
+    return Example(
+        alike,
+        hide(alike.message),
+        hide(case),
+        "" if case else hide(str(found)),
+        pasted or anonymous.shown(alike.example, exercise.entry, hide),
+        pasted is not None,
+        f"solutions/{name}/answers/{alike.exercise}.py",
+    )
 
 
 def _mistakes(course: Course, name: str, held: list[Submission]) -> list[dict[str, Any]]:
     rows = []
     for exercise, counts in stats.mistakes(held).items():
         says = {m.id: m.says for m in course.answer(name, exercise).mistakes}
-        page = page_of(course, exercise)
+        onward = further.further(course, name, exercise)
         for id, count in counts.most_common():
             rows.append(
                 {
@@ -99,23 +148,14 @@ def _mistakes(course: Course, name: str, held: list[Submission]) -> list[dict[st
                     "id": id,
                     "says": says.get(id, id),
                     "count": count,
-                    "page": page,
+                    "onward": onward,
                 }
             )
     return sorted(rows, key=lambda row: -row["count"])
 
 
-def page_of(course: Course, exercise: str) -> str | None:
-    """The page of the book that an exercise stands on, None if there is none."""
-    solve = re.compile(rf"^`{{3,}}\{{solve\}} {re.escape(exercise)}\s*$", re.MULTILINE)
-    for path in sorted((course.root / "book").rglob("*.md")):
-        if solve.search(path.read_text(encoding="utf-8")):
-            return path.relative_to(course.root).with_suffix("").as_posix()
-    return None
-
-
-def _lists(held: list[Submission]) -> dict[str, list[str]]:
-    """Submissions to look at, and why."""
+def _lists(held: list[Submission]) -> list[tuple[str, str, list[str]]]:
+    """Submissions to look at: a title, what is said if there are none, and which."""
 
     def with_status(*statuses: str) -> list[str]:
         found = [(s.student, [r.exercise for r in s.results if r.status in statuses]) for s in held]
@@ -124,9 +164,10 @@ def _lists(held: list[Submission]) -> dict[str, list[str]]:
     slow = [f"{s.student}: {seconds:.1f} s" for seconds, s in stats.slowest(held) if seconds > 1.0]
     repaired = [f"{s.student}: {note}" for s in held for note in s.results[0].notes]
     not_there = [s.student for s in held if not any(s.answers.values())]
-    return {
-        "Not handed in as a notebook": not_there[:MOST],
-        "Ended with an error, or took too long": with_status("error", "timeout")[:MOST],
-        "Slowest answers": slow,
-        "Repaired": repaired[:MOST],
-    }
+    return [
+        ("Not handed in as a notebook", "All were.", not_there),
+        ("Ended with an error", "None did.", with_status("error")),
+        ("Took too long", "None did.", with_status("timeout")),
+        ("Slowest answers", "None took more than a second.", slow),
+        ("Repaired before grading", "None needed it.", repaired),
+    ]

@@ -14,7 +14,6 @@ from autograder.grading.releasing.exercise_cells import bound_exercise
 from autograder.grading.storage import ledger
 from autograder.grading.storage.results import Result
 
-MOST_SHOWN = 10_000  # characters of an answer
 SLOWEST = 10  # submissions that are named
 LEAST = 5  # students, for a correlation to be worth printing
 TRIED = ("passed", "partial", "failed", "error", "timeout")
@@ -56,11 +55,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Alike:
-    """Wrong answers that no mistake explains and that fail alike: how many, and one of them."""
+    """Wrong answers that no mistake explains and that fail alike: how many, in which parts, and one of
+    them with whose it is."""
 
     exercise: str
     message: str
     count: int
+    parts: tuple[str, ...]
+    student: str
     example: str
 
 
@@ -142,9 +144,9 @@ def unnamed(held: list[Submission]) -> list[Alike]:
                 words = re.sub(r"-?\d[\d.e+-]*|\bnan\b|\binf\b", "#", result.message)
                 groups[result.exercise, result.status, failed, words].append((submission, result))
     alike = [
-        Alike(key[0], shortest.message, len(group), submission.answers.get(key[0], "")[:MOST_SHOWN])
+        Alike(key[0], result.message, len(group), key[2], one.student, one.answers[key[0]])
         for key, group in groups.items()
-        for submission, shortest in [min(group, key=lambda g: len(g[0].answers.get(key[0], "")))]
+        for one, result in [min(group, key=lambda g: len(g[0].answers[key[0]]))]
     ]
     return sorted(alike, key=lambda a: (-a.count, a.exercise))
 

@@ -1,14 +1,16 @@
 """Why a student lost points, from the run record: the case, its inputs, what came, what was expected."""
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder import report
-from autograder.exercise import SEEN, Outputs, Verdict, in_one_line
+from autograder.exercise import SEEN, Case, Outputs, Verdict, in_one_line
 from autograder.grading.course import Course, CourseError
 from autograder.grading.judge.judging import HiddenCases, verdict_on
 from autograder.grading.judge.verdicts import outcomes_of
@@ -18,7 +20,7 @@ from autograder.grading.storage.jobs import Job, gradebook_name, printable
 from autograder.grading.storage.records import Probed, RecordStale, RunRecord
 from autograder.grading.storage.results import Result
 from autograder.judge import CheckFailed, summarized
-from autograder.literal import literal
+from autograder.literal import literal, size
 
 LONGEST = 400  # characters of a value
 MOST_CASES = 3  # of a part, if no exercise is asked for
@@ -89,27 +91,70 @@ def _of_exercise(
     exercise = course.assignment(job.assignment).exercise(name)
     verdict = verdict_on(course, job.assignment, exercise, probed, hidden)
     yield report.text(verdict)
-    drawn = hidden.of(name)
-    if (outcomes := outcomes_of(probed.outputs, drawn.order)) is None:
+    shown_of: Counter[str] = Counter()
+    for failed in _failed(course, job.assignment, probed, hidden, verdict):
+        shown_of[failed.case.part] += 1
+        if wholly or shown_of[failed.case.part] <= MOST_CASES:
+            yield ""
+            yield from (f"  {line}" for line in failed.lines())
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A case on which an answer is wrong: what was expected, what came, and what is wrong in words."""
+
+    case: Case
+    expected: Outputs
+    came: Outputs | None
+    said: list[str]
+
+    def lines(self) -> Iterator[str]:
+        yield f"case: {self.case.name} ({self.case.part})"
+        yield from (f"  {key} = {_value(value)}" for key, value in self.case.inputs.items())
+        if self.came is not None:
+            yield from _side_by_side(self.expected, self.came)
+        yield from (f"  {message}" for message in self.said)
+
+
+def _failed(
+    course: Course, assignment: str, probed: Probed, hidden: HiddenCases, verdict: Verdict
+) -> Iterator[Failed]:
+    """The cases on which an answer is wrong; none where the probe brought no outcomes home."""
+    exercise = course.assignment(assignment).exercise(verdict.exercise)
+    drawn = hidden.of(exercise.id)
+    outcomes = outcomes_of(probed.outputs, drawn.order)
+    if outcomes is None or len(outcomes) != len(drawn.cases):
         return
-    cases = drawn.cases
-    if len(outcomes) != len(cases):
-        return
-    expected = keys.LazyKey(exercise, course.answer(job.assignment, name), cases).expected
-    shown_of: dict[str, int] = {}
-    for case, outcome, right in zip(cases, outcomes, expected, strict=True):
-        said = _findings(verdict, case.part, case.name)
-        shown_of[case.part] = shown_of.get(case.part, 0) + bool(said)
-        if not said or (not wholly and shown_of[case.part] > MOST_CASES):
+    expected = keys.LazyKey(exercise, course.answer(assignment, exercise.id), drawn.cases).expected
+    for case, outcome, right in zip(drawn.cases, outcomes, expected, strict=True):
+        if not (said := _findings(verdict, case.part, case.name)):
             continue
-        yield f"\n  case: {case.name} ({case.part})"
-        yield from (f"    {key} = {_value(value)}" for key, value in case.inputs.items())
         if isinstance(outcome, dict):
             outcome = summarized(exercise, case, outcome, right)
         outputs = outcome.get("outputs") if isinstance(outcome, dict) else None
-        if isinstance(outputs, dict):
-            yield from _side_by_side(right, outputs)
-        yield from (f"    {message}" for message in said)
+        yield Failed(case, right, outputs if isinstance(outputs, dict) else None, said)
+
+
+def smallest(
+    course: Course, class_folder: Path, name: str, student: str, exercise: str
+) -> Failed | str:
+    """The failed case with the fewest numbers in its inputs; why none can be shown, in words."""
+    job = Job(name, student, class_folder)
+    done = ledger.finished(class_folder, job)
+    record = records.found(records.folder(class_folder, job), done.record) if done else None
+    probed = record.probed.get(exercise) if record else None
+    if record is None or probed is None:
+        return "the record of its run is no longer there"
+    hidden = HiddenCases(course, name, record.seed)
+    try:
+        asked = course.assignment(name).exercise(exercise)
+        verdict = verdict_on(course, name, asked, probed, hidden)
+        failed = list(_failed(course, name, probed, hidden, verdict))
+    except (CheckFailed, RecordStale) as error:
+        return str(error)
+    if verdict.status == "passed":
+        return "today's check finds it right; judge the class again (autograder grade --rejudge)"
+    return min(failed, key=lambda f: size(f.case.inputs), default=verdict.message)
 
 
 def _findings(verdict: Verdict, part: str, case: str) -> list[str]:
@@ -120,8 +165,8 @@ def _side_by_side(expected: Outputs, came: Outputs) -> Iterator[str]:
     for name in {**expected, **came}:
         if name != SEEN:
             said = _shortened(name)
-            yield f"    {said}: expected {_value(expected.get(name))}"
-            yield f"    {' ' * len(said)}  came     {_value(came.get(name))}"
+            yield f"  {said}: expected {_value(expected.get(name))}"
+            yield f"  {' ' * len(said)}  came     {_value(came.get(name))}"
 
 
 def _shortened(text: object) -> str:

@@ -193,7 +193,7 @@ class _Tried:
         for what, code in right.items():
             for seed in SEEDS:
                 keys.restart_chance(f"{what}/{seed}")
-                if (v := self.verdict(code, seed)).status != "passed":
+                if (v := self.verdict(fresh(code), seed)).status != "passed":
                     yield f"{what}, seed {seed}\n{report.text(v)}"
                     break
 

@@ -3,8 +3,7 @@
 from functools import cache
 
 from autograder.grading.course import GradingImpossible
-from autograder.grading.running.sandbox import START_SECONDS
-from autograder.grading.running.session import KernelNotStarted, Session
+from autograder.grading.running.session import Session
 
 DEVICE_MEMORY = 8 * 2**30  # of a GPU's memory, what a kernel may take at most
 START_CUDA = f"""
@@ -39,7 +38,4 @@ def resolve_device(device: str) -> str:
 
 def start(session: Session) -> None:
     """Bring CUDA up before any clock runs; raises KernelNotStarted if the device has no room."""
-    outputs = session.run(START_CUDA, START_SECONDS)
-    if outputs:
-        reason = f"the device can't be used: {outputs[0].get('evalue', outputs[0])}"
-        raise KernelNotStarted(reason[:300])
+    session.prepare(START_CUDA, "the device can't be used")

@@ -5,8 +5,8 @@ import re
 import time
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Dict, Enum, Float, Unicode
@@ -152,15 +152,16 @@ class NotebookRun:
         return records.RunRecord(self.nb, self.seed, self.device, probed, seconds, versions())
 
     def _run_cell(self, cell: NotebookNode) -> None:
-        cell.execution_count = None
-        cell.outputs = []
+        cell.execution_count, cell.outputs = None, []
         if cell.source.strip() in ("", SUMMARY):  # nothing was checked here that could be summed up
             return
         try:
             cell.outputs = self._execute(cell.source, self.settings.cell_seconds)
             self.done.append(cell.source)
         except (CellTimeout, KernelDied) as stopped:
-            cell.outputs = [_error_output("Stopped", str(stopped))]
+            why = str(stopped)
+            said = new_output("error", ename="Stopped", evalue=why, traceback=[f"Stopped: {why}"])
+            cell.outputs = [said]
         for error in (o for o in cell.outputs if o.output_type == "error"):
             here = f" (in Python {HERE})" if error.ename == "SyntaxError" else ""
             self.failed.append((cell.source, f"{error.ename}: {error.evalue}"[:200] + here))
@@ -200,7 +201,7 @@ class NotebookRun:
         self.room -= len(str(output))
         if self.room >= 0:
             return output
-        return nbformat.v4.new_output("stream", name="stderr", text=TOO_MUCH)
+        return new_output("stream", name="stderr", text=TOO_MUCH)
 
     def _execute(
         self, code: str, seconds: float, silent: bool = False, again: bool = False
@@ -277,23 +278,21 @@ class NotebookRun:
         """Start a kernel, without the files beside the notebook if there is none with them."""
         self.suspect = self.tried = False
         try:
-            self.session.start()
+            self._bring_up()
         except KernelNotStarted:
             sandbox.forget()  # it was the sandbox, or somebody outside,
             try:
-                self.session.start()
+                self._bring_up()
             except KernelNotStarted:  # or it is the files
                 if self.session.files is None:
                     raise
                 self.session.files = None
-                self.session.start()
+                self._bring_up()
+
+    def _bring_up(self) -> None:
+        """Start a kernel, its device and its generators: without them it has not started."""
+        self.session.start()
         if self.device == "cuda":
             cuda.start(self.session)
         start = "__import__('autograder.probe', fromlist=['start_generators']).start_generators"
-        self.session.run(f"{start}({self.chance!r})", sandbox.START_SECONDS)
-
-
-def _error_output(name: str, reason: str) -> NotebookNode:
-    return nbformat.v4.new_output(
-        "error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"]
-    )
+        self.session.prepare(f"{start}({self.chance!r})", "its generators can't be started")

@@ -9,6 +9,7 @@ outer sandbox to itself, which takes a few seconds more.
 """
 
 import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from multiprocessing.util import Finalize
 from pathlib import Path
 
@@ -30,6 +32,8 @@ logger = logging.getLogger(__name__)
 MEGABYTE = 2**20
 SCRATCH = 256 * MEGABYTE
 START_SECONDS = 60.0
+FOLDER = "autograder-sandbox-"  # how the folders of sandboxes begin, where temporary files are
+NEW_SECONDS = 60.0  # in which whoever makes such a folder has come to hold it
 HERE = Path(__file__).parent
 HOME = "/scratch"  # as in zygote.py
 SOCKETS = "/sockets"  # where the sandbox sees the folder that it shares with the outside
@@ -156,15 +160,41 @@ def remove_tree(folder: Path) -> None:
         subprocess.run(["rm", "-rf", folder], check=False, capture_output=True)
 
 
+def own_folder() -> tuple[Path, int]:
+    """A new folder for a sandbox, and a descriptor that holds it as long as this process lives.
+
+    What nobody holds was left by a process that was killed, and is removed.
+    """
+    for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with contextlib.suppress(OSError):  # it is held, or somebody else's, or removed just now
+            _remove_if_left(old)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+    held = os.open(folder, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    return folder, held
+
+
+def _remove_if_left(folder: Path) -> None:
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        about = os.fstat(held)
+        if about.st_uid == os.getuid() and time.time() - about.st_mtime > NEW_SECONDS:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            remove_tree(folder)
+    finally:
+        os.close(held)
+
+
 class OuterSandbox:
     """A running outer sandbox with the waiting process in it."""
 
     def __init__(self, handout: Handout) -> None:
         self.handout = handout
-        self.shared = Path(tempfile.mkdtemp(prefix="autograder-"))
-        self._replaced = tempfile.TemporaryDirectory(prefix="autograder-")
+        self._folder, self._held = own_folder()
+        self.shared, replaced = self._folder / "shared", self._folder / "replaced"
+        self.shared.mkdir()
         for place, text in ready_made.replaced_files(handout.own_work).items():
-            path = Path(self._replaced.name, place)
+            path = replaced / place
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -173,7 +203,7 @@ class OuterSandbox:
         command = [sys.executable, "/zygote.py", str(SCRATCH), handout.inside, *_at_hand(handout)]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         self.process = subprocess.Popen(
-            sandbox_command(handout, self.shared, Path(self._replaced.name), command),
+            sandbox_command(handout, self.shared, replaced, command),
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
@@ -218,8 +248,8 @@ class OuterSandbox:
         self.process.kill()
         self.process.wait()
         self._errors.close()
-        remove_tree(self.shared)
-        self._replaced.cleanup()
+        remove_tree(self._folder)
+        os.close(self._held)
 
 
 class Waiting:

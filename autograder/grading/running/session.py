@@ -224,6 +224,18 @@ class Session:
             raise CellTimeout(f"it ran for more than {timeout:g} s")
         return collected.outputs
 
+    def prepare(self, code: str, problem: str) -> None:
+        """Run code without which the kernel has not started.
+
+        Raises KernelNotStarted, which begins with the ``problem``, if it does not end well.
+        """
+        try:
+            outputs = self.run(code, START_SECONDS)
+        except (CellTimeout, KernelDied) as ended:
+            raise KernelNotStarted(f"{problem}: {ended}") from ended
+        if outputs:
+            raise KernelNotStarted(f"{problem}: {outputs[0].get('evalue', outputs[0])}"[:300])
+
     def stop(self) -> None:
         """Kill the kernel and everything it started, and remove what it left."""
         if self.kernel is None:
