@@ -63,15 +63,20 @@ def in_reach(held: Path) -> str:
     return "".join(f"{line} && " for line in lines)
 
 
-def typed(user: str, words: str, folder: Path, home: Path, path: str) -> str:
+def typed(user: str, words: str, folder: Path, home: Path, held: Path) -> str:
     """What a user's command prints; the user sees no more of the environment than a new terminal has."""
     words = f"cd {folder} && {words}"
     command = ["sh", "-c", words]
     if user == "nobody":
         drop = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups"
-        inside = f'{in_reach(home.parent / "held")}exec {drop} sh -c "$0"'
+        inside = f'{in_reach(held)}exec {drop} sh -c "$0"'
         command = ["unshare", "--mount", "sh", "-c", inside, words]
-    environment = {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+    }
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -91,11 +96,12 @@ def test_a_class_from_release_to_report(folder, user, way):
         subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", folder], check=True)
     where, program, up = course, f". {BIN}/activate && autograder", ""
     if way != "activated":
+        home = Path("/nonexistent")  # as accounts of services have it
         where, program, up = course / "solutions", f"{BIN}/autograder", "../"
     said = {}
     for line in COMMANDS.splitlines():
         words = [f"{up}{w}" if w in PLACES else w for w in line.split()]
-        said[line] = typed(user, f"{program} {' '.join(words)}", where, home, "/usr/bin:/bin")
+        said[line] = typed(user, f"{program} {' '.join(words)}", where, home, folder / "held")
         if line.startswith("sample-class"):
             for student in set(course.joinpath("submitted").iterdir()):
                 if student.name not in STUDENTS:
