@@ -262,7 +262,7 @@ NEIGHBOURS = [
 ]
 
 
-UNCOUNTED = ("answers-timestamp.txt", "timestamp.txt", ".ipynb")
+UNCOUNTED = ("answers-timestamp.txt", "timestamp.txt", "submission_secret.txt", ".ipynb")
 TIME = "2026-01-01 10:00:00.123456 UTC"
 FAMILIES = ("AF_VSOCK", "AF_ALG", "AF_PACKET", "AF_BLUETOOTH", "AF_CAN", "AF_TIPC", "AF_RDS")
 OUT = (
@@ -318,7 +318,7 @@ SECRETS = [
         "secrets",
         "reads-what-the-seed-does-not-count",
         top=f"import os\nprint('of these:', sorted({set(UNCOUNTED)} & {{*os.listdir()}}))",
-        files=dict.fromkeys(UNCOUNTED, "0.5 0.25") | {"timestamp.txt": TIME},
+        files=dict.fromkeys(UNCOUNTED, "0.5 0.25") | {"timestamp.txt": TIME, "submission_secret.txt": "12ab"},
         shows="of these: ['answers-timestamp.txt']",  # which has its part in the seed
     ),
     Hostile("secrets", "reads-the-kernels-log", top=KERNEL_LOG, shows="kernel's log: False"),

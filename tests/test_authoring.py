@@ -4,10 +4,13 @@ import shutil
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing.authoring import examine
+from autograder.grading.releasing.notebooks import read_source
+from book.extensions import exercises
 from tests.answers import ASSIGNMENTS, OWN, ROOT
 from tests.course import autograder, example_course, run
 
@@ -90,6 +93,13 @@ TRIED = f"assignments/{NAME}/exercises/{EXERCISE}.py"
         (ANSWER, "return x / deviation", "return x", "alternative 1"),  # fmt: skip
         (ANSWER, '("x.std(", "x.var(")', '("x.std(", "1.0 * x.std(")', "variance passes"),
         (NOTEBOOK, "points: 3", "points: 4", "4 points in the notebook, 3 in its parts"),
+        (
+            NOTEBOOK,
+            "## 1. Standardize (3 points)",
+            "## Standardize",
+            "say (3 points): it is '## Stan",
+        ),
+        (NOTEBOOK, "(2 points, graded", "(graded", "does not say (2 points): it is '## 2. Which"),
         (HINTS, '"constant columns"', '"columns"', "hints in hints.toml for constant columns"),
         (IDEAS, EXERCISE, "another", "the reference's idea in ideas.toml"),
         (NOTEBOOK, "**Points:** 5", "", "a first cell that says **Points:** 5"),  # fmt: skip
@@ -156,6 +166,30 @@ def test_an_answer_that_calls_itself_calls_no_mistake_of_its_name(course, tmp_pa
 def test_a_notebook_that_is_none_is_said(course, tmp_path):
     with pytest.raises(CourseError, match=f"{NAME}.md can't be read: Code cell 1 at line"):
         changed(course, tmp_path / "course", NOTEBOOK, "grade: false, grade_id: setup", "}")
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "worth"),
+    [
+        ("## 1. Top-k accuracy (3 points, 20 minutes)", "Top-k accuracy", "3 points, 20 minutes"),
+        ("## Top-k accuracy (3 points)", "Top-k accuracy", "3 points"),
+        ("### 7. Of f(x)", "Of f(x)", "3 points"),
+        ("", "top_k_accuracy", "3 points"),
+    ],
+)
+def test_the_book_takes_an_exercise_whatever_its_heading_is(
+    tmp_path, monkeypatch, heading, title, worth
+):
+    folder = example_course(tmp_path / "course")
+    source = Course(folder).source("metrics")
+    as_it_is = "## 1. Top-k accuracy (3 points)"
+    assert as_it_is in source.read_text()
+    source.write_text(source.read_text().replace(as_it_is, heading))
+    monkeypatch.setattr(exercises, "ASSIGNMENTS", folder / "assignments")
+    nbformat.write(read_source(source), exercises.notebook_path("metrics"))
+    found = exercises.exercises_of("metrics")["top_k_accuracy"]
+    assert (found.title, found.worth, found.entry) == (title, worth, "top_k_accuracy")
+    assert found.text.startswith("`scores` has shape (N, C)")
 
 
 def test_the_guides_example_passes_word_for_word(tmp_path):

@@ -26,6 +26,7 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -36,6 +37,7 @@ from autograder.grading.releasing.release import release
 from tests import hostile
 from tests.browser import errors, launch
 from tests.course import autograder, example_course
+from tests.test_page_commands import PAGE
 
 NAME, HONEST = "metrics", "honest"
 QUESTION = """
@@ -64,6 +66,7 @@ CLICK = """[...document.querySelectorAll("#notebook :is(a[href], form button, sv
     .forEach((e, i) => setTimeout(
         () => e.dispatchEvent(new MouseEvent("click", {bubbles: true, cancelable: true})), 50 * i))"""
 
+WIDTHS = "return [...document.images].filter((i) => i.alt == 'my plot').map((i) => i.naturalWidth)"
 LOADED = "return performance.getEntriesByType('resource').map((entry) => entry.name)"
 
 
@@ -194,7 +197,7 @@ def test_the_policy_alone_stops_scripts_in_the_feedback(course, students, driver
 
 @contextmanager
 def formgrader(course: Path, configuration: Path, extensions: dict[str, bool]):
-    """Jupyter as an instructor starts it in the course's folder; yields the formgrader's address.
+    """JupyterLab as an instructor starts it in the course's folder; yields the formgrader's address.
 
     ``extensions`` are settings beside those of the environment that ``make setup`` made.
     """
@@ -205,7 +208,7 @@ def formgrader(course: Path, configuration: Path, extensions: dict[str, bool]):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        str(Path(sys.executable).parent / "jupyter"), "notebook", "--no-browser", "--allow-root",
+        str(Path(sys.executable).parent / "jupyter"), "lab", "--no-browser", "--allow-root",
         f"--port={port}", f"--IdentityProvider.token={TOKEN}",
     ]  # fmt: skip
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(configuration)}
@@ -300,7 +303,7 @@ def test_names_run_nothing_in_the_lists_of_the_formgrader(ours, students, driver
 def test_points_and_comments_can_be_entered_in_the_formgrader(ours, course, students, driver):
     student = students["stored"]
     driver.get(ours + submission(course, student))
-    wait = WebDriverWait(driver, 10)
+    wait = WebDriverWait(driver, 30)
     ready = "return formgrader.loaded && formgrader.grades.loaded && formgrader.comments.loaded"
     wait.until(lambda d: d.execute_script(ready))
     driver.find_element(By.ID, hostile.WRITTEN).send_keys("1", Keys.TAB)
@@ -324,40 +327,77 @@ def test_points_and_comments_can_be_entered_in_the_formgrader(ours, course, stud
     wait.until(lambda d: d.find_element(By.CSS_SELECTOR, ".modal .name").is_displayed())
 
 
+def held(course: Path, student: str) -> tuple[float | None, bool]:
+    """What a person gave for a student's written answer, and whether somebody is to look at it."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        grade = book.find_grade(hostile.WRITTEN, NAME, NAME, student)
+        return grade.manual_score, grade.needs_manual_grade
+
+
 @pytest.mark.nightly
 def test_an_answer_with_a_pasted_picture_is_graded_and_another_grading_keeps_the_points(
     ours, course, driver
 ):
     """A person sees the picture and gives points; both are there after the student's regrade."""
-    wait = WebDriverWait(driver, 10)
+    wait = WebDriverWait(driver, 30)
     ready = "return formgrader.loaded && formgrader.grades.loaded && formgrader.comments.loaded"
-    widths = (
-        "return [...document.images].filter((i) => i.alt == 'my plot').map((i) => i.naturalWidth)"
-    )
-    key = (hostile.WRITTEN, NAME, NAME, HONEST)
-
-    def held() -> tuple[float | None, bool]:
-        with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
-            grade = book.find_grade(*key)
-            return grade.manual_score, grade.needs_manual_grade
 
     def open_page() -> None:
         driver.get(ours + submission(course, HONEST))
         wait.until(lambda d: d.execute_script(ready))
-        assert driver.execute_script(widths) == [1]  # it is drawn, not only there
+        assert driver.execute_script(WIDTHS) == [1]  # it is drawn, not only there
 
-    assert held() == (None, True)
+    assert held(course, HONEST) == (None, True)
     open_page()
     driver.find_element(By.ID, hostile.WRITTEN).send_keys("1.5", Keys.TAB)
-    wait.until(lambda _: held() == (1.5, False))
+    wait.until(lambda _: held(course, HONEST) == (1.5, False))
     autograder(course, "grade", "--student", HONEST)
-    assert held() == (1.5, True)  # the points stand, and a person is asked to look again
+    assert held(course, HONEST) == (
+        1.5,
+        True,
+    )  # the points stand, and a person is asked to look again
     open_page()
     box = driver.find_element(By.ID, hostile.WRITTEN)
     assert float(box.get_attribute("value")) == 1.5
     driver.get(feedback(course, HONEST))
-    assert driver.execute_script(widths) == [1]
+    assert driver.execute_script(WIDTHS) == [1]
     assert "1.5" in driver.find_element(By.TAG_NAME, "body").text
+
+
+@pytest.mark.nightly
+def test_the_formgrader_opens_from_the_menu_of_jupyterlab(formgraders, course, driver):
+    """From the page's words to a written answer with a picture in it, by clicks alone."""
+    shown = re.search(r"menu \*(\w+)\*, \*(\w+)\*", PAGE).groups()
+    wait = WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException])
+    driver.get(formgraders["ours"].replace("formgrader/", f"lab?token={TOKEN}"))
+
+    def click(kind: str, words: str) -> None:
+        found = f"//*[contains(@class, '{kind}')][normalize-space() = '{words}']"
+        wait.until(lambda d: d.find_element(By.XPATH, found).is_displayed())
+        driver.find_element(By.XPATH, found).click()
+
+    click("lm-MenuBar-itemLabel", shown[0])
+    click("lm-Menu-itemLabel", shown[1])
+    frame = wait.until(lambda d: d.find_element(By.CSS_SELECTOR, "#formgrader-iframe iframe"))
+    driver.switch_to.frame(frame)
+    for link, place in ("Manual Grading", ""), (NAME, f"/{NAME}"), (NAME, f"/{NAME}/{NAME}"):
+        wait.until(lambda d: "Loading" not in d.find_element(By.ID, "main-table").text)
+        wait.until(lambda d, link=link: d.find_element(By.LINK_TEXT, link)).click()
+        reached = f"return location.pathname.endsWith('gradebook{place}')"
+        wait.until(lambda d, reached=reached: d.execute_script(reached))
+    links = wait.until(lambda d: d.find_elements(By.PARTIAL_LINK_TEXT, "Submission #"))
+    own = submission(course, HONEST).removesuffix("/")
+    (link,) = (link for link in links if link.get_attribute("href").endswith(own))
+    link.click()
+    ready = "return formgrader.loaded && formgrader.grades.loaded && formgrader.comments.loaded"
+    wait.until(lambda d: d.execute_script(ready))
+    assert driver.execute_script(WIDTHS) == [1]
+    box = driver.find_element(By.ID, hostile.WRITTEN)
+    box.clear()
+    box.send_keys("0.5", Keys.TAB)
+    wait.until(lambda _: held(course, HONEST)[0] == 0.5)
+    driver.switch_to.default_content()
+    assert complaints(driver) == []
 
 
 # ---- what honest students show

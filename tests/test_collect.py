@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.grading.cli import main
-from autograder.grading.submissions import class_folder
+from autograder.grading.storage import turns
 from autograder.grading.systems import arrivals as arriving
 from autograder.grading.systems.placing import REPLACED
 from autograder.grading.systems.roster import Student
@@ -667,7 +667,7 @@ def test_names_are_looked_at_in_time_that_does_not_grow_with_their_square(cls):
 
 
 def test_while_the_class_is_graded_collecting_waits_and_says_so(cls, capsys):
-    with open(cls.folder / class_folder.LOCK, "w") as held:
+    with open(cls.folder / turns.LOCK, "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         threading.Timer(1.0, fcntl.flock, (held, fcntl.LOCK_UN)).start()
         status, _ = cls.collect({"leejane_101_1_optimizers.ipynb": notebook(OTHER)})

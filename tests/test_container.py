@@ -5,6 +5,7 @@ import re
 import shlex
 import tomllib
 from fnmatch import fnmatch
+from importlib.metadata import metadata
 
 import pytest
 import yaml
@@ -43,6 +44,15 @@ def test_what_is_installed_is_what_the_course_asks_for_and_nothing_is_left_over(
     assert setup == "make setup" and "```\nmake setup\n```" in PAGE
     makefile = (ROOT / "Makefile").read_text()
     assert "-r requirements.txt -c requirements.lock" in makefile  # pinned, all of it
+
+
+def test_what_is_pinned_takes_every_python_that_the_course_takes():
+    """A version that needs a newer one keeps a distribution's own Python from being set up."""
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.lock").read_text(), re.M))
+    needs = {name: metadata(name).get("Requires-Python") for name in pinned}
+    assert len(needs) > 100
+    for python in ("3.11.0", "3.12.0"):
+        assert [n for n, said in needs.items() if said and python not in SpecifierSet(said)] == []
 
 
 def test_nobodys_name_and_no_seed_gets_into_the_image():

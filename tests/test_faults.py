@@ -17,6 +17,7 @@ import pytest
 import torch
 from nbgrader.api import Gradebook
 
+from autograder.grading.storage import turns
 from autograder.grading.storage.results import read
 from tests.course import autograder, class_of, example_course, gradebook, nbgrader
 
@@ -286,6 +287,54 @@ def test_two_graders_at_once(course):
         assert process.returncode == 0, out + said
     assert scores(course) == RIGHT
     assert not list(course.glob(".grading-*"))
+
+
+def stock(folder: Path) -> subprocess.Popen:
+    """Stock nbgrader, at work on the same class."""
+    return subprocess.Popen(
+        [Path(sys.executable).with_name("nbgrader"), "autograde", ASSIGNMENT, "--force"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_stock_nbgrader_is_told_to_wait_while_the_class_is_graded(graded):
+    before, held = files(graded), gradebook(graded)
+    with turns.one_at_a_time(graded):
+        for step in ("autograde", "generate_feedback"):
+            done = nbgrader(graded, step, ASSIGNMENT, "--force", check=False)
+            assert done.returncode == 1 and turns.AT_WORK in done.stderr
+    assert files(graded) == before and gradebook(graded) == held
+
+
+def test_a_grading_waits_for_stock_nbgrader_and_says_so(graded):
+    with turns.among_others(graded), turns.among_others(graded):  # stock beside stock
+        process = command(graded)
+        assert "waiting for another grading" in process.stdout.readline()
+    out, said = process.communicate(timeout=60)
+    assert process.returncode == 0, out + said
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("after", [0.0, 0.5, 2.0, 4.0, 8.0])
+@pytest.mark.parametrize("first", ["grade", "stock"])
+def test_stock_nbgrader_beside_a_grading(course, first, after):
+    """Either waits for the other or is told to; nobody's score, notebook or page is lost."""
+    one = command(course) if first == "grade" else stock(course)
+    time.sleep(after)
+    two = stock(course) if first == "grade" else command(course)
+    ended = {}
+    for process in (one, two):
+        out, said = process.communicate(timeout=300)
+        ended[process] = process.returncode, out + said
+    grading, stocks = (one, two) if first == "grade" else (two, one)
+    assert ended[grading][0] == 0, ended[grading][1]
+    status, said = ended[stocks]
+    assert status == 0 or (status == 1 and turns.AT_WORK in said), said
+    assert scores(course) == RIGHT
+    assert len(files(course)) == 2 * len(STUDENTS), files(course).keys()
+    book = gradebook(course)
+    assert nbgrader(course, "autograde", ASSIGNMENT, "--force").returncode == 0
+    assert scores(course) == RIGHT and gradebook(course) == book
 
 
 # ---- what can't be graded is ungraded: the old score stays, exit status 3

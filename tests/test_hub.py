@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from autograder.grading.storage import records
+from autograder.grading.storage.seeds import SECRET
 from tests.course import autograder, class_of, nbgrader
 from tests.test_page_commands import BLOCK, PAGE
 
@@ -33,10 +35,20 @@ def test_from_a_release_to_feedback_through_an_exchange(metrics, tmp_path, monke
             nbgrader(students, "fetch_assignment", NAME)
             solved = metrics.root / "submitted" / "perfect" / NAME / f"{NAME}.ipynb"
             shutil.copy(solved, students / NAME)
-            nbgrader(students, "submit", NAME)
+            for who in ("ann", "bob"):
+                nbgrader(students, "submit", NAME, "--student", who)
         done = RUN[program](course, step, *arguments)
         if step == "grade":
-            assert ": 3 of 3\n" in done.stdout
+            assert done.stdout.count(": 3 of 3\n") == 2
     nbgrader(students, "fetch_feedback", NAME)
-    (page,) = (students / NAME / "feedback").glob(f"*/{NAME}.html")
-    assert "3 of 3 points" in " ".join(page.read_text().split())
+    pages = list((students / NAME / "feedback").glob(f"*/{NAME}.html"))
+    assert len(pages) == 2  # each was found by its secret
+    assert all("3 of 3 points" in " ".join(page.read_text().split()) for page in pages)
+    secrets = {p.read_text() for p in (course / "submitted").rglob(SECRET)}
+    assert len(secrets) == 2
+    tried = {records.read(path).seed for path in (course / records.FOLDER).rglob("*.json.gz")}
+    assert len(tried) == 1  # on the same cases, as it is the same answer
+
+    autograder(course, "feedback", "packed", "--format", "folders")
+    packed = {path.name for path in (course / "packed").rglob("*") if path.is_file()}
+    assert packed == {f"{NAME}.html"}

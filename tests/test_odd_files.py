@@ -31,6 +31,7 @@ from tests.course import EXAMPLE, autograder, example_course, run
 from tests.hostile import PIXEL, pixels
 
 NAME, FILE = "metrics", "metrics.ipynb"
+NOTED = {"timestamp.txt": "2026-01-01 10:00:00.123456 UTC", "submission_secret.txt": "12ab" * 32}
 FIRST, SECOND = "top_k_accuracy", "first_k_share"
 WORDS = "Because the best class is often among the next few."
 ANSWER = """\
@@ -499,6 +500,19 @@ def a_time_that_is_a_folder(nb, place):
     return nb
 
 
+@odd(says="submission_secret.txt holds no secret.")
+def a_secret_that_is_none(nb, place):
+    (place / "submission_secret.txt").write_bytes(b"\xff\xfe")
+    return nb
+
+
+@odd()
+def from_an_exchange(nb, place):
+    for note, text in NOTED.items():
+        (place / note).write_text(text)
+    return nb
+
+
 @odd(says="loop is a link, which is not followed.")
 def strange_files(nb, place):
     os.mkfifo(place / "pipe")
@@ -612,7 +626,7 @@ QUICK = set(
 cells-without-source strange-outputs widgets-of-colab a-pasted-picture cells-reversed checks-exchanged
 all-grade-ids-shifted words-far-away a-time-that-is-a-folder strange-files a-name-of-two-lines
 a-truncated-file a-pipe-for-a-notebook a-link-for-a-notebook another-file
-a-page-beside-the-notebook""".split()  # noqa: SIM905 (a list of words reads worse)
+a-page-beside-the-notebook from-an-exchange a-secret-that-is-none""".split()  # noqa: SIM905 (a list of words reads worse)
 )  # the rest is graded every night
 
 
@@ -713,6 +727,12 @@ def test_the_feedback_holds_the_page_and_pictures_alone(course, graded):
     held = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert held == {f"{NAME}.html", "more/picture.png"}
     assert "not the grader" not in (folder / f"{NAME}.html").read_text()
+
+
+def test_what_an_exchange_notes_is_there_for_nbgrader_to_release_the_feedback(course, graded):
+    folder = course / "feedback" / student_of("from-an-exchange") / NAME
+    held = {p.name: p.read_text() for p in folder.iterdir() if p.suffix == ".txt"}
+    assert held == NOTED
 
 
 @each(["a-pasted-picture", "a-pasted-picture-in-a-stripped-answer", "a-picture-that-is-gone"])

@@ -91,6 +91,24 @@ def test_run_autograder_in_a_folder_as_gradescope_lays_it_out(course, tmp_path):
     assert held["score"] == test["score"] < 3 and test["output"]
 
 
+@pytest.mark.nightly
+def test_run_autograder_where_gradescope_has_it(course, tmp_path):
+    """At /autograder itself, called from elsewhere, in an environment with little in it."""
+    home = layout(course, tmp_path / "autograder")
+    handed_in = course.root / "submitted" / "perfect" / NAME / f"{NAME}.ipynb"
+    shutil.copy(handed_in, home / "submission" / "my work.ipynb")
+    (home / "submission_metadata.json").write_text("{}")
+    tops = [p for p in sorted(Path("/").iterdir()) if p.exists() and p.name != "autograder"]
+    command = ["bwrap", *(word for p in tops for word in ("--dev-bind", str(p), str(p)))]
+    command += ["--bind", str(home), "/autograder", "--chdir", "/", "--clearenv"]
+    command += ["--setenv", "PATH", "/usr/bin:/bin", "--", "/autograder/run_autograder"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    held = json.loads((home / "results" / "results.json").read_text())
+    jsonschema.validate(held, SPECIFICATION)
+    assert held["score"] == 3.0
+
+
 def test_the_command_of_githubs_workflow_adds_to_its_summary_and_annotates(course):
     summary = course.root / "summary.md"
     summary.write_text("before\n")

@@ -39,6 +39,10 @@ ROOT = Path(__file__).parents[2]
 ASSIGNMENTS = ROOT / "assignments"
 IN_THE_PAGE = {"numpy", "autograder"}  # what the first cell of a notebook may import to run there
 ELSEWHERE = {"torch", "lab", "scipy", "PIL"}  # what no exercise that runs in a browser imports
+# an exercise's, as in "## 6. Adam (8 points, 20 minutes)"; a number and points are not everybody's
+HEADING = re.compile(
+    r"\s*#+ +(?:\d+\. +)?(?P<title>.+?)(?: +\((?P<worth>[\d.]+ points?\b.*)\))?[ #]*$", re.MULTILINE
+)
 
 
 class ExerciseError(SphinxError):
@@ -54,7 +58,7 @@ class Exercise:
     assignment: str
     id: str
     title: str  # as the notebook's heading, without its number
-    worth: str  # the rest of the heading, as in "8 points, 20 minutes"
+    worth: str  # what the heading has in brackets, as in "8 points, 20 minutes"
     points: float
     text: str  # Markdown, without the heading
     cell: str  # the grade_id of the cell for the answer
@@ -68,7 +72,7 @@ class Exercise:
     @property
     def entry(self) -> str:
         """The name that the reader defines."""
-        return re.fullmatch(r"check\((\w+)\)", self.check).group(1)  # type: ignore[union-attr]
+        return re.search(r"\bcheck\((\w+)\)", self.check).group(1)  # type: ignore[union-attr]
 
     @property
     def anchor(self) -> str:
@@ -101,18 +105,16 @@ def exercises(assignment: str, changed: float) -> dict[str, Exercise]:
         elif about.get("solution"):
             answers.append(cell)
         elif about.get("grade"):
-            heading, _, body = text.partition("\n")
-            said = re.fullmatch(r"## \d+\. (.+) \((\d+ points?.*)\)", heading)
-            if not said:
-                raise ExerciseError(f"{assignment}: no heading of an exercise: {heading!r}")
+            said = HEADING.match(text)
+            points = f"{about.points:g} point{'s' * (about.points != 1)}"
             *earlier, own = answers
             found[name] = Exercise(
                 assignment=assignment,
                 id=name,
-                title=said.group(1),
-                worth=said.group(2),
+                title=said["title"] if said else name,
+                worth=(said and said["worth"]) or points,
                 points=about.points,
-                text=body.strip(),
+                text=HEADING.sub("", text, count=1).strip(),
                 cell=own.metadata.nbgrader.grade_id,
                 stub=own.source,
                 check=cell.source.strip(),

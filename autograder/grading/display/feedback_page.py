@@ -25,6 +25,7 @@ from autograder.grading.display.formulas import mathml, with_formulas
 from autograder.grading.display.pages import SubmissionPage
 from autograder.grading.judge.verdicts import read_parts, read_verdict
 from autograder.grading.recording.at_once import AtOnce
+from autograder.grading.storage.turns import Polite
 from autograder.report import HEADLINE
 
 TEMPLATE = Path(__file__).with_suffix(".html")
@@ -65,7 +66,7 @@ class Row:
         return f"{self.score:.4g} of {self.points:.4g}" if self.points else f"+{self.score:.4g}"
 
 
-class FeedbackPage(SubmissionPage):
+class FeedbackPage(Polite, SubmissionPage):
     """Writes the page of a graded submission."""
 
     @default("extra_loaders")

@@ -20,12 +20,13 @@ from autograder.grading.intake.order import grade_id
 from autograder.grading.intake.reading import NOTES, PROBLEM, read_submission
 from autograder.grading.intake.recognition import plain
 from autograder.grading.intake.repair import repair
+from autograder.grading.storage.turns import Polite
 
 MOST_NOTES = 20
 REPAIR_SECONDS = 20.0  # of the processor's time; what people write takes a tenth of one
 
 
-class SubmissionExporter(NotebookExporter):
+class SubmissionExporter(Polite, NotebookExporter):
     """Reads a submission; a file that is not a notebook is read as an empty one, with a note.
 
     nbgrader reads twice: what was handed in, and what it has written after the repair.

@@ -21,7 +21,7 @@ from autograder.exercise import Case, Exercise, Verdict
 from autograder.grading.answer import Answer, edited, fresh
 from autograder.grading.course import Course, CourseError
 from autograder.grading.releasing import further, keys
-from autograder.grading.releasing.exercise_cells import bound_exercise, points_by_exercise
+from autograder.grading.releasing.exercise_cells import bound_exercise, points_by_exercise, unheaded
 from autograder.grading.releasing.handout import ENGINE
 from autograder.grading.releasing.leaks import lines_in, members, secrets_of
 from autograder.grading.releasing.notebooks import read_source
@@ -102,6 +102,7 @@ def examine(course: Course, name: str, only: str | None = None) -> Findings:
     for id in ids:
         with _told(course, findings, f"{id}: its answers, cases, probe or judge"):
             _examine(course, name, id, points[id], solutions, findings)
+    findings.wrong += unheaded(source)
     findings.lacks += _lacking(source)
     if not (course.source(name).parent / "unlisted.py").is_file():
         findings.lacks.append("unlisted.py: wrong answers that are no known mistakes")

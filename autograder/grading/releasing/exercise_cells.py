@@ -1,4 +1,7 @@
-"""The cells of an assignment's notebook that exercises are bound to."""
+"""The cells of an assignment's notebook that exercises are bound to, and the headings over them."""
+
+import re
+from collections.abc import Iterator
 
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -21,3 +24,20 @@ def points_by_exercise(notebook: NotebookNode, assignment: Assignment) -> dict[s
         for cell in notebook.cells
         if (name := bound_exercise(cell, assignment)) is not None
     }
+
+
+def unheaded(notebook: NotebookNode) -> Iterator[str]:
+    """What is wrong with the headings over cells with points: students read there how many."""
+    heading = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            heading = next(iter(re.findall(r"^## .*", cell.source, re.MULTILINE)), heading)
+        about = cell.metadata.get("nbgrader", {})
+        if points := about.get("points"):
+            said = re.search(r"\((\d+(?:\.\d+)?) points?\b", heading)
+            if not said or float(said[1]) != points:
+                right = f"({points:g} point{'s' * (points != 1)})"
+                yield (
+                    f"{about.grade_id}: the heading above it does not say {right}: it is {heading!r}, "
+                    f"and should be like '## 1. Title {right}'"
+                )

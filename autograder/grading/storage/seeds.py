@@ -11,6 +11,8 @@ from autograder.grading.course import GradingImpossible
 
 FILE = ".autograder-seed"
 VARIABLE = "AUTOGRADER_SEED"
+# what nbgrader's exchange notes of a submission; the secret names the feedback that its student may fetch
+TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 
 
 class SeedMissing(GradingImpossible):
@@ -81,7 +83,7 @@ def answers_files(folder: Path) -> list[Path]:
 
 
 def _is_an_answers(path: Path) -> bool:
-    left_out = path.name.endswith(".ipynb") or path.name == "timestamp.txt"
+    left_out = path.name.endswith(".ipynb") or path.name in (TIMESTAMP, SECRET)
     return not left_out and not path.is_symlink() and (path.is_dir() or path.is_file())
 
 

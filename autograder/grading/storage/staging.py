@@ -6,6 +6,7 @@ that fails leaves the old graded notebook and the old feedback as they were.
 
 import errno
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -15,15 +16,15 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from autograder.grading.storage.jobs import Job, printable
+from autograder.grading.storage.seeds import SECRET, TIMESTAMP
 
 LARGEST_FILE = 256 * 2**20
 LARGEST_FOLDER = 128 * 2**20  # what lies beside the notebook: half of a kernel's scratch folder
 MOST_FILES = 2_000
 DEEPEST = 8  # folders in folders: with MOST_FILES, more would fill a kernel's scratch folder
 MOST_SAID = 5
-LONGEST_TIME = 200  # characters
+LONGEST_NOTE = 200  # characters
 NOT_OURS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)  # other errors may be the machine's
-TIMESTAMP = "timestamp.txt"
 STEPS = ("autograded", "feedback")
 
 
@@ -92,7 +93,7 @@ def _looked_at(job: Job) -> Iterator[tuple[Path, Path, str | None]]:
             too_many = f"there are more than {MOST_FILES} files"
             yield path, inside, f"{printable(inside)} and all after it: {too_many}"
             return
-        why = objection(path) or _objection_to_time(path, inside)
+        why = objection(path) or _objection_to_note(path, inside)
         if why is None and path != job.notebook:
             size += path.lstat().st_size
             if size > LARGEST_FOLDER:
@@ -149,23 +150,22 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfileobj(read, write)
 
 
-def _objection_to_time(path: Path, inside: Path) -> str | None:
-    """Why a file is not taken for the time of the submission, which nbgrader reads."""
-    if inside.parts[0] != TIMESTAMP:
+def _objection_to_note(path: Path, inside: Path) -> str | None:
+    """Why a file is not taken for the time or the secret of the submission, which nbgrader reads."""
+    name = inside.parts[0]
+    if name not in (TIMESTAMP, SECRET):
         return None
     if len(inside.parts) > 1:
-        return f"{TIMESTAMP} is a folder"
-    return None if _is_time(path) else f"{TIMESTAMP} holds no time"
-
-
-def _is_time(path: Path) -> bool:
+        return f"{name} is a folder"
     try:
         with open(path, encoding="utf-8") as file:
-            text = file.read(LONGEST_TIME + 1)
-        parse_utc(text.strip())
+            text = file.read(LONGEST_NOTE + 1).strip()
+        if name == TIMESTAMP:
+            parse_utc(text)
+        fine = len(text) <= LONGEST_NOTE and (name == TIMESTAMP or re.fullmatch("[0-9a-f]+", text))
     except Exception:  # what dateutil raises depends on what it found
-        return False
-    return len(text) <= LONGEST_TIME
+        fine = False
+    return None if fine else f"{name} holds no {'time' if name == TIMESTAMP else 'secret'}"
 
 
 def _what_is_there(job: Job) -> str:

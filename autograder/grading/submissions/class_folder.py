@@ -5,11 +5,9 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-from filelock import FileLock, Timeout
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,7 +20,6 @@ from autograder.grading.storage import records
 from autograder.grading.storage.staging import STEPS
 
 LOG = "autograder.log"
-LOCK = ".grading.lock"
 KEPT = (LOG, records.FOLDER, *STEPS)  # what all who grade a class write to
 STAGING = ".grading-"  # what a folder begins with in which a submission is being graded
 LEAST_DISK = 200 * MEGABYTE
@@ -51,21 +48,6 @@ def log_handler(log: Path) -> logging.Handler:
     handler = logging.FileHandler(log, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     return handler
-
-
-@contextlib.contextmanager
-def one_at_a_time(class_folder: Path) -> Iterator[None]:
-    """Wait for another command that changes the class to end, and say so: a class has one writer."""
-    lock = FileLock(class_folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print("autograder: waiting for another grading of this class to end", flush=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def clear_up(class_folder: Path) -> None:

@@ -21,6 +21,7 @@ from traitlets.config import Config
 from autograder.grading.course import GradingImpossible
 from autograder.grading.recording.gradebook import MARKS, GatherMarks, Marks
 from autograder.grading.storage.jobs import Job
+from autograder.grading.storage.seeds import SECRET, TIMESTAMP
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 SAVES, RUNS = "SaveAutoGrades", "RunSubmission"
@@ -75,10 +76,13 @@ class _Autograde(_OneSubmission, Autograde):
 
 class _GenerateFeedback(_OneSubmission, GenerateFeedback):
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        """Beside the page come the pictures that it may show, and no other file of a student's: it
-        could be a page itself, with scripts, that whoever opens it takes for the feedback."""
+        """Beside the page come the pictures that it may show, what `nbgrader release_feedback` reads,
+        and no other file of a student's: it could be a page itself, with scripts, that whoever opens
+        it takes for the feedback."""
         super().init_assignment(assignment_id, student_id)
-        for path in find_all_files(self._format_dest(assignment_id, student_id), []):
+        place = self._format_dest(assignment_id, student_id)
+        notes = {os.path.join(place, note) for note in (TIMESTAMP, SECRET)}
+        for path in set(find_all_files(place, [])) - notes:
             if Path(path).suffix.casefold() not in PICTURES:
                 os.unlink(path)
 

@@ -17,10 +17,10 @@ from autograder.grading.course import Course, CourseError
 from autograder.grading.intake.belonging import Belonging
 from autograder.grading.storage.files import as_table, from_table, write_whole
 from autograder.grading.storage.jobs import gradebook_name, printable
+from autograder.grading.storage.turns import one_at_a_time
 from autograder.grading.submissions.class_folder import (
     STAGING,
     clear_up,
-    one_at_a_time,
     require_writable,
 )
 from autograder.grading.systems.arrivals import Arrival, Refused, arrivals

@@ -15,6 +15,7 @@ from autograder.grading.course import Course, CourseError
 from autograder.grading.storage import ledger
 from autograder.grading.storage.files import write_whole, write_zip
 from autograder.grading.storage.jobs import gradebook_name, printable
+from autograder.grading.storage.seeds import SECRET, TIMESTAMP
 from autograder.grading.storage.staging import files_below, objection
 from autograder.grading.systems.collect import REPORT, read_report
 from autograder.grading.systems.replaced import say_what_was_replaced
@@ -61,13 +62,14 @@ def run(course: Course, args: argparse.Namespace) -> int:
 
 
 def feedback(class_folder: Path, names: Iterable[str]) -> Feedback:
-    """What there is for each student, links and the like left out."""
+    """What there is for each student, links and the like left out, and what nbgrader's exchange reads."""
     found: Feedback = {}
     root = class_folder / FOLDER
     for student in sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []:
         for name in names:
             files = files_below(student / name) if (student / name).is_dir() else []
-            fine = [(inside, path) for inside, path in files if objection(path) is None]
+            given = [(inside, path) for inside, path in files if inside not in (TIMESTAMP, SECRET)]
+            fine = [(inside, path) for inside, path in given if objection(path) is None]
             if fine and not student.is_symlink():
                 found.setdefault(student.name, {})[name] = fine
     return found

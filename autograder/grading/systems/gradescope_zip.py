@@ -27,6 +27,7 @@ SETUP = """\
 #!/usr/bin/env bash
 # Runs once, as root, when the image is built.
 set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
 cd "${AUTOGRADER_HOME:-/autograder}/source"
 apt-get update
 apt-get install -y --no-install-recommends bubblewrap

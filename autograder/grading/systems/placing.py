@@ -9,7 +9,8 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
-from autograder.grading.storage.staging import TIMESTAMP, files_below
+from autograder.grading.storage.seeds import TIMESTAMP
+from autograder.grading.storage.staging import files_below
 from autograder.grading.systems.sorting import Outcome, Piece, Submission, What
 
 REPLACED = "replaced"

@@ -22,6 +22,7 @@ from autograder.grading.course import Course
 from autograder.grading.judge.without_verdict import cause_of, ungraded
 from autograder.grading.recording import gradebook
 from autograder.grading.recording.graded import Graded, Work
+from autograder.grading.storage import turns
 from autograder.grading.storage.jobs import Job
 from autograder.grading.storage.results import Result
 from autograder.grading.submissions import TASKS
@@ -161,7 +162,7 @@ def grade_class(
     folders.require_writable(class_folder)
     folders.require_gradebook(config)
     log = class_folder / folders.LOG
-    with folders.one_at_a_time(class_folder), _stoppable(), _logged(log):
+    with turns.one_at_a_time(class_folder), _stoppable(), _logged(log):
         folders.clear_up(class_folder)
         try:
             with (
