@@ -149,7 +149,7 @@ class SandboxedKernelManager(KernelManager):
 
 def new_manager(handout: Handout, files: Path | None, alone: bool) -> SandboxedKernelManager:
     """A manager for a kernel that starts beside copies of ``files``'s files, notebooks excepted."""
-    folder = Path(tempfile.mkdtemp(prefix="kernel-", dir=Waiting.get(handout).shared))
+    folder = Path(tempfile.mkdtemp(prefix="k-", dir=Waiting.get(handout).shared))
     beside = folder / "files"
     beside.mkdir()
     if files is not None:

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 MEGABYTE = 2**20
 SCRATCH = 256 * MEGABYTE
 START_SECONDS = 60.0
-FOLDER = "autograder-sandbox-"  # how the folders of sandboxes begin, where temporary files are
+FOLDER = "autograder."  # how the folders of sandboxes begin, where temporary files are
 NEW_SECONDS = 60.0  # in which whoever makes such a folder has come to hold it
 HERE = Path(__file__).parent
 HOME = "/scratch"  # as in zygote.py
@@ -191,8 +191,8 @@ class OuterSandbox:
     def __init__(self, handout: Handout) -> None:
         self.handout = handout
         self._folder, self._held = own_folder()
-        self.shared, replaced = self._folder / "shared", self._folder / "replaced"
-        self.shared.mkdir()
+        self.shared, replaced = self._folder / "s", self._folder / "replaced"
+        self.shared.mkdir()  # with a short name: the path of a socket has 107 characters at most
         for place, text in ready_made.replaced_files(handout.own_work).items():
             path = replaced / place
             path.parent.mkdir(parents=True, exist_ok=True)
