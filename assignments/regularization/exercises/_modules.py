@@ -166,7 +166,7 @@ def run_limits(kind: Any, inputs: dict[str, Any], device: str) -> Outputs:
     x = leaf * 1
     out = called(placed(kind, inputs["p"], device, inputs["training"]), x)
     if out.requires_grad:
-        out.backward(torch.tensor(upstream, device=device, dtype=out.dtype))
+        (out * torch.tensor(upstream, device=device, dtype=out.dtype)).sum().backward()
     if leaf.grad is None:
         raise Unusable(NO_GRADIENT)
     return {"out": as_it_is(out), "gradient": as_it_is(leaf.grad), "x": as_it_is(x)}

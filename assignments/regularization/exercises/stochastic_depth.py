@@ -146,7 +146,7 @@ def run_gradients(stochastic_depth: Any, inputs: dict[str, Any], device: str) ->
     out = called(stochastic_depth, (x, residual), inputs["p"], True)
     if not out.requires_grad:
         raise Unusable("no gradient comes back: compute with torch's operations")
-    out.backward(torch.tensor(upstream, device=device, dtype=out.dtype))
+    (out * torch.tensor(upstream, device=device, dtype=out.dtype)).sum().backward()
     gradients = [leaf.grad for leaf in leaves if leaf.grad is not None]
     if len(gradients) < 2:
         raise Unusable("a gradient must come back to x and to residual")
