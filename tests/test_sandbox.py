@@ -453,17 +453,24 @@ print(len(seen) > 0, any(b's3cr3t' in s or b'PLANTED' in s for s in seen))
     sandbox.forget()
 
 
-def test_the_folder_of_a_grader_that_was_killed_is_removed_by_the_next(tmp_path, monkeypatch):
+@pytest.fixture
+def short():
+    """A folder with a short path."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_the_folder_of_a_grader_that_was_killed_is_removed_by_the_next(short, monkeypatch):
     """And that of one that lives is not, however long ago it was made."""
     code = "import sys; from autograder.grading.running import sandbox; print(sandbox.own_folder()[0], flush=True); sys.stdin.read()"
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(short))
     graders = [
         subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"TMPDIR": str(tmp_path)},
+            env=os.environ | {"TMPDIR": str(short)},
         )
         for _ in range(2)
     ]
@@ -475,5 +482,15 @@ def test_the_folder_of_a_grader_that_was_killed_is_removed_by_the_next(tmp_path,
         os.utime(folder, (0, 0))
     new, descriptor = sandbox.own_folder()
     os.close(descriptor)
-    assert sorted(tmp_path.iterdir()) == sorted([held, new])
+    assert sorted(short.iterdir()) == sorted([held, new])
     graders[1].communicate("")
+
+
+def test_a_long_path_to_temporary_files_leaves_room_for_sockets(tmp_path, monkeypatch, students):
+    long = tmp_path / ("long" * 20)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    sandbox.forget()
+    with Session(students) as session:
+        assert text(session.run("print('here')", 20)) == "here\n"
+    sandbox.forget()

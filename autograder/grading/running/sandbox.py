@@ -33,6 +33,7 @@ MEGABYTE = 2**20
 SCRATCH = 256 * MEGABYTE
 START_SECONDS = 60.0
 FOLDER = "autograder."  # how the folders of sandboxes begin, where temporary files are
+SHORT = 60  # bytes of the folder that they lie in: the path of a socket may have 107 of them
 NEW_SECONDS = 60.0  # in which whoever makes such a folder has come to hold it
 HERE = Path(__file__).parent
 HOME = "/scratch"  # as in zygote.py
@@ -165,10 +166,12 @@ def own_folder() -> tuple[Path, int]:
 
     What nobody holds was left by a process that was killed, and is removed.
     """
-    for old in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+    usual = tempfile.gettempdir()
+    place = Path(usual if len(os.fsencode(usual)) <= SHORT else "/tmp")
+    for old in place.glob(f"{FOLDER}*"):
         with contextlib.suppress(OSError):  # it is held, or somebody else's, or removed just now
             _remove_if_left(old)
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=place))
     held = os.open(folder, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_SH)
     return folder, held
@@ -192,7 +195,7 @@ class OuterSandbox:
         self.handout = handout
         self._folder, self._held = own_folder()
         self.shared, replaced = self._folder / "s", self._folder / "replaced"
-        self.shared.mkdir()  # with a short name: the path of a socket has 107 characters at most
+        self.shared.mkdir()
         for place, text in ready_made.replaced_files(handout.own_work).items():
             path = replaced / place
             path.parent.mkdir(parents=True, exist_ok=True)
