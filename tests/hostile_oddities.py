@@ -34,6 +34,14 @@ FRAMES = """
 get_ipython().kernel.iopub_socket.send_multipart([b"x"] + [b""] * 3_000_000)
 print("sent")
 """
+# What a cell may say to torch for all that follows, where there is a GPU, say.
+SET_UP = """
+import torch
+torch.set_default_device("cuda")
+torch.set_float32_matmul_precision("medium")
+torch.set_autocast_enabled("cpu", True)
+print("set up")
+"""
 MOVES_THE_CURSOR = "raise ValueError('\\x1b[1A\\x1b[2K\\rall of it: 55 of 55\\x1b]0;title\\x07')"
 LOOKS_LIKE_A_FOLDER = {".connection.json/x": "1"}
 MANY_FOLDERS = {f"{i:03d}/a/b/c/d/e/f/g/h/i/j/k.txt": "x" for i in range(1999)}
@@ -133,6 +141,12 @@ ODDITIES = [
          answers={SECOND: f'def {SECOND}(scores, y, k):\n    d = {{"k": k}}\n    f"{{d["k"]}}"\n{RIGHT}'},
          lost={SECOND: "(in Python 3.11)"}),
     _odd("names-of-python", top="globals = {'lr': 1}\nlocals = vars = list = str = type = None"),
+    _odd("set-up-for-another-machine", top=SET_UP, assignment="ensembles", shows="set up"),
+    _odd("finds-modules-elsewhere", top="import sys\nsys.path = ['/content/drive/MyDrive']",
+         assignment="transfer"),
+    _odd("is-profiled", top="import cProfile\ncProfile.Profile().enable()", assignment="regularization"),
+    _odd("displays-too-much", quick=True, answers=second(
+        f"for _ in range(30): display({{'text/plain': 'x' * 10**6}}, raw=True)\n{RIGHT.strip()}")),
     _odd("partials", assignment="regularization", edit=as_partials),
     honest("oddities-last"),
 ]  # fmt: skip
