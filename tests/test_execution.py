@@ -1,6 +1,7 @@
 """A notebook's run: dead kernels are replaced, time is bounded, and no verdict is ever a pass."""
 
 import re
+import shutil
 import threading
 
 import nbformat
@@ -101,6 +102,14 @@ def test_a_kernel_that_is_killed_as_it_starts_has_its_files_again(monkeypatch, t
     monkeypatch.setattr(session, "_why_no_answer", kill_the_first)
     record, _ = run(f"open('rates.txt').close()\n{RIGHT}", files=tmp_path)
     assert killed and (record["status"], record["score"]) == ("passed", 2.0), record
+
+
+def test_a_folder_of_kernels_that_somebody_cleans_up_is_made_anew():
+    """As a program does that removes old files."""
+    assert run(RIGHT)[0]["status"] == "passed"
+    assert sandbox.Waiting.sandbox is not None
+    shutil.rmtree(sandbox.Waiting.sandbox.shared)
+    assert run(RIGHT)[0]["status"] == "passed"
 
 
 @pytest.mark.parametrize("deaths", [1, 2])
