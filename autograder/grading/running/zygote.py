@@ -94,7 +94,6 @@ def warm_up_torch(own_work: list[str]) -> None:
     """Import torch, down to what it imports when it is first used."""
     compiler.put_off()
     import torch
-    import torch.fx.experimental.symbolic_shapes  # as the first backward pass does, with SymPy
 
     from autograder.absent import remove_kernels
 
