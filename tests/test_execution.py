@@ -202,8 +202,15 @@ def test_odd_messages_cost_nothing(kind):
     assert (record["status"], record["score"]) == ("passed", 2.0), record
 
 
+def test_what_is_defined_below_the_line_where_a_cell_stops_is_there():
+    above = "import tempfile\nopen('/content/drive/notes')\nimport math as np\n@no_such_name\ndef f(): pass\n"
+    verdict, cells = run(above + RIGHT)
+    assert verdict["status"] == "passed"
+    assert [o.ename for o in cells[1].outputs] == ["FileNotFoundError"]
+
+
 def test_the_reason_for_what_is_missing_is_the_error_above():
-    record, _ = run("import not_there\n" + RIGHT, "1 / 0")
+    record, _ = run("import not_there\nexponential_decay = not_there.decay", "1 / 0")
     assert record["score"] == 0 and "No module named 'not_there'" in record["message"]
 
 
