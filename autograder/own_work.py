@@ -89,4 +89,7 @@ def watched(names: Iterable[str]) -> Iterator[list[str]]:
     try:
         yield seen
     finally:
-        sys.setprofile(previous)
+        if previous is None or callable(previous):
+            sys.setprofile(previous)
+        else:  # cProfile's, which is no function (%prun, say)
+            previous.enable()

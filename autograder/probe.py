@@ -19,6 +19,7 @@ from autograder.assignment import Assignment
 from autograder.exercise import Case, Exercise, Outputs, Unusable
 
 MIME = "application/vnd.autograder.outcomes"
+PATH = tuple(sys.path)  # where modules are found, until a cell changes that
 
 
 def run(
@@ -80,13 +81,30 @@ def torch_as_it_starts() -> Iterator[None]:
     if torch is None:
         yield
         return
-    dtype = torch.get_default_dtype()
+    dtype, precision = torch.get_default_dtype(), torch.get_float32_matmul_precision()
     torch.set_default_dtype(torch.float32)
+    torch.set_float32_matmul_precision("highest")
     try:
-        with torch.inference_mode(False), torch.enable_grad():
+        with contextlib.ExitStack() as settings:
+            settings.enter_context(torch.inference_mode(False))
+            settings.enter_context(torch.enable_grad())
+            if not _is_on_the_cpu(torch):  # to say it where it is so slows all of torch
+                settings.enter_context(torch.device("cpu"))
+            for kind in ("cpu", "cuda"):
+                if torch.is_autocast_enabled(kind):
+                    settings.enter_context(torch.autocast(kind, enabled=False))
             yield
     finally:
         torch.set_default_dtype(dtype)
+        torch.set_float32_matmul_precision(precision)
+
+
+def _is_on_the_cpu(torch: Any) -> bool:
+    """Whether torch makes tensors on the CPU, unless it is told otherwise."""
+    try:
+        return torch.get_default_device().type == "cpu"
+    except Exception:  # the device is not there
+        return False
 
 
 def beside(student: Any, name: str) -> Any:
@@ -132,21 +150,45 @@ def publish(
 
     This is what the grader runs in the student's kernel; ``folder`` is the assignment's. The global
     generators start from ``chance``, so that the same code draws the same numbers at each grading.
-    What the student's code prints is dropped.
+    What the student's code prints or displays is dropped.
     """
     from IPython.display import publish_display_data
 
-    exercise = Assignment(Path(folder)).exercise(exercise_id)
+    sys.path += [place for place in PATH if place not in sys.path]
+    with torch_as_it_starts():
+        exercise = Assignment(Path(folder)).exercise(exercise_id)
     began = time.perf_counter()
     if exercise.entry not in namespace:
         outcomes: Any = None
     else:
         cases = [Case("", **sent) for sent in wire.loads(cases_text)]
         start_generators(f"{chance}/{exercise_id}")
-        with contextlib.redirect_stdout(_Dropped()), contextlib.redirect_stderr(_Dropped()):
+        with _nothing_shown():
             outcomes = run(exercise, namespace[exercise.entry], cases, device)
     reply = wire.dumps({"outcomes": outcomes, "seconds": time.perf_counter() - began})
     publish_display_data({MIME: reply})
+
+
+@contextlib.contextmanager
+def _nothing_shown() -> Iterator[None]:
+    """Drop what code prints and displays: it would fill the memory, or leave no room for the reply."""
+    from IPython import get_ipython
+    from IPython.core.displaypub import DisplayPublisher
+
+    class NotShown(DisplayPublisher):
+        def publish(self, *data: Any, **more: Any) -> None:
+            pass
+
+        def clear_output(self, wait: bool = False) -> None:
+            pass
+
+    shell = get_ipython()
+    shown, shell.display_pub = shell.display_pub, NotShown()
+    try:
+        with contextlib.redirect_stdout(_Dropped()), contextlib.redirect_stderr(_Dropped()):
+            yield
+    finally:
+        shell.display_pub = shown
 
 
 def start_generators(seed: str) -> None:

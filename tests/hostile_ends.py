@@ -140,7 +140,7 @@ ENDS += [
     Hostile("ends", "loops-at-import-in-the-answer", answers=LAZY,
             files={"helper.py": "while True: pass"}, lost={SECOND: TIME}),
     Hostile("ends", "exits-at-import", answers=HELPED, files={"helper.py": "raise SystemExit"},
-            lost={SECOND: "is not defined: a cell above it stopped with SystemExit"}),
+            shows="SystemExit"),  # and does without it
     Hostile("ends", "loops-at-exit",
             top="import atexit\natexit.register(lambda: [None for _ in iter(int, 1)])\nprint('set')",
             shows="set", end="raise SystemExit"),

@@ -169,6 +169,22 @@ for path in (autograder.__file__, numpy.__file__, torch.__file__, "/zygote.py", 
         pass
 print("opened to write:", opened)
 """
+# A lease on what others read, and no thought of giving it up: whoever opens it waits.
+LEASES = """
+import autograder, fcntl, signal
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+leased = {}
+for path in [*glob.glob("/handed-out/**", recursive=True), autograder.__file__, "/zygote.py", "/etc/passwd"]:
+    number = os.stat(path).st_ino
+    if os.path.isfile(path) and number not in leased:  # its own would keep it waiting too
+        file = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            leased[number] = path
+        except OSError:
+            os.close(file)
+print("leased:", sorted(leased.values()))
+"""
 # Of all processes that /proc shows; the first of them are those that the next kernel comes from.
 KILL_FIRST = """
 own = os.readlink("/proc/self")
@@ -235,6 +251,8 @@ NEIGHBOURS = [
     honest("after-the-modes"),
     leaver("overwrites", OVERWRITE, "opened to write: []", quick=True),
     honest("after-overwriting"),
+    leaver("leases-what-all-read", LEASES, "leased: []\n", quick=True),
+    honest("after-the-leases", quick=False),
     leaver("sends-signals", SIGNALS, "reached: []"),
     leaver(
         "chooses-who-dies-first",

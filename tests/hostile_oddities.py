@@ -34,6 +34,14 @@ FRAMES = """
 get_ipython().kernel.iopub_socket.send_multipart([b"x"] + [b""] * 3_000_000)
 print("sent")
 """
+# What a cell may say to torch for all that follows, where there is a GPU, say.
+SET_UP = """
+import torch
+torch.set_default_device("cuda")
+torch.set_float32_matmul_precision("medium")
+torch.set_autocast_enabled("cpu", True)
+print("set up")
+"""
 MOVES_THE_CURSOR = "raise ValueError('\\x1b[1A\\x1b[2K\\rall of it: 55 of 55\\x1b]0;title\\x07')"
 LOOKS_LIKE_A_FOLDER = {".connection.json/x": "1"}
 MANY_FOLDERS = {f"{i:03d}/a/b/c/d/e/f/g/h/i/j/k.txt": "x" for i in range(1999)}
@@ -120,6 +128,13 @@ ODDITIES = [
     _odd("no-front-end", answers=_on_top("%matplotlib qt"), shows="was passed over"),
     _odd("an-extension-that-is-not-here", answers=_on_top("%load_ext autotime"),
          shows="was passed over"),
+    _odd("mounts-a-drive", answers=_on_top("from google.colab import drive\ndrive.mount('/content')"),
+         shows="No module named 'google'", quick=True),
+    _odd("opens-a-window", answers=_on_top("import matplotlib\nmatplotlib.use('TkAgg')"),
+         shows="Cannot load backend"),
+    _odd("asks-for-a-name", answers=_on_top("name = input('?')"), shows="StdinNotImplementedError"),
+    _odd("needs-what-was-not-reached", lost={SECOND: "your code raised NameError"},
+         answers={SECOND: f"1 / 0\nshift = 0\n{DEFINED.replace('-scores', 'shift - scores')}"}),
     _odd("another-language", top="%%bash\necho from bash", shows="from bash"),
     _odd("quits", top="quit()", shows="quit was passed over"),
     _odd("restarts", top="get_ipython().kernel.do_shutdown(True)", shows="restart was passed over"),
@@ -133,6 +148,12 @@ ODDITIES = [
          answers={SECOND: f'def {SECOND}(scores, y, k):\n    d = {{"k": k}}\n    f"{{d["k"]}}"\n{RIGHT}'},
          lost={SECOND: "(in Python 3.11)"}),
     _odd("names-of-python", top="globals = {'lr': 1}\nlocals = vars = list = str = type = None"),
+    _odd("set-up-for-another-machine", top=SET_UP, assignment="ensembles", shows="set up"),
+    _odd("finds-modules-elsewhere", top="import sys\nsys.path = ['/content/drive/MyDrive']",
+         assignment="transfer"),
+    _odd("is-profiled", top="import cProfile\ncProfile.Profile().enable()", assignment="regularization"),
+    _odd("displays-too-much", quick=True, answers=second(
+        f"for _ in range(30): display({{'text/plain': 'x' * 10**6}}, raw=True)\n{RIGHT.strip()}")),
     _odd("partials", assignment="regularization", edit=as_partials),
     honest("oddities-last"),
 ]  # fmt: skip

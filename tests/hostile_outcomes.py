@@ -74,6 +74,7 @@ REPLY = r"""
 import json
 import autograder.wire
 true_dumps = autograder.wire.dumps
+publish = get_ipython().display_pub.publish  # which no probe replaces
 
 def instead(outcomes):
     autograder.wire.dumps = true_dumps
@@ -81,10 +82,9 @@ def instead(outcomes):
 
 def reply(*texts):
     "Says something else in the place of the probe, once an exercise."
-    from IPython.display import publish_display_data
     if autograder.wire.dumps is true_dumps:
         for text in texts:
-            publish_display_data({"application/vnd.autograder.outcomes": text})
+            publish({"application/vnd.autograder.outcomes": text})
         autograder.wire.dumps = instead
     raise ValueError
 

@@ -1,6 +1,7 @@
 """A notebook's run: dead kernels are replaced, time is bounded, and no verdict is ever a pass."""
 
 import re
+import shutil
 import threading
 
 import nbformat
@@ -103,6 +104,14 @@ def test_a_kernel_that_is_killed_as_it_starts_has_its_files_again(monkeypatch, t
     assert killed and (record["status"], record["score"]) == ("passed", 2.0), record
 
 
+def test_a_folder_of_kernels_that_somebody_cleans_up_is_made_anew():
+    """As a program does that removes old files."""
+    assert run(RIGHT)[0]["status"] == "passed"
+    assert sandbox.Waiting.sandbox is not None
+    shutil.rmtree(sandbox.Waiting.sandbox.shared)
+    assert run(RIGHT)[0]["status"] == "passed"
+
+
 @pytest.mark.parametrize("deaths", [1, 2])
 def test_a_kernel_that_is_killed_before_the_notebooks_code_has_not_started(
     monkeypatch, tmp_path, deaths
@@ -193,8 +202,15 @@ def test_odd_messages_cost_nothing(kind):
     assert (record["status"], record["score"]) == ("passed", 2.0), record
 
 
+def test_what_is_defined_below_the_line_where_a_cell_stops_is_there():
+    above = "import tempfile\nopen('/content/drive/notes')\nimport math as np\n@no_such_name\ndef f(): pass\n"
+    verdict, cells = run(above + RIGHT)
+    assert verdict["status"] == "passed"
+    assert [o.ename for o in cells[1].outputs] == ["FileNotFoundError"]
+
+
 def test_the_reason_for_what_is_missing_is_the_error_above():
-    record, _ = run("import not_there\n" + RIGHT, "1 / 0")
+    record, _ = run("import not_there\nexponential_decay = not_there.decay", "1 / 0")
     assert record["score"] == 0 and "No module named 'not_there'" in record["message"]
 
 

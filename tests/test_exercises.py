@@ -1,6 +1,7 @@
 """Every exercise: right answers pass in any dress, every known mistake fails and is named."""
 
 import copy
+import cProfile
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -79,9 +80,13 @@ def test_no_right_answer_fails_on_three_thousand_case_sets(name, sets, capsys):
             assert v.status == "passed", f"set {seed}: {source_of(code)}\n{report.text(v)}"
 
 
+PROFILE = cProfile.Profile()
 SETTINGS = {
     "float64": (lambda: torch.set_default_dtype(torch.float64), lambda: torch.set_default_dtype(torch.float32)),
     "no gradients": (lambda: torch.set_grad_enabled(False), lambda: torch.set_grad_enabled(True)),
+    "another device": (lambda: torch.set_default_device("meta"), lambda: torch.set_default_device(None)),
+    "autocast": (lambda: torch.set_autocast_enabled("cpu", True), lambda: torch.set_autocast_enabled("cpu", False)),
+    "a profile": (PROFILE.enable, PROFILE.disable),
 }  # fmt: skip
 
 

@@ -98,6 +98,16 @@ def test_no_bubblewrap(graded):
     assert scores(graded) == RIGHT and files(graded) == before
 
 
+def test_a_shell_that_may_open_few_files(course):
+    few = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); "
+    again = "os.execv(sys.executable, [sys.executable, '-m', 'autograder', 'grade', 'metrics'])"
+    done = subprocess.run(
+        [sys.executable, "-c", few + again], cwd=course, capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "may open 64 files here" in done.stderr, done.stderr
+    assert scores(course) == {}
+
+
 @pytest.mark.nightly
 def test_a_bubblewrap_that_may_not_do_its_work(course, tmp_path):
     fake = tmp_path / "bin" / "bwrap"
@@ -277,6 +287,31 @@ def test_a_worker_that_is_killed(course):
     out, said = process.communicate(timeout=120)
     assert process.returncode == 0, out + said
     assert scores(course) == RIGHT
+
+
+KILLED_AS_IT_FORKS = """
+import os, signal, sys, threading
+from multiprocessing import forkserver
+from pathlib import Path
+from autograder.grading.submissions.pool import Pool
+
+if __name__ == "__main__":
+    forkserver.ensure_running()
+    server = forkserver._forkserver._forkserver_pid
+    os.kill(server, signal.SIGSTOP)
+    threading.Timer(1.0, os.kill, (server, signal.SIGKILL)).start()
+    with Pool(1, Path(sys.argv[1])) as pool:
+        print(pool.call("math.sqrt", 4.0))
+"""
+
+
+def test_the_process_that_workers_are_forked_from_is_killed_as_it_forks(tmp_path):
+    script = tmp_path / "call.py"
+    script.write_text(KILLED_AS_IT_FORKS)
+    done = subprocess.run(
+        [sys.executable, script, tmp_path / "log"], capture_output=True, text=True
+    )
+    assert done.stdout == "2.0\n", done.stderr
 
 
 @pytest.mark.nightly

@@ -48,7 +48,7 @@ def probe(overfits_small_sample: Any, inputs: dict[str, Any], device: str) -> Ou
     scores = None if record.scores is None else as_it_is(record.scores).reshape(-1, CLASSES)
     state = made[0].state_dict() if made else {}
     return {
-        "answer": answer if isinstance(answer, bool) else kind_of(answer),
+        "answer": bool(answer) if isinstance(answer, bool | np.bool_) else kind_of(answer),
         "batches": batches,
         "batch, by use": uses,
         "uses with a gradient": record.learned,

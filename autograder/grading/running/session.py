@@ -130,12 +130,17 @@ class Session:
     def start(self) -> None:
         """Start a fresh kernel; raises KernelNotStarted if it does not come up."""
         self.stop()
-        manager = new_manager(self.handout, self.files, self.alone)
+        try:
+            manager = new_manager(self.handout, self.files, self.alone)
+        except OSError as error:  # somebody has cleaned up behind us, or there is no room
+            raise KernelNotStarted(f"its folder can't be made: {error}") from error
         manager.context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
         try:
             manager.start_kernel()
-        except BaseException:
+        except BaseException as error:
             _clean_up(manager)
+            if isinstance(error, OSError):
+                raise KernelNotStarted(f"it can't be started: {error}") from error
             raise
         client = manager.blocking_client()
         client.context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)

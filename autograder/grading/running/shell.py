@@ -4,6 +4,7 @@ This file lies beside ``zygote.py`` in the sandbox. At home the line would have 
 stands below it in the cell may be the answer. So may what stands below a cell that prints nowhere.
 """
 
+import ast
 import contextlib
 import resource
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 RUN_CODE = ("time", "timeit", "run", "prun", "memit", "debug")  # what they raise is the code's
 DESCRIPTORS = 1024  # of files, in one process, wherever it is graded
 KEPT_BACK = 64  # of them
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def pass_over_what_is_not_here(shell: Any) -> None:
@@ -33,6 +35,27 @@ def pass_over_what_is_not_here(shell: Any) -> None:
             return None
 
     shell.run_line_magic = run_line_magic
+
+
+def define_what_stands_below(shell: Any) -> None:
+    """Where a cell stops at a line, make the definitions below it all the same, each if it can be.
+
+    The line may be one that works at home: a drive that is mounted, a window, a question.
+    """
+
+    def define(result: Any) -> None:
+        trace = getattr(result.error_in_exec, "__traceback__", None)
+        while trace is not None and trace.tb_frame.f_globals is not shell.user_ns:
+            trace = trace.tb_next
+        if trace is None:
+            return
+        file = trace.tb_frame.f_code.co_filename
+        for part in ast.parse(shell.transform_cell(result.info.raw_cell)).body:
+            if part.lineno > trace.tb_lineno and isinstance(part, DEFINITIONS):
+                with contextlib.suppress(Exception, SystemExit):
+                    exec(compile(ast.Module([part], []), file, "exec"), shell.user_ns)
+
+    shell.events.register("post_run_cell", define)
 
 
 def keep_what_cells_print_to(shell: Any) -> None:

@@ -1,11 +1,12 @@
 """Runs inside the sandbox: forbids the system calls that no notebook needs and that reach far.
 
 A classic BPF program, installed with ``prctl(PR_SET_SECCOMP)``: the listed calls fail with EPERM,
-``clone3`` with ENOSYS (the C library then uses ``clone``, whose flags can be seen), and ``clone``
-with EPERM if it asks for a new namespace, and ``socket`` with EAFNOSUPPORT for a family that no
-network namespace holds. Other programs can be forbidden too: a Python that imports torch anew has
-all of it, what the assignment asks for included. See seccomp(2) and the kernel's
-Documentation/userspace-api/seccomp_filter.rst.
+``clone3`` with ENOSYS (the C library then uses ``clone``, whose flags can be seen), ``clone`` with
+EPERM if it asks for a new namespace, ``socket`` with EAFNOSUPPORT for a family that no network
+namespace holds, and ``fcntl`` with EPERM for a lease: whoever holds one on a file that others read,
+the grader or another kernel, keeps each of them waiting for most of a minute. Other programs can be
+forbidden too: a Python that imports torch anew has all of it, what the assignment asks for included.
+See seccomp(2) and the kernel's Documentation/userspace-api/seccomp_filter.rst.
 """
 
 import ctypes
@@ -17,10 +18,16 @@ import struct
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 LOAD_WORD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050000, 0x80000000
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = (
+    0,
+    4,
+    16,
+    24,
+)  # offsets in struct seccomp_data
 OTHER_NUMBERING = 0x40000000  # where x32, another way to call the same, begins
 NEW_NAMESPACES = 0x7E020080  # all CLONE_NEW* that clone takes
 FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: what a network namespace holds
+SET_LEASE = 1024  # F_SETLEASE
 GPU = "/dev/nvidiactl"  # where it is seen, its driver may ask for memory in files
 
 # The numbers of system calls on x86_64 and on aarch64 (asm/unistd.h): of those that are looked into
@@ -29,6 +36,7 @@ NAMED = {
     "clone": (56, 220),
     "clone3": (435, 435),
     "socket": (41, 198),
+    "fcntl": (72, 25),
     "execve": (59, 221),
     "execveat": (322, 281),
 }
@@ -103,6 +111,11 @@ def program(machine: str, programs: bool) -> bytes:
         step(LOAD_WORD, FIRST_ARGUMENT),
         *families,
         step(RETURN, FAIL | errno.EAFNOSUPPORT),
+        step(JUMP_EQUAL, named["fcntl"], if_false=4),
+        step(LOAD_WORD, SECOND_ARGUMENT),
+        step(JUMP_EQUAL, SET_LEASE, if_false=1),
+        step(RETURN, FAIL | errno.EPERM),
+        step(RETURN, ALLOW),
         step(JUMP_EQUAL, named["clone"], if_true=1),
         step(RETURN, ALLOW),
         step(LOAD_WORD, FIRST_ARGUMENT),

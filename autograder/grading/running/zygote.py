@@ -194,6 +194,7 @@ def run_kernel(connection: dict, settled: socket.socket | None) -> None:
     kernel = IPKernelApp.instance()
     kernel.initialize(["-f", path, "--HistoryManager.enabled=False"])
     shell.pass_over_what_is_not_here(kernel.shell)
+    shell.define_what_stands_below(kernel.shell)
     shell.keep_what_cells_print_to(kernel.shell)
     shell.keep_descriptors_back(kernel.shell)
     if settled is not None:

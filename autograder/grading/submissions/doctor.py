@@ -1,5 +1,6 @@
 """Looks at what grading needs, and says what to do where it is missing."""
 
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -21,6 +22,7 @@ from autograder.grading.releasing.release import build_source, run_nbgrader
 from autograder.grading.running import limits, sandbox
 from autograder.grading.running.cuda import cuda_is_available, resolve_device
 from autograder.grading.running.session import KernelFailed, Session
+from autograder.grading.running.shell import DESCRIPTORS
 from autograder.grading.storage import seeds
 from autograder.grading.submissions.class_folder import (
     MEGABYTE,
@@ -67,6 +69,7 @@ def _tried(what: str, look: Callable[[], str]) -> Finding:
 
 def require_kernel(handout: Handout) -> str:
     """Whether a kernel starts in the sandbox and finds torch; raises SandboxMissing if not."""
+    _require_descriptors()
     began = time.monotonic()
     try:
         with Session(handout) as kernel:
@@ -76,6 +79,16 @@ def require_kernel(handout: Handout) -> str:
     if outputs:
         raise sandbox.SandboxMissing(f"torch can't be imported in the sandbox: {outputs[0]}")
     return f"{time.monotonic() - began:.1f} s"
+
+
+def _require_descriptors() -> None:
+    """Raise SandboxMissing where a process may open fewer files than a kernel is given elsewhere."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most != resource.RLIM_INFINITY and most < DESCRIPTORS:
+        raise sandbox.SandboxMissing(
+            f"a process may open {most} files here, and kernels need {DESCRIPTORS}: "
+            "grade from a shell without that limit (ulimit -n)"
+        )
 
 
 def _bubblewrap() -> str:

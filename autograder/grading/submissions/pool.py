@@ -17,9 +17,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from autograder.grading.course import GradingImpossible
 from autograder.grading.submissions import worker
 
 TRIES = 2
+SERVERS = 5  # that fork workers: somebody would have to kill one after the other
 SECONDS_TO_END = 0.7
 TICK = 0.5
 WAITING = "nothing yet"
@@ -80,7 +82,7 @@ class Pool:
         return bool(self.todo) or any(w.task for w in self._workers)
 
     def call(self, function: str, *arguments: Any) -> Any:
-        """Have one thing done, and wait for it; raises what it raises."""
+        """Have one thing done, and wait for it; raises what it raises, GradingImpossible if it can't be."""
         (answer,) = self._called(1, function, arguments)
         return answer
 
@@ -94,6 +96,8 @@ class Pool:
         said = (answer for _, answer in self.answers() if answer is not WAITING)
         answers = list(islice(said, times))
         for error in (answer for answer in answers if isinstance(answer, BaseException)):
+            if isinstance(error, WorkerDied):  # what all submissions need was to be done
+                raise GradingImpossible(f"{function}: {error}")
             raise error
         return answers
 
@@ -137,7 +141,7 @@ class Pool:
         ours, theirs = self._context.Pipe()
         core = self._cores.popleft()
         process = self._context.Process(target=worker.serve, args=(theirs, self.log, core))
-        process.start()
+        _forked(process)
         theirs.close()
         started = _Worker(process, ours, core)
         self._workers.append(started)
@@ -161,3 +165,17 @@ class Pool:
             one.process.kill()
             one.connection.close()
         self._workers.clear()
+
+
+def _forked(process: BaseProcess) -> None:
+    """Start a process: again if the server that forks it is killed meanwhile, which then is another.
+
+    Raises GradingImpossible if that happens each time.
+    """
+    for _ in range(SERVERS):
+        try:
+            return process.start()
+        except (EOFError, OSError) as error:
+            why = error
+            time.sleep(TICK)  # until the system knows that it is gone
+    raise GradingImpossible(f"no worker process starts here ({why or type(why).__name__})") from why

@@ -26,7 +26,7 @@ ANSWER = Answer(overfits_small_sample)
 
 @ANSWER.alternative
 def overfits_small_sample(make_model, x, y, sample=20, steps=100, lr=0.02):
-    """Written with a criterion object, and an accuracy that is compared with 1."""
+    """Written with a criterion object, and an accuracy of NumPy's that is compared with 1."""
     model, criterion = make_model(), torch.nn.CrossEntropyLoss()
     few_x, few_y = x[:sample], y[:sample]
     adam = torch.optim.Adam(model.parameters(), lr=lr)
@@ -34,7 +34,7 @@ def overfits_small_sample(make_model, x, y, sample=20, steps=100, lr=0.02):
         adam.zero_grad(set_to_none=False)
         criterion(model(few_x), few_y).backward()
         adam.step()
-    accuracy = (model.eval()(few_x).argmax(dim=-1) == few_y).float().mean().item()
+    accuracy = (model.eval()(few_x).argmax(dim=-1) == few_y).cpu().numpy().mean()
     return accuracy == 1.0
 
 
