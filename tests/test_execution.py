@@ -209,6 +209,11 @@ def test_what_is_defined_below_the_line_where_a_cell_stops_is_there():
     assert [o.ename for o in cells[1].outputs] == ["FileNotFoundError"]
 
 
+def test_what_a_cell_defined_before_it_stopped_stays():
+    record, _ = run(f"{RIGHT}\n1 / 0\n{WRONG}")
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+
+
 def test_the_reason_for_what_is_missing_is_the_error_above():
     record, _ = run("import not_there\nexponential_decay = not_there.decay", "1 / 0")
     assert record["score"] == 0 and "No module named 'not_there'" in record["message"]

@@ -40,7 +40,8 @@ def pass_over_what_is_not_here(shell: Any) -> None:
 def define_what_stands_below(shell: Any) -> None:
     """Where a cell stops at a line, make the definitions below it all the same, each if it can be.
 
-    The line may be one that works at home: a drive that is mounted, a window, a question.
+    The line may be one that works at home: a drive that is mounted, a window, a question. What the cell
+    has defined above it stays.
     """
 
     def define(result: Any) -> None:
@@ -50,12 +51,20 @@ def define_what_stands_below(shell: Any) -> None:
         if trace is None:
             return
         file = trace.tb_frame.f_code.co_filename
-        for part in ast.parse(shell.transform_cell(result.info.raw_cell)).body:
-            if part.lineno > trace.tb_lineno and isinstance(part, DEFINITIONS):
+        parts = ast.parse(shell.transform_cell(result.info.raw_cell)).body
+        above = {_name(part) for part in parts if part.lineno <= trace.tb_lineno}
+        for part in parts:
+            below = part.lineno > trace.tb_lineno and isinstance(part, DEFINITIONS)
+            if below and _name(part) not in above - {""}:
                 with contextlib.suppress(Exception, SystemExit):
                     exec(compile(ast.Module([part], []), file, "exec"), shell.user_ns)
 
     shell.events.register("post_run_cell", define)
+
+
+def _name(part: ast.stmt) -> str:
+    """What a definition defines; nothing of what is none, or an import."""
+    return getattr(part, "name", "")
 
 
 def keep_what_cells_print_to(shell: Any) -> None:
