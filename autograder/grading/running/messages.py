@@ -13,13 +13,21 @@ from autograder import wire
 OUTPUT_CHARACTERS = 100_000
 RICH_CHARACTERS = 2_000_000
 PROBE_CHARACTERS = 20_000_000  # raw outputs of some exercises take three million
+LONGEST_PARENT = 10_000  # bytes of what a message says of what it came of
 REPLIES = 100  # that are looked at in a row: those of cells before are there too
 KINDS = 50  # of data in one output: of each a page shows one
 CUT = "\n[the rest of the output was cut]\n"
 
 
 class TooLarge(ValueError):
-    """A message is too large to be read."""
+    """A message is too large to be read; ``of`` is the id of what it came of, empty if that is unknown."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        super().__init__("a message is too large to be read")
+        self.of = ""
+        with contextlib.suppress(Exception):  # student code wrote to the socket
+            if len(parent := parts[2]) <= LONGEST_PARENT:
+                self.of = json.loads(parent)["msg_id"]
 
 
 def received(client: BlockingKernelClient, seconds: float, at_most: int) -> dict | None:
@@ -51,7 +59,7 @@ def _next(client: BlockingKernelClient, socket: Any, seconds: float, at_most: in
         return None
     _, parts = client.session.feed_identities(socket.recv_multipart(), copy=True)
     if sum(map(len, parts)) > at_most:
-        raise TooLarge
+        raise TooLarge(parts)
     return client.session.deserialize(parts)
 
 
