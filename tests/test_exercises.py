@@ -90,19 +90,30 @@ SETTINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-@slow_ones_nightly
-def test_what_a_cell_sets_for_all_of_torch_costs_no_right_answer(name, setting):
-    set_it, take_back = SETTINGS[setting]
+def assert_costs_no_right_answer(name: str, settings: list[tuple]) -> None:
     held = answers.right_answers(name)
     assert len(held.expected) == len(held.cases)  # they are made before
-    set_it()
+    for set_it, _ in settings:
+        set_it()
     try:
         came = answers.outcomes(name, answer(name).oracle, held.cases)
     finally:
-        take_back()
+        for _, take_back in settings:
+            take_back()
     v = judge.judge(exercise(name), came, held)
     assert v.status == "passed", report.text(v)
+
+
+@slow_ones_nightly
+def test_what_a_cell_sets_for_all_of_torch_costs_no_right_answer(name):
+    assert_costs_no_right_answer(name, list(SETTINGS.values()))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("setting", SETTINGS)
+@every_exercise
+def test_none_of_it_alone_does(name, setting):
+    assert_costs_no_right_answer(name, [SETTINGS[setting]])
 
 
 def is_random(name: str) -> bool:
