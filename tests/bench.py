@@ -135,7 +135,7 @@ class Cost:
     memory: int
 
 
-def class_of(course: Course, assignment: str, count: int) -> None:
+def hand_in_class(course: Course, assignment: str, count: int) -> None:
     """Hand in a class of a size, right, wrong and odd, in the place of what was there."""
     made = {s.name: s.content for s in sample_class(course, assignment)}
     for place in ("submitted", "autograded", "feedback", "records"):
@@ -192,7 +192,7 @@ def of_the_students(course: Course, assignment: str) -> float:
             spent.append(sum(self.kernel.process.cpu_times()[:2]))
         stop(self)
 
-    class_of(course, assignment, len(STUDENTS_OF_A_CLASS))
+    hand_in_class(course, assignment, len(STUDENTS_OF_A_CLASS))
     config = class_config(course, course.root / "submitted", "cpu")
     Session.start, Session.stop = started, stopped  # type: ignore[method-assign]
     try:
@@ -237,7 +237,7 @@ def print_classes(folder: Path, stock_s: dict[str, float]) -> None:
         course = Course(copy_course(folder / name))
         register(course, name, course.root)
         least = of_the_students(course, name)
-        class_of(course, name, CLASS)
+        hand_in_class(course, name, CLASS)
         cost = cost_of_grading(course)
         times, most = stock_s[name] * CLASS / cost.seconds, stock_s[name] * cores / least
         each = cost.processor / CLASS
@@ -257,7 +257,7 @@ def print_growth(folder: Path, sizes: list[int]) -> None:
     columns = ("submissions", "seconds", "each", "processor", "each", "MB a worker")
     print("".join(f"{column:>14s}" for column in columns))
     for size in sizes:
-        class_of(course, ASSIGNMENT, size)
+        hand_in_class(course, ASSIGNMENT, size)
         (course.root / "gradebook.db").write_bytes(empty)
         cost = cost_of_grading(course)
         print(

@@ -22,7 +22,7 @@ from autograder.grading.submissions import grade
 from autograder.grading.submissions.class_folder import class_config
 from lab.experiments import Experiment, run
 from tests.answers import ASSIGNMENTS
-from tests.bench import ASSIGNMENT, STUDENTS_OF_A_CLASS, hand_in
+from tests.bench import ASSIGNMENT, STUDENTS_OF_A_CLASS, hand_in, hand_in_class
 from tests.course import autograder, copy_course
 
 ROUNDS = 1
@@ -77,14 +77,10 @@ def measure(setting: dict, round_: int) -> dict[str, float]:
 
 def measure_class(setting: dict, round_: int) -> dict[str, float]:
     """Seconds that the command takes for a class, its start included, and for none of it."""
-    course, _ = the_class()
-    made = {s.name: s.content for s in sample_class(course, setting["assignment"])}
     with tempfile.TemporaryDirectory() as folder:
         other = Course(copy_course(Path(folder) / "course"))
         register(other, setting["assignment"], other.root)
-        for number in range(setting["submissions"]):
-            name = STUDENTS_OF_A_CLASS[number % len(STUDENTS_OF_A_CLASS)]
-            hand_in(other, f"s{number:04d}", setting["assignment"], made[name])
+        hand_in_class(other, setting["assignment"], setting["submissions"])
         seconds = []
         for _ in range(2):  # the second time nothing has changed
             began = time.perf_counter()

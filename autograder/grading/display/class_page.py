@@ -61,6 +61,7 @@ def page(
     known = {student.id: student for student in roster or []}
     alike, items = stats.unnamed(held), stats.items(held)
     pairs = similar(code, [cell.source for cell in released.cells])
+    imports = anonymous.imports_in(cell.source for cell in released.cells)
     scores, most = [s.score for s in held], max(s.max_score for s in held)
     return template.render(
         name=name,
@@ -78,7 +79,7 @@ def page(
         plane=plots,
         mistakes=_mistakes(course, name, held),
         unnamed=[
-            _example(course, class_folder, name, one, known, f"unnamed-{k}")
+            _example(course, class_folder, name, one, known, imports, f"unnamed-{k}")
             for k, one in enumerate(alike[:MOST], 1)
         ],
         more_unnamed=max(0, len(alike) - MOST),
@@ -112,6 +113,7 @@ def _example(
     name: str,
     alike: Alike,
     known: dict[str, Student],
+    imports: list[str],
     id: str,
 ) -> Example:
     exercise = course.assignment(name).exercise(alike.exercise)
@@ -119,7 +121,6 @@ def _example(
     found = smallest(course, class_folder, name, alike.student, alike.exercise)
     case = "\n".join(found.lines())[: anonymous.LONGEST] if isinstance(found, Failed) else ""
     module = inspect.getmodule(course.answer(name, alike.exercise).oracle)
-    imports = anonymous.imports_in(cell.source for cell in course.student_version(name).cells)
     pasted = None
     if not exercise.uses:  # a mistake of such an exercise needs another's answer beside it
         pasted = anonymous.as_mistake(

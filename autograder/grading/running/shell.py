@@ -52,10 +52,10 @@ def define_what_stands_below(shell: Any) -> None:
             return
         file = trace.tb_frame.f_code.co_filename
         parts = ast.parse(shell.transform_cell(result.info.raw_cell)).body
-        above = {_name(part) for part in parts if part.lineno <= trace.tb_lineno}
+        above = {_name(part) for part in parts if part.lineno <= trace.tb_lineno} - {""}
         for part in parts:
             below = part.lineno > trace.tb_lineno and isinstance(part, DEFINITIONS)
-            if below and _name(part) not in above - {""}:
+            if below and _name(part) not in above:
                 with contextlib.suppress(Exception, SystemExit):
                     exec(compile(ast.Module([part], []), file, "exec"), shell.user_ns)
 

@@ -178,4 +178,6 @@ def _forked(process: BaseProcess) -> None:
         except (EOFError, OSError) as error:
             why = error
             time.sleep(TICK)  # until the system knows that it is gone
-    raise GradingImpossible(f"no worker process starts here ({why or type(why).__name__})") from why
+    raise GradingImpossible(
+        f"no worker process starts here ({str(why) or type(why).__name__})"
+    ) from why
