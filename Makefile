@@ -130,7 +130,7 @@ tests-without-site:
 
 site-meanwhile:  # with what the tests leave idle; the seconds that its pages show are longer then
 	@echo "building the site meanwhile, see _build/site.log"
-	@nice -n 19 $(MAKE) site > _build/site.log 2>&1 || { cat _build/site.log; exit 1; }
+	@nice -n 5 $(MAKE) site > _build/site.log 2>&1 || { cat _build/site.log; exit 1; }
 
 # Three parts, each of which can run on a machine of its own.
 test-nightly: nightly-grading nightly-site nightly-exercises
