@@ -17,6 +17,7 @@ from autograder.exercise import Case, Outputs, Unusable
 
 NAMES = CLAIMED, MEASURED = "slopes by your gradient", "slopes of what you compute"
 ALIKE = 0.7  # the least cosine between slopes for which a function is one of those asked for
+SAME_FACTOR = 1e-3  # up to which two wrong answers are wrong by the same factor
 
 
 def single_number(loss: Any) -> float:
@@ -126,7 +127,7 @@ def judge_slopes(
             _factors(case.inputs["of"], *pair)
             for pair in ((claimed, measured), (true_claimed, true_measured))
         )
-        if np.allclose(ours, theirs, rtol=1e-3, equal_nan=True):
+        if np.allclose(ours, theirs, rtol=SAME_FACTOR, equal_nan=True):
             return []
     if not same(claimed, measured, tolerance):
         place = partial(_element_of_any, case.inputs["of"])
