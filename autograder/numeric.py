@@ -41,7 +41,10 @@ def directional_derivatives(
 
 
 def claimed_derivatives(gradient: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """The slope along each direction if ``gradient`` is the gradient."""
+    """The slope along each direction if ``gradient`` is the gradient.
+
+    Raises ValueError if their shapes differ.
+    """
     gradient = np.asarray(gradient, dtype=np.float64)
     if gradient.shape != directions.shape[1:]:
         raise ValueError(

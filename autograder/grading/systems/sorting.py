@@ -67,6 +67,7 @@ class Piece:
     given: bool = False  # as it was handed out, byte for byte
 
     def became(self, what: What, says: str = "", assignment: str = "") -> Outcome:
+        """What is told of the file: what it became, and why."""
         says = "; ".join(filter(None, (says, self.note)))
         file, assignment = str(self.arrival.place), assignment or self.assignment
         return Outcome(file, what, says, self.student, assignment, self.claim.late)
