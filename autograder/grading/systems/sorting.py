@@ -233,7 +233,7 @@ def _are_namesakes(pieces: list[Piece]) -> bool:
 
 
 def _is_named_notebook(place: PurePosixPath) -> bool:
-    """Whether a file is called a notebook, if only at first, as in ``optimizers.ipynb.txt``."""
+    """Whether a file is called a notebook, if only at first, as in ``NAME.ipynb.txt``."""
     return ".ipynb" in place.name.casefold()
 
 
