@@ -86,7 +86,10 @@ def _fits(shape: Sequence[int], wanted: Sequence[int | None]) -> bool:
 
 
 def equal(values: np.ndarray, others: Any, dtype: str) -> np.ndarray:
-    """Where two arrays are equal up to what is lost in a dtype, element by element."""
+    """Where two arrays are equal up to what is lost in a dtype, element by element.
+
+    That is where |values - others| <= LOOSE[dtype] max(|others|, 1).
+    """
     return np.abs(values - others) <= LOOSE[dtype] * np.maximum(np.abs(others), 1.0)
 
 
