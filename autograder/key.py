@@ -34,13 +34,16 @@ class Key(Protocol):
     """The answers to a set of cases: the expected outputs, and the outcomes of the known mistakes."""
 
     @property
-    def cases(self) -> Sequence[Case]: ...
+    def cases(self) -> Sequence[Case]:
+        """The cases, in the order of the outcomes."""
 
     @property
-    def expected(self) -> Sequence[Outputs]: ...
+    def expected(self) -> Sequence[Outputs]:
+        """The oracle's outputs, by case."""
 
     @property
-    def mistakes(self) -> Sequence[Mistake]: ...
+    def mistakes(self) -> Sequence[Mistake]:
+        """The known mistakes, each with its outcome by case."""
 
 
 @dataclass(frozen=True)

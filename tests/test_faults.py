@@ -66,7 +66,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def command(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen:
     """The command, running, in a session of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "autograder", "grade", *arguments],
+        [sys.executable, "-m", "autograder.grading", "grade", *arguments],
         cwd=folder, env={**os.environ, **environment}, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -156,7 +156,7 @@ def test_a_gradebook_of_which_half_is_gone(graded):
 
 
 def test_a_full_disk(course, tmp_path):
-    inside = f"mount -t tmpfs -o size=8m none {tmp_path}/small && cp -r submitted {tmp_path}/small/ && {sys.executable} -m autograder grade --submissions {tmp_path}/small/submitted"
+    inside = f"mount -t tmpfs -o size=8m none {tmp_path}/small && cp -r submitted {tmp_path}/small/ && {sys.executable} -m autograder.grading grade --submissions {tmp_path}/small/submitted"
     (tmp_path / "small").mkdir()
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", inside], cwd=course, capture_output=True, text=True
@@ -169,7 +169,7 @@ def test_a_gradebook_that_may_not_be_written(graded):
     book = graded / "gradebook.db"
     inside = (
         f"mount --bind {book} {book} && mount -o remount,bind,ro {book} && "
-        f"{sys.executable} -m autograder grade"
+        f"{sys.executable} -m autograder.grading grade"
     )
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", inside], cwd=graded, capture_output=True, text=True
@@ -219,7 +219,7 @@ def test_a_machine_whose_memory_runs_out_is_no_fault_of_the_submission(course, t
     takes = "import time\nheld = []\nfor _ in range(30):\n    held.append(b'1' * 2**27); time.sleep(0.1)"
     notebook.cells.insert(0, nbformat.v4.new_code_cell(takes))
     nbformat.write(notebook, path)
-    inside = f"echo $$ > {two_gigabytes}/cgroup.procs && exec {sys.executable} -m autograder grade"
+    inside = f"echo $$ > {two_gigabytes}/cgroup.procs && exec {sys.executable} -m autograder.grading grade"
     done = subprocess.run(
         ["sh", "-c", f"{inside} --jobs 1 --results results.jsonl"],
         cwd=course, capture_output=True, text=True,
@@ -269,7 +269,7 @@ def test_a_clock_that_was_set_back(graded):
 def test_an_environment_that_is_reached_through_a_link(course, tmp_path):
     (tmp_path / "linked").symlink_to(Path(sys.prefix))
     done = subprocess.run(
-        [tmp_path / "linked" / "bin" / "python", "-m", "autograder", "grade"],
+        [tmp_path / "linked" / "bin" / "python", "-m", "autograder.grading", "grade"],
         cwd=course, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -66,7 +66,10 @@ class Answer:
 
 
 def edited(code: Any, *edits: tuple[str, str]) -> Any:
-    """The function or class that one gets by replacing text in another's source."""
+    """The function or class that one gets by replacing text in another's source.
+
+    Raises ValueError if a text to be replaced is not there.
+    """
     source = source_of(code)
     for old, new in edits:
         if old not in source:
