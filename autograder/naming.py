@@ -32,7 +32,11 @@ def explanations(
     failed = [i for i in failed if not key.cases[i].draws]
     if not failed:
         return []
-    compared = [i for i, case in enumerate(key.cases) if not case.draws]  # as mistakes are tried
+    passed = [i for i, case in enumerate(key.cases) if not case.draws and i not in failed]
+    compared = [
+        *failed,
+        *passed,
+    ]  # as mistakes are tried: most do nothing wrong where this one does
     enough = sum(_facts(key, outcomes, failed)) >= ENOUGH
     found = [
         mistake

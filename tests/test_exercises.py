@@ -2,6 +2,7 @@
 
 import copy
 import cProfile
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 import torch
 
 import autograder
-from autograder import judge, key, probe, report, wire
+from autograder import judge, key, naming, probe, report, wire
 from autograder.exercise import Verdict
 from autograder.grading.answer import edited, fresh, source_of
 from autograder.grading.releasing import keys
@@ -270,6 +271,41 @@ def test_mistakes_are_tried_no_further_than_somebody_asks():
     assert max(tried) == len(lazy.cases) > min(tried)
 
 
+def test_mistakes_are_tried_first_on_a_case_that_failed():
+    """Most do nothing wrong there, and that is all that is tried of them."""
+    code = answers.mistake("affine_relu_dropout_loss", "penalty-on-biases")
+    lazy = keys.draw_key(
+        exercise("affine_relu_dropout_loss"), answer("affine_relu_dropout_loss"), "1"
+    )
+    came = answers.outcomes("affine_relu_dropout_loss", fresh(code), lazy.cases)
+    v = judge.judge(exercise("affine_relu_dropout_loss"), came, lazy)
+    failed = next(i for i, case in enumerate(lazy.cases) if case.name == v.findings[0].case)
+    assert failed > 0 and v.mistake == "penalty-on-biases"
+    assert {next(iter(m.outcomes.tried)) for m in lazy.mistakes} == {failed}
+    assert sorted(len(m.outcomes.tried) for m in lazy.mistakes)[-4] < 3
+
+
+def assert_the_order_of_cases_decides_nothing(name: str) -> None:
+    """What a mistake does on a case is in the key as done after the cases before."""
+    in_order = answers.key(name, keys.PUBLIC_SEED)
+    lazy = keys.draw_key(exercise(name), answer(name), keys.PUBLIC_SEED)
+    for known, mistake in zip(in_order.mistakes, lazy.mistakes, strict=True):
+        for i, case in reversed(list(enumerate(lazy.cases))):
+            alike = naming._alike(exercise(name), case, mistake.outcomes[i], known.outcomes[i])
+            assert alike or case.draws, f"{mistake.id}: say remembers=True of it ({case.name})"
+
+
+@pytest.mark.parametrize("name", ["adam", "mixup"])
+def test_a_mistake_does_the_same_whichever_case_comes_first(name):
+    assert_the_order_of_cases_decides_nothing(name)
+
+
+@pytest.mark.nightly
+@every_exercise
+def test_so_does_every_mistake(name):
+    assert_the_order_of_cases_decides_nothing(name)
+
+
 @pytest.mark.parametrize("name", ["dropout_forward", "mixup"])  # NumPy's draws, and torch's
 def test_a_mistake_that_is_tried_in_two_goes_does_the_same(name):
     in_one, in_two = (
@@ -481,7 +517,7 @@ def test_a_key_survives_its_file(name):
     whole = answers.key(name, "1")
     again = key.PublicKeys(key.dumps({name: ("entry", whole)}))[name]
     for one, other in zip(whole.mistakes, again.mistakes, strict=True):
-        encoded = [wire._encode(rounded(list(m.outcomes))) for m in (one, other)]
+        encoded = [json.loads(wire.dumps(rounded(list(m.outcomes)))) for m in (one, other)]
         assert same_numbers(*encoded)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from autograder import probe, wire
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.grading.answer import Answer, WrongAnswer, fresh
+from autograder.judge import CheckFailed
 from autograder.key import Mistake, WholeKey, map_arrays
 
 PUBLIC_SEED = "public"
@@ -58,8 +59,9 @@ def as_float64(array: np.ndarray) -> np.ndarray:
 
 
 class LazyOutcomes(Sequence[dict]):
-    """What a known mistake gives on each case: a case is tried, after those before it, on demand.
+    """What a known mistake gives on each case: a case is tried when somebody asks for it.
 
+    If the mistake remembers what it was tried on, those before it are tried first.
     What it draws does not depend on what is done between two demands.
     """
 
@@ -67,7 +69,7 @@ class LazyOutcomes(Sequence[dict]):
         self.exercise = exercise
         self.mistake = mistake
         self.cases = cases
-        self.tried: list[dict] = []
+        self.tried: dict[int, dict] = {}
         self.chance: tuple[Any, Any] = (None, None)  # as it was after the last of these
 
     def __len__(self) -> int:
@@ -80,16 +82,17 @@ class LazyOutcomes(Sequence[dict]):
     def __getitem__(self, i: int | slice) -> dict | Sequence[dict]:
         if isinstance(i, slice):
             return [self[k] for k in range(*i.indices(len(self)))]
-        if not self.tried:
-            restart_chance(f"{self.exercise.id}/{self.mistake.id}")
-            self.code = fresh(self.mistake.code)
-        elif len(self.tried) <= i:
-            _go_on(self.chance)
-        while len(self.tried) <= i:
-            case = self.cases[len(self.tried)]
+        if self.mistake.remembers and i > len(self.tried):
+            _ = self[i - 1]
+        if i not in self.tried:
+            case = self.cases[i]
+            if self.tried:
+                _go_on(self.chance)
+            else:
+                restart_chance(f"{self.exercise.id}/{self.mistake.id}")
+                self.code = fresh(self.mistake.code)
             (outcome,) = probe.run(self.exercise, self.code, [case], "cpu")
-            outcome = wire.loads(wire.dumps(outcome))  # as a student's travels
-            self.tried.append(self.exercise.part(case.part).summarized(case, outcome))
+            self.tried[i] = self.exercise.part(case.part).summarized(case, wire.arrived(outcome))
             self.chance = _state_of_chance()
         return self.tried[i]
 
@@ -98,7 +101,7 @@ class LazyKey:
     """The answer key to some cases; mistakes are tried only as far as somebody asks for them.
 
     Naming a mistake asks for one case after the other, and for no more once it is out of the question:
-    an exercise that takes long on some cases has them last.
+    first for those that failed. An exercise that takes long on some cases has them last.
     """
 
     def __init__(self, exercise: Exercise, answer: Answer, cases: Sequence[Case]) -> None:
@@ -108,9 +111,18 @@ class LazyKey:
 
     @cached_property
     def expected(self) -> list[Outputs]:
-        """What the oracle gives on each case, computed in float64 on the CPU."""
+        """What the oracle gives on each case, computed in float64 on the CPU.
+
+        Raises CheckFailed if it raises: that is nobody's points.
+        """
         restart_chance(self.exercise.id)
-        return [self._expected(case) for case in self.cases]
+        try:
+            return [self._expected(case) for case in self.cases]
+        except Exception as error:
+            what = f"{type(error).__name__}: {str(error)[:300]}"
+            raise CheckFailed(
+                f"the reference answer to {self.exercise.id} raised {what}"
+            ) from error
 
     def _expected(self, case: Case) -> Outputs:
         inputs = map_arrays(probe.copies(case.inputs), as_float64)
