@@ -40,6 +40,10 @@ class Key(Protocol):
     def expected(self) -> Sequence[Outputs]: ...
 
     @property
+    def costs(self) -> Sequence[float]:
+        """How long it takes to try a mistake on each case, beside others."""
+
+    @property
     def mistakes(self) -> Sequence[Mistake]: ...
 
 
@@ -50,6 +54,10 @@ class WholeKey:
     cases: Sequence[Case]
     expected: Sequence[Outputs]
     mistakes: Sequence[Mistake]
+
+    @property
+    def costs(self) -> Sequence[float]:
+        return [0.0] * len(self.cases)
 
 
 def dumps(keys: Mapping[str, tuple[str, Key]]) -> str:

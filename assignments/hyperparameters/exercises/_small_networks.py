@@ -22,22 +22,26 @@ def layers(kind: str, rng: np.random.Generator) -> list[nn.Module]:
     Their weights are NumPy's draws, so that whoever judges a network knows what it started from.
     """
     zero = kind in ("zeros", "dead", "linear")
-    first, last, linear = (
+    first, last = (
         filled(nn.Linear(*sizes), 0.0 if zero else sizes[0] ** -0.5, rng)
-        for sizes in ((FEATURES, WIDTH), (WIDTH, CLASSES), (FEATURES, CLASSES))
+        for sizes in ((FEATURES, WIDTH), (WIDTH, CLASSES))
     )
     if kind == "dead":
         nn.init.constant_(first.bias, -50.0)
         filled(last, 1.0, rng)
         nn.init.zeros_(last.bias)
-    others: dict[str, list[nn.Module]] = {
-        "dropout": [first, nn.ReLU(), nn.Dropout(0.5), last],
-        "batch norm": [first, nn.BatchNorm1d(WIDTH), nn.ReLU(), last],
-        "tanh": [first, nn.Tanh(), last],
-        "linear": [linear],
-        "normalized inputs": [nn.BatchNorm1d(FEATURES), first, nn.ReLU(), last],
-    }
-    return others.get(kind, [first, nn.ReLU(), last])
+    match kind:
+        case "dropout":
+            return [first, nn.ReLU(), nn.Dropout(0.5), last]
+        case "batch norm":
+            return [first, nn.BatchNorm1d(WIDTH), nn.ReLU(), last]
+        case "tanh":
+            return [first, nn.Tanh(), last]
+        case "linear":
+            return [filled(nn.Linear(FEATURES, CLASSES), 0.0, rng)]
+        case "normalized inputs":
+            return [nn.BatchNorm1d(FEATURES), first, nn.ReLU(), last]
+    return [first, nn.ReLU(), last]
 
 
 def filled(layer: nn.Linear, bound: float, rng: np.random.Generator) -> nn.Linear:

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, overload
@@ -40,19 +41,6 @@ def restart_chance(name: str) -> None:
         torch.default_generator.manual_seed(int.from_bytes(digest[4:8], "little"))
 
 
-def _state_of_chance() -> tuple[Any, Any]:
-    """How far NumPy's and torch's global generators have come."""
-    torch = sys.modules.get("torch")
-    return np.random.get_state(), None if torch is None else torch.default_generator.get_state()
-
-
-def _go_on(state: tuple[Any, Any]) -> None:
-    """Have them go on from there."""
-    np.random.set_state(state[0])
-    if state[1] is not None:
-        sys.modules["torch"].default_generator.set_state(state[1])
-
-
 def as_float64(array: np.ndarray) -> np.ndarray:
     """A floating array in float64: what an oracle computes from."""
     return array.astype(np.float64) if array.dtype.kind == "f" else array
@@ -70,7 +58,7 @@ class LazyOutcomes(Sequence[dict]):
         self.mistake = mistake
         self.cases = cases
         self.tried: dict[int, dict] = {}
-        self.chance: tuple[Any, Any] = (None, None)  # as it was after the last of these
+        self.code = fresh(mistake.code)
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -86,22 +74,16 @@ class LazyOutcomes(Sequence[dict]):
             _ = self[i - 1]
         if i not in self.tried:
             case = self.cases[i]
-            if self.tried:
-                _go_on(self.chance)
-            else:
-                restart_chance(f"{self.exercise.id}/{self.mistake.id}")
-                self.code = fresh(self.mistake.code)
+            restart_chance(f"{self.exercise.id}/{self.mistake.id}/{i}")
             (outcome,) = probe.run(self.exercise, self.code, [case], "cpu")
             self.tried[i] = self.exercise.part(case.part).summarized(case, wire.arrived(outcome))
-            self.chance = _state_of_chance()
         return self.tried[i]
 
 
 class LazyKey:
     """The answer key to some cases; mistakes are tried only as far as somebody asks for them.
 
-    Naming a mistake asks for one case after the other, and for no more once it is out of the question:
-    first for those that failed. An exercise that takes long on some cases has them last.
+    Naming a mistake asks for one case after the other, and for no more once it is out of the question.
     """
 
     def __init__(self, exercise: Exercise, answer: Answer, cases: Sequence[Case]) -> None:
@@ -115,20 +97,31 @@ class LazyKey:
 
         Raises CheckFailed if it raises: that is nobody's points.
         """
+        return [outputs for outputs, _ in self._answered]
+
+    @cached_property
+    def costs(self) -> list[float]:
+        """The seconds of processor time that the oracle took for each case."""
+        return [seconds for _, seconds in self._answered]
+
+    @cached_property
+    def _answered(self) -> list[tuple[Outputs, float]]:
         restart_chance(self.exercise.id)
         try:
-            return [self._expected(case) for case in self.cases]
+            return [self._answer_to(case) for case in self.cases]
         except Exception as error:
             what = f"{type(error).__name__}: {str(error)[:300]}"
             raise CheckFailed(
                 f"the reference answer to {self.exercise.id} raised {what}"
             ) from error
 
-    def _expected(self, case: Case) -> Outputs:
+    def _answer_to(self, case: Case) -> tuple[Outputs, float]:
+        began = time.thread_time()
         inputs = map_arrays(probe.copies(case.inputs), as_float64)
         part = self.exercise.part(case.part)
         outputs = part.probe(self.answer.oracle, inputs, "cpu")
-        return outputs if part.summary is None else part.summary(case, outputs)
+        summed_up = outputs if part.summary is None else part.summary(case, outputs)
+        return summed_up, time.thread_time() - began
 
     @cached_property
     def mistakes(self) -> list[Mistake]:
