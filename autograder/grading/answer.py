@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
 
-from autograder.exercise import Draw, Part
+from autograder.exercise import Draw, Outputs, Part
 
 _EDITED: dict[Any, str] = {}  # the source of code that ``edited`` made
 
@@ -37,10 +37,13 @@ class Answer:
 
     ``hidden`` draws a part's cases for the grading, by the part's name, where they need what
     students must not have; other parts draw their own, from another seed than students have.
+    ``known`` says what the oracle's outputs come to in a part, where that is the same in each case and
+    takes long to try.
     """
 
     oracle: Any
     hidden: dict[str, Draw] = field(default_factory=dict)
+    known: dict[str, Outputs] = field(default_factory=dict)
     mistakes: list[WrongAnswer] = field(default_factory=list)
     alternatives: list[Any] = field(default_factory=list)
 

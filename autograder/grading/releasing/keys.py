@@ -1,6 +1,7 @@
 """Answer keys: what the oracle and each known mistake give on cases drawn from a seed."""
 
 import hashlib
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -93,7 +94,7 @@ class LazyKey:
 
     @cached_property
     def expected(self) -> list[Outputs]:
-        """What the oracle gives on each case, computed in float64 on the CPU.
+        """What the oracle gives on each case, computed in float64 on the CPU, unless it is known.
 
         Raises CheckFailed if it raises: that is nobody's points.
         """
@@ -101,7 +102,7 @@ class LazyKey:
 
     @cached_property
     def costs(self) -> list[float]:
-        """The seconds of processor time that the oracle took for each case."""
+        """The seconds of processor time that the oracle took for each case; what is known takes long."""
         return [seconds for _, seconds in self._answered]
 
     @cached_property
@@ -116,6 +117,8 @@ class LazyKey:
             ) from error
 
     def _answer_to(self, case: Case) -> tuple[Outputs, float]:
+        if case.part in self.answer.known:
+            return dict(self.answer.known[case.part]), math.inf
         began = time.thread_time()
         inputs = map_arrays(probe.copies(case.inputs), as_float64)
         part = self.exercise.part(case.part)
