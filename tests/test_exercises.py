@@ -146,6 +146,20 @@ def test_random_answers_pass_five_hundred_times(name):
     assert_random_answers_pass(name, 500)
 
 
+KNOWN = [name for name in HOME if answer(name).known]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_is_known_of_the_reference_is_what_it_does(name, seed):
+    known = keys.draw_key(exercise(name), answer(name), seed)
+    tried = keys.LazyKey(exercise(name), replace(answer(name), known={}), known.cases)
+    for case, says, does in zip(known.cases, known.expected, tried.expected, strict=True):
+        if case.part in answer(name).known:
+            assert repr(does) == repr(says)
+            assert not exercise(name).part(case.part).wrong(case, does, says)
+
+
 # What is sent back in place of outputs.
 
 
@@ -279,10 +293,25 @@ def test_mistakes_are_tried_first_on_a_case_that_failed():
     )
     came = answers.outcomes("affine_relu_dropout_loss", fresh(code), lazy.cases)
     v = judge.judge(exercise("affine_relu_dropout_loss"), came, lazy)
-    failed = next(i for i, case in enumerate(lazy.cases) if case.name == v.findings[0].case)
-    assert failed > 0 and v.mistake == "penalty-on-biases"
-    assert {next(iter(m.outcomes.tried)) for m in lazy.mistakes} == {failed}
+    assert v.mistake == "penalty-on-biases"
+    failed = {i for i, case in enumerate(lazy.cases) if case.name in {f.case for f in v.findings}}
+    assert 0 not in failed and {next(iter(m.outcomes.tried)) for m in lazy.mistakes} <= failed
     assert sorted(len(m.outcomes.tried) for m in lazy.mistakes)[-4] < 3
+
+
+def test_what_takes_long_to_try_is_tried_last():
+    """As what is known of the reference does: a mistake that nothing else refutes is tried there."""
+    code = answers.mistake("freeze_backbone", "head-frozen")
+    lazy = keys.draw_key(exercise("freeze_backbone"), answer("freeze_backbone"), "1")
+    v = judge.judge(
+        exercise("freeze_backbone"), answers.outcomes("freeze_backbone", code, lazy.cases), lazy
+    )
+    assert v.mistake == "head-frozen"
+    tried = {m.id: list(m.outcomes.tried) for m in lazy.mistakes}
+    order = tried["head-frozen"]
+    assert [lazy.cases[i].part for i in order[-3:]] == ["what trains"] * 3
+    assert len(order) == len(lazy.cases) > min(map(len, tried.values()))
+    assert all(cases == order[: len(cases)] for cases in tried.values())
 
 
 def assert_the_order_of_cases_decides_nothing(name: str) -> None:

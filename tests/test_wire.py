@@ -203,7 +203,9 @@ def without_zeros(size: int, at: bytes, held: np.ndarray) -> str:
     return f'{{"!":"array","d":"float64","s":[{size}],"v":"{texts[0]}","at":"{texts[1]}"}}'
 
 
-@pytest.mark.parametrize(("at", "held"), [(b"", 1), (b"\xff\x00", 1), (b"\xff", 8), (b"\xff" * 9, 8)])
+@pytest.mark.parametrize(
+    ("at", "held"), [(b"", 1), (b"\xff\x00", 1), (b"\xff", 8), (b"\xff" * 9, 8)]
+)
 def test_as_many_places_as_elements_are_needed(at, held):
     with pytest.raises(wire.WireError):
         wire.loads(without_zeros(16, at, np.ones(held)))

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 

@@ -116,7 +116,9 @@ def write(path: Path, record: RunRecord) -> None:
 
 def _packed(data: bytes) -> bytes:
     """The data as gzip reads it; repetitions are looked for nearby alone, for numbers have no others."""
-    packing = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+    packing = zlib.compressobj(
+        1, zlib.DEFLATED, 16 + zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE
+    )
     return packing.compress(data) + packing.flush()
 
 
