@@ -325,7 +325,7 @@ if sys.argv[1]:
     worker.keep_nothing_large()
 for size in (4_000_000, 3_000_000):  # what is smaller than was freed before is kept
     before = held()
-    blocks = [(bytes(size), [bytes(1000) for _ in range(20)]) for _ in range(20)]
+    blocks = [(b"x" * size, [bytes(1000) for _ in range(20)]) for _ in range(20)]
     blocks = [few for large, few in blocks]
 print(held() - before)
 """
