@@ -42,6 +42,10 @@ class Key(Protocol):
         """The oracle's outputs, by case."""
 
     @property
+    def costs(self) -> Sequence[float]:
+        """How long it takes to try a mistake on each case, beside others."""
+
+    @property
     def mistakes(self) -> Sequence[Mistake]:
         """The known mistakes, each with its outcome by case."""
 
@@ -53,6 +57,10 @@ class WholeKey:
     cases: Sequence[Case]
     expected: Sequence[Outputs]
     mistakes: Sequence[Mistake]
+
+    @property
+    def costs(self) -> Sequence[float]:
+        return [0.0] * len(self.cases)
 
 
 def dumps(keys: Mapping[str, tuple[str, Key]]) -> str:

@@ -30,9 +30,24 @@ class TooLarge(ValueError):
                 self.of = json.loads(parent)["msg_id"]
 
 
-def _without_halves(content: dict) -> dict:
+def _without_halves(content: Any) -> Any:
     """A message's content that can be written: no half of a surrogate pair in it."""
-    return json.loads(wire.whole(json.dumps(content, ensure_ascii=False)))
+    if isinstance(content, str):
+        return wire.whole(content)
+    if isinstance(content, list):
+        return [_without_halves(one) for one in content]
+    if isinstance(content, dict):
+        return {wire.whole(name): _without_halves(one) for name, one in content.items()}
+    return content
+
+
+def _characters(content: Any) -> int:
+    """About how many there are in a message's content."""
+    if isinstance(content, dict):
+        return sum(len(name) + _characters(one) for name, one in content.items())
+    if isinstance(content, list):
+        return sum(map(_characters, content)) + len(content)
+    return len(content) if isinstance(content, str) else len(str(content))
 
 
 class Outputs:
@@ -54,7 +69,7 @@ class Outputs:
             content.setdefault("metadata", {})
             message["content"] = content = _without_halves(content)
             output = nbformat.v4.output_from_msg(message)  # which validates it
-            self._rich_left -= len(str(content))
+            self._rich_left -= _characters(content)
             if self._rich_left > 0:
                 self.outputs.append(output)
         elif kind == "clear_output":
