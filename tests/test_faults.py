@@ -100,7 +100,9 @@ def test_no_bubblewrap(graded):
 
 def test_a_shell_that_may_open_few_files(course):
     few = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); "
-    again = "os.execv(sys.executable, [sys.executable, '-m', 'autograder', 'grade', 'metrics'])"
+    again = (
+        "os.execv(sys.executable, [sys.executable, '-m', 'autograder.grading', 'grade', 'metrics'])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", few + again], cwd=course, capture_output=True, text=True
     )
