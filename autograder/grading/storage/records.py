@@ -12,7 +12,7 @@ import json
 import logging
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,17 +109,22 @@ def next_try(folder: Path, name: str) -> Path:
 
 def write(path: Path, record: RunRecord) -> None:
     """Write a record, whole or not at all."""
-    probed = {exercise: asdict(one) for exercise, one in record.probed.items()}
-    text = json.dumps({"schema": SCHEMA, **vars(record), "probed": probed})
-    write_whole(path, _packed(text.encode()))
-
-
-def _packed(data: bytes) -> bytes:
-    """The data as gzip reads it; repetitions are looked for nearby alone, for numbers have no others."""
+    # repetitions are looked for nearby alone: numbers, which are most of it, have no others
     packing = zlib.compressobj(
         1, zlib.DEFLATED, 16 + zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE
     )
-    return packing.compress(data) + packing.flush()
+    packed = [packing.compress(text.encode()) for text in _texts(record)]
+    write_whole(path, b"".join(packed) + packing.flush())
+
+
+def _texts(record: RunRecord) -> Iterator[str]:
+    """A record's JSON, exercise by exercise: as a whole it takes much memory."""
+    head = {"schema": SCHEMA, **vars(record)}
+    del head["probed"]
+    yield f'{json.dumps(head)[:-1]}, "probed": {{'
+    for number, (exercise, one) in enumerate(record.probed.items()):
+        yield f"{', ' if number else ''}{json.dumps(exercise)}: {json.dumps(asdict(one))}"
+    yield "}}"
 
 
 def read(path: Path) -> RunRecord:
