@@ -214,6 +214,14 @@ def test_what_a_cell_defined_before_it_stopped_stays():
     assert (record["status"], record["score"]) == ("passed", 2.0), record
 
 
+def test_what_a_cell_defined_that_did_not_end_is_there_in_the_next_kernel():
+    deaf = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    record, _ = run(f"{RIGHT}\n{deaf}", cell_seconds=1.0)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+    record, _ = run(f"{RIGHT}\nwhile True: pass", "import os; os._exit(1)", cell_seconds=1.0)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+
+
 def test_the_reason_for_what_is_missing_is_the_error_above():
     record, _ = run("import not_there\nexponential_decay = not_there.decay", "1 / 0")
     assert record["score"] == 0 and "No module named 'not_there'" in record["message"]

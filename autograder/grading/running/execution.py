@@ -162,6 +162,8 @@ class NotebookRun:
             why = str(stopped)
             said = new_output("error", ename="Stopped", evalue=why, traceback=[f"Stopped: {why}"])
             cell.outputs = [said]
+            if isinstance(stopped, CellTimeout | KernelTimeout):
+                self.done.append(f"raise SystemExit\n{cell.source}")  # then it defines alone
         for error in (o for o in cell.outputs if o.output_type == "error"):
             here = f" (in Python {HERE})" if error.ename == "SyntaxError" else ""
             self.failed.append((cell.source, f"{error.ename}: {error.evalue}"[:200] + here))
