@@ -70,7 +70,8 @@ def left_as_found(student: Any) -> Any:
 def _set(settings: list[Setting], values: list[Any]) -> None:
     for (ask, change, _), value in zip(settings, values, strict=True):
         if ask() != value:
-            change(value)
+            with contextlib.suppress(Exception):  # it can't be undone (blocks of devices, nested)
+                change(value)
 
 
 @functools.cache

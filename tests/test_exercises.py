@@ -15,7 +15,7 @@ import pytest
 import torch
 
 import autograder
-from autograder import judge, key, probe, report, wire
+from autograder import judge, key, probe, report, settings, wire
 from autograder.exercise import Verdict
 from autograder.grading.answer import edited, fresh, source_of
 from autograder.grading.releasing import keys
@@ -132,6 +132,18 @@ def test_what_an_answer_leaves_set_costs_it_nothing(name):
     if inspect.isclass(answer(name).oracle):
         pytest.skip("its methods are called one by one")
     assert_costs_no_right_answer(name, list(SETTINGS.values())[:-1], each_call=True)
+
+
+def test_what_can_not_be_taken_back_costs_no_case():
+    torch.set_default_device("meta")
+    torch.device("meta").__enter__()  # on top of which torch does not take the other back
+    try:
+        for _ in range(2):
+            with settings.as_they_start():
+                assert torch.ones(1).device.type == "cpu"
+    finally:
+        torch.set_default_device(None)
+    assert torch.ones(1).device.type == "cpu"
 
 
 @pytest.mark.nightly
