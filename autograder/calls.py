@@ -25,10 +25,12 @@ class Call:
 
     @property
     def args(self) -> tuple:
+        """Copies of the arguments by position."""
         return kept(self.given)
 
     @property
     def kwargs(self) -> dict[str, Any]:
+        """Copies of the arguments by name."""
         return kept(self.options)
 
     @property

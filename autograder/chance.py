@@ -57,7 +57,7 @@ def every(what: str, holds: Any) -> dict[str, Any]:
 
 
 def mean(values: Any) -> dict[str, float]:
-    """The mean of independent draws, and how much they scatter, rounded to what keys need."""
+    """The mean of independent draws, and their standard deviation, rounded to what keys need."""
     values = np.asarray(values, dtype=np.float64)
     with np.errstate(all="ignore"):
         return _rounded(float(values.mean()), float(values.std()), int(values.size))
@@ -70,7 +70,9 @@ def _rounded(mean: float, sd: float, of: int) -> dict[str, float]:
 def spread_mean(values: Any) -> dict[str, float]:
     """As ``mean``, with a scatter that holds too where whole rows or columns go together.
 
-    They do not in a right answer; in a wrong one they may, and its mean is to be known again.
+    They do not in a right answer; in a wrong one they may, and its mean is to be known again. The
+    scatter is the largest of that of the values (rows, ...) and those that the means of rows and of
+    columns tell: the standard deviation of means of n values, times the root of n.
     """
     table = np.asarray(values, np.float64)
     table = table.reshape(len(table), -1)
@@ -84,7 +86,8 @@ def spread_mean(values: Any) -> dict[str, float]:
 def becomes(given: Any, made: Any) -> dict[str, str]:
     """What becomes of each number, or row of numbers, that is ``given``, in so many calls: in words.
 
-    ``made`` has an axis more, the calls. After many of them a right answer has shown all there is.
+    ``given`` is (n, ...) and ``made`` (calls, n, ...). After many calls a right answer has shown all
+    there is.
     """
     rows = np.asarray(given, np.float64).reshape(len(given), -1)
     calls = np.round(np.asarray(made, np.float64).reshape(-1, *rows.shape), 6) + 0.0
@@ -107,7 +110,11 @@ def drop_probability(rng: np.random.Generator) -> float:
 
 
 def close_in_distribution(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
-    """The judge of random answers: shares and means agree within chance, all else as in ``close``."""
+    """The judge of random answers: shares and means agree within chance, all else as in ``close``.
+
+    |got - want| <= SIGMAS s + rtol max(1, |want|), with s^2 = v (1 / n + 1 / m) for n and m draws; v
+    is p (1 - p) of the pooled share p, or the variance of the expected draws.
+    """
     findings, missing = [], []
     for name, want in expected.items():
         got = outputs.get(name)

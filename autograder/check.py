@@ -68,6 +68,7 @@ class Check:
 
         Of several it is the first that failed when it was last checked. Its ``args`` are what your
         function is called with, ``expected`` and ``got`` what is compared.
+        Raises NothingToCheck if none is called so.
         """
         exercise, key = _find(student)
         failed = _failed(key, self.progress.verdicts.get(exercise.id, []))
@@ -78,7 +79,10 @@ class Check:
         raise NothingToCheck(f"no case of {exercise.id} is called {name!r}. There are: {names}.")
 
     def hint(self, student: Any) -> None:
-        """Show the next hint to what ``check`` last found wrong: each call gives one step more."""
+        """Show the next hint to what ``check`` last found wrong: each call gives one step more.
+
+        Raises NothingToCheck before the first check.
+        """
         exercise, _ = _find(student)
         verdicts = self.progress.verdicts.get(exercise.id)
         if not verdicts:
@@ -96,7 +100,10 @@ class Check:
             print("That was the last one.")
 
     def all(self) -> None:
-        """Show every exercise of the assignment with its points and what ``check`` last said of it."""
+        """Show every exercise of the assignment with its points and what ``check`` last said of it.
+
+        Raises NothingToCheck where there is no assignment.
+        """
         try:
             assignment = Assignment.here()
             entries = _keys_in(assignment.folder).entries

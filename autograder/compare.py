@@ -13,6 +13,7 @@ from autograder.wire import Other, name_of
 RTOL = {"float64": 1e-7, "float32": 1e-5, "float16": 1e-2}
 # The same where more is lost: long sums, differences of nearly equal numbers, slopes.
 LOOSE = {"float64": 1e-6, "float32": 1e-4, "float16": 1e-2}
+ROUNDING = 1e-9  # what is computed in float64 again, in another order, differs by less
 FLOOR = 1e-5  # magnitudes below this are compared as if they were this large
 
 
@@ -85,7 +86,10 @@ def _fits(shape: Sequence[int], wanted: Sequence[int | None]) -> bool:
 
 
 def equal(values: np.ndarray, others: Any, dtype: str) -> np.ndarray:
-    """Where two arrays are equal up to what is lost in a dtype, element by element."""
+    """Where two arrays are equal up to what is lost in a dtype, element by element.
+
+    That is where |values - others| <= LOOSE[dtype] max(|others|, 1).
+    """
     return np.abs(values - others) <= LOOSE[dtype] * np.maximum(np.abs(others), 1.0)
 
 

@@ -117,10 +117,12 @@ class Exercise:
 
     @property
     def stars(self) -> str:
+        """The difficulty as three stars, filled and empty."""
         return "★" * self.difficulty + "☆" * (3 - self.difficulty)
 
     @property
     def points(self) -> float:
+        """The most that one can earn: the sum over the parts."""
         return sum(part.points for part in self.parts)
 
     def part(self, name: str) -> Part:

@@ -17,7 +17,7 @@ import numpy as np
 from autograder import probe, slopes
 from autograder.calls import Call, recorded
 from autograder.chance import EVERY
-from autograder.compare import difference, numbers
+from autograder.compare import LOOSE, difference, numbers
 from autograder.exercise import SEEN, Case, Exercise, Outputs
 from autograder.literal import LONGEST, SHORT, short, written
 from autograder.side_by_side import beside_each_other
@@ -47,10 +47,12 @@ class CaseInHand:
 
     @property
     def args(self) -> tuple:
+        """What your function is called with, by position, in copies."""
         return self.calls[self._wrong].args if self.calls else ()
 
     @property
     def kwargs(self) -> dict[str, Any]:
+        """The same by name."""
         return self.calls[self._wrong].kwargs if self.calls else {}
 
     @property
@@ -248,7 +250,7 @@ def _has_length(value: Any, length: int) -> bool:
 
 
 def _differ(want: Any, got: Any) -> bool:
-    return difference("", got, want, 1e-6) is not None
+    return difference("", got, want, LOOSE["float64"]) is not None
 
 
 def _items(want: Any, got: Any) -> Iterator[tuple[Any, Any]]:

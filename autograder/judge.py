@@ -46,6 +46,8 @@ def judge(
     known: dict[str, Any] = {"device": device, "seconds": seconds, "note": note}
     if not isinstance(outcomes, list) or len(outcomes) != len(key.cases):
         return no_verdict(exercise, "error", "the answers did not arrive whole", **known)
+    if all(map(_is_unwritten, outcomes)):
+        return no_verdict(exercise, "missing", "it still raises NotImplementedError", **known)
     raw = outcomes
     outcomes = [
         summarized(exercise, case, outcome, expected) if isinstance(outcome, dict) else outcome
@@ -55,8 +57,6 @@ def judge(
     for i, (case, outcome) in enumerate(zip(key.cases, outcomes, strict=True)):
         if wrong := _wrong(exercise, case, outcome, key.expected[i]):
             findings[i] = wrong
-    if all(map(_is_unwritten, outcomes)):
-        return no_verdict(exercise, "missing", "it still raises NotImplementedError", **known)
     failed = {key.cases[i].part for i in findings}
     parts = {p.name: (0.0 if p.name in failed else p.points, p.points) for p in exercise.parts}
     score = sum(got for got, _ in parts.values())

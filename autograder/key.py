@@ -34,13 +34,20 @@ class Key(Protocol):
     """The answers to a set of cases: the expected outputs, and the outcomes of the known mistakes."""
 
     @property
-    def cases(self) -> Sequence[Case]: ...
+    def cases(self) -> Sequence[Case]:
+        """The cases, in the order of the outcomes."""
 
     @property
-    def expected(self) -> Sequence[Outputs]: ...
+    def expected(self) -> Sequence[Outputs]:
+        """The oracle's outputs, by case."""
 
     @property
-    def mistakes(self) -> Sequence[Mistake]: ...
+    def costs(self) -> Sequence[float]:
+        """How long it takes to try a mistake on each case, beside others."""
+
+    @property
+    def mistakes(self) -> Sequence[Mistake]:
+        """The known mistakes, each with its outcome by case."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,10 @@ class WholeKey:
     cases: Sequence[Case]
     expected: Sequence[Outputs]
     mistakes: Sequence[Mistake]
+
+    @property
+    def costs(self) -> Sequence[float]:
+        return [0.0] * len(self.cases)
 
 
 def dumps(keys: Mapping[str, tuple[str, Key]]) -> str:

@@ -19,6 +19,9 @@ from autograder.key import Key, Mistake
 
 ENOUGH = 3  # facts
 MOST_NAMES = 3  # more than these explain nothing
+# How many cases that went right refute as many mistakes as one that went wrong, where most do nothing
+# wrong.
+PASSED = 4
 
 
 def explanations(
@@ -32,7 +35,10 @@ def explanations(
     failed = [i for i in failed if not key.cases[i].draws]
     if not failed:
         return []
-    compared = [i for i, case in enumerate(key.cases) if not case.draws]  # as mistakes are tried
+    compared = sorted(  # as mistakes are tried: most are out of the question after the first case
+        (i for i, case in enumerate(key.cases) if not case.draws),
+        key=lambda i: key.costs[i] * (1 if i in failed else PASSED),
+    )
     enough = sum(_facts(key, outcomes, failed)) >= ENOUGH
     found = [
         mistake

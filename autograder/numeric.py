@@ -19,29 +19,32 @@ DIRECTIONS = 6
 
 
 def unit_directions(shape: tuple[int, ...]) -> np.ndarray:
-    """One direction for each element of an array of this shape, stacked on the first axis."""
+    """One direction for each element of an array of this shape: ``(size, *shape)``."""
     size = int(np.prod(shape))
     return np.eye(size).reshape(size, *shape)
 
 
 def random_directions(rng: np.random.Generator, shape: tuple[int, ...], count: int) -> np.ndarray:
-    """``count`` standard normal directions, stacked on the first axis."""
+    """Standard normal directions: ``(count, *shape)``."""
     return rng.standard_normal((count, *shape))
 
 
 def directional_derivatives(
     f: Callable[[np.ndarray], float], x: np.ndarray, directions: np.ndarray, h: float = STEP
 ) -> np.ndarray:
-    """The slope of f at x along each direction, measured by a centred difference.
+    """The slopes ``(count,)`` of f at x along directions ``(count, *x.shape)``, measured.
 
-    f gets float64 arrays of its own, so it may change them.
+    (f(x + h d) - f(x - h d)) / 2h. f gets float64 arrays of its own, so it may change them.
     """
     x = np.asarray(x, dtype=np.float64)
     return np.array([(float(f(x + h * d)) - float(f(x - h * d))) / (2 * h) for d in directions])
 
 
 def claimed_derivatives(gradient: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """The slope along each direction if ``gradient`` is the gradient."""
+    """The slopes ``(count,)`` along directions ``(count, *shape)`` if ``gradient`` is the gradient.
+
+    The sum of gradient * d for each. Raises ValueError if their shapes differ.
+    """
     gradient = np.asarray(gradient, dtype=np.float64)
     if gradient.shape != directions.shape[1:]:
         raise ValueError(

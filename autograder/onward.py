@@ -42,6 +42,7 @@ class Onward:
 
     @property
     def address(self) -> str:
+        """Where the page that explains it is: on the site, or in the book."""
         return (
             f"{self.site.rstrip('/')}/{self.read}.html" if self.site else f"{self.read} in the book"
         )

@@ -17,6 +17,7 @@ class Table:
     rows: Sequence[tuple[str, ...]]
 
     def text(self) -> str:
+        """Columns side by side, for a terminal."""
         widths = [max(len(row[i]) for row in (HEADS, *self.rows)) for i in range(len(HEADS))]
         return "\n".join(
             "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
@@ -24,6 +25,7 @@ class Table:
         )
 
     def html(self) -> str:
+        """The same for a notebook."""
         head = "".join(f'<th scope="col" style="text-align: left">{h}</th>' for h in HEADS)
         body = "".join(
             "<tr>"
@@ -41,6 +43,7 @@ class Progress:
         self.verdicts: dict[str, list[Verdict]] = {}
 
     def note(self, exercise: Exercise, verdicts: list[Verdict]) -> None:
+        """Remember what was said of an exercise, on each device."""
         self.verdicts[exercise.id] = verdicts
 
     def table(self, exercises: Sequence[Exercise]) -> Table:

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.compare import RTOL
+
 
 def beside_each_other(name: str, expected: Any, got: Any) -> list[str]:
     """Two short arrays in two lines with the same digits, nothing for anything longer."""
@@ -13,7 +15,7 @@ def beside_each_other(name: str, expected: Any, got: Any) -> list[str]:
     if want.shape != have.shape or not 1 <= want.size <= 8:
         return []
     with np.errstate(all="ignore"):
-        if np.allclose(have, want, rtol=1e-7, atol=1e-12, equal_nan=True):
+        if np.allclose(have, want, rtol=RTOL["float64"], atol=1e-12, equal_nan=True):
             return []
     lines = [str(expected), str(bool(got))] if isinstance(expected, bool) else _aligned(want, have)
     return [f"{name}: expected  {lines[0]}", f"{' ' * len(name)}  got       {lines[1]}"]

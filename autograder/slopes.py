@@ -17,6 +17,7 @@ from autograder.exercise import Case, Outputs, Unusable
 
 NAMES = CLAIMED, MEASURED = "slopes by your gradient", "slopes of what you compute"
 ALIKE = 0.7  # the least cosine between slopes for which a function is one of those asked for
+SAME_FACTOR = 1e-3  # up to which two wrong answers are wrong by the same factor
 
 
 def single_number(loss: Any) -> float:
@@ -42,8 +43,8 @@ def along_each_element(
     point: dict[str, np.ndarray],
 ) -> Outputs:
     """What ``gradients`` claim about each element of each array of ``point``, beside what ``loss``
-    does there. ``loss`` is called with float64 arrays. Raises Unusable for gradients of other shapes
-    and a loss that is not a single number."""
+    does there: two arrays of slopes, one for each element of all arrays together. ``loss`` is called
+    with float64 arrays. Raises Unusable for gradients of other shapes and a loss that is no number."""
     point = {name: np.asarray(value, np.float64) for name, value in point.items()}
     claimed, measured = [], []
     for name, value in point.items():
@@ -75,14 +76,14 @@ def same(one: np.ndarray, other: np.ndarray, tolerance: float = LOOSE["float64"]
 
 
 def is_multiple(measured: np.ndarray, of: np.ndarray) -> bool:
-    """Whether slopes agree with others but for a positive factor."""
+    """Whether slopes agree with others but for a positive factor, that of least squares."""
     with np.errstate(all="ignore"):
         factor = (measured @ of) / (of @ of)
     return bool(factor > 0) and same(measured, factor * of)
 
 
 def much_the_same(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether slopes point in about the same direction as others."""
+    """Whether slopes point in about the same direction as others: a cosine above ALIKE."""
     with np.errstate(all="ignore"):
         cosine = one @ other / np.sqrt((one @ one) * (other @ other))
     return bool(cosine > ALIKE)
@@ -126,7 +127,7 @@ def judge_slopes(
             _factors(case.inputs["of"], *pair)
             for pair in ((claimed, measured), (true_claimed, true_measured))
         )
-        if np.allclose(ours, theirs, rtol=1e-3, equal_nan=True):
+        if np.allclose(ours, theirs, rtol=SAME_FACTOR, equal_nan=True):
             return []
     if not same(claimed, measured, tolerance):
         place = partial(_element_of_any, case.inputs["of"])

@@ -149,7 +149,7 @@ def cost_of_grading(course: Course) -> Cost:
     began, busy, most = time.perf_counter(), _busy(), 0
     arguments = ["grade", "--device", "cpu", "--results", "results.jsonl"]
     command = subprocess.Popen(
-        [sys.executable, "-m", "autograder", *arguments],
+        [sys.executable, "-m", "autograder.grading", *arguments],
         cwd=course.root,
         stdout=subprocess.DEVNULL,
     )

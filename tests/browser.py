@@ -13,6 +13,8 @@ from selenium.webdriver.chrome.service import Service
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from tests.answers import ROOT
+
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -26,6 +28,7 @@ FLAGS = (
     "--hide-scrollbars",
 )
 
+FORMULAS = {"mathjax_path": "none.js", "myst_enable_extensions": ["amsmath", "dollarmath"]}
 # For scripts of a page: act on what is drawn on canvases, before it is.
 ALSO = """
 const proto = CanvasRenderingContext2D.prototype;
@@ -41,8 +44,18 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def build_site(source, folder, conf):
-    """Build a site with Sphinx, warnings as errors; returns its folder, ``folder / "site"``."""
+def build_site(source, folder, *extensions, **settings):
+    """Build a site like the book's, with some of its extensions; returns its folder, ``folder / "site"``.
+
+    Warnings are errors. Formulas, of a site with FORMULAS, stay as they are written.
+    """
+    conf = {
+        "extensions": ["myst_parser", *extensions],
+        "html_theme": "sphinx_book_theme",
+        "html_static_path": [str(ROOT / "book" / "assets")],
+        "html_context": {"default_mode": "light"},
+        **settings,
+    }
     with patch_docutils(), docutils_namespace():
         Sphinx(
             srcdir=source,
@@ -54,9 +67,8 @@ def build_site(source, folder, conf):
             warningiserror=True,
             status=None,
         ).build()
-    (
-        folder / "site" / "favicon.ico"
-    ).touch()  # browsers ask for it, and would note that it is missing
+    for asked_for in ("favicon.ico", "_static/none.js"):  # and noted if it were missing
+        (folder / "site" / asked_for).touch()
     return folder / "site"
 
 

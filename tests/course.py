@@ -79,7 +79,7 @@ def class_of(course: Course, folder: Path, *students: str) -> Path:
 
 def autograder(course: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
     """Run the command line in a course folder."""
-    return run(course, sys.executable, "-m", "autograder", *arguments, check=check)
+    return run(course, sys.executable, "-m", "autograder.grading", *arguments, check=check)
 
 
 def nbgrader(course: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:

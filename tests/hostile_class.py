@@ -235,7 +235,7 @@ def grade(
                 (place / path).write_text(text if isinstance(text, str) else text())
         before = files(course)
         report = folder / "report.json"
-        command = [sys.executable, "-m", "autograder", "grade", "--device", "cpu",
+        command = [sys.executable, "-m", "autograder.grading", "grade", "--device", "cpu",
                    "--results", "results.jsonl"]  # fmt: skip
         done = subprocess.run(
             [sys.executable, str(ROOT / "tests" / "keeper.py"), str(report), *command],

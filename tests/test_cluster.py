@@ -86,7 +86,15 @@ class Grading:
 
     def __init__(self, course: Path, cluster: Cluster, *options: str) -> None:
         self.course, self.lines = course, list[str]()
-        command = [sys.executable, "-m", "autograder", "grade", "--results", "r.jsonl", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "autograder.grading",
+            "grade",
+            "--results",
+            "r.jsonl",
+            *options,
+        ]
         self.process = subprocess.Popen(
             [*command, "--cluster", cluster.address], cwd=course, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

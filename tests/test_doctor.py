@@ -37,7 +37,7 @@ def test_what_is_missing_is_said_with_what_to_do(metrics, tmp_path):
     source = folder / "solutions" / "metrics" / "metrics.md"
     source.write_text(source.read_text().replace("Return the share", "Give back the share"))
     done = subprocess.run(
-        [sys.executable, "-m", "autograder", "doctor"],
+        [sys.executable, "-m", "autograder.grading", "doctor"],
         cwd=folder, env={**os.environ, "PATH": str(Path(sys.executable).parent)},
         capture_output=True, text=True,
     )  # fmt: skip

@@ -4,6 +4,7 @@ import copy
 import cProfile
 import functools
 import inspect
+import json
 import re
 import warnings
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ import pytest
 import torch
 
 import autograder
-from autograder import judge, key, probe, report, settings, wire
+from autograder import judge, key, naming, probe, report, settings, wire
 from autograder.exercise import Verdict
 from autograder.grading.answer import edited, fresh, source_of
 from autograder.grading.releasing import keys
@@ -182,6 +183,20 @@ def test_random_answers_pass_five_hundred_times(name):
     assert_random_answers_pass(name, 500)
 
 
+KNOWN = [name for name in HOME if answer(name).known]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_is_known_of_the_reference_is_what_it_does(name, seed):
+    known = keys.draw_key(exercise(name), answer(name), seed)
+    tried = keys.LazyKey(exercise(name), replace(answer(name), known={}), known.cases)
+    for case, says, does in zip(known.cases, known.expected, tried.expected, strict=True):
+        if case.part in answer(name).known:
+            assert repr(does) == repr(says)
+            assert not exercise(name).part(case.part).wrong(case, does, says)
+
+
 # What is sent back in place of outputs.
 
 
@@ -305,6 +320,56 @@ def test_mistakes_are_tried_no_further_than_somebody_asks():
     judge.judge(exercise("adam"), probe.run(exercise("adam"), fresh(code), lazy.cases, "cpu"), lazy)
     tried = [len(m.outcomes.tried) for m in lazy.mistakes]
     assert max(tried) == len(lazy.cases) > min(tried)
+
+
+def test_mistakes_are_tried_first_on_a_case_that_failed():
+    """Most do nothing wrong there, and that is all that is tried of them."""
+    code = answers.mistake("affine_relu_dropout_loss", "penalty-on-biases")
+    lazy = keys.draw_key(
+        exercise("affine_relu_dropout_loss"), answer("affine_relu_dropout_loss"), "1"
+    )
+    came = answers.outcomes("affine_relu_dropout_loss", fresh(code), lazy.cases)
+    v = judge.judge(exercise("affine_relu_dropout_loss"), came, lazy)
+    assert v.mistake == "penalty-on-biases"
+    failed = {i for i, case in enumerate(lazy.cases) if case.name in {f.case for f in v.findings}}
+    assert 0 not in failed and {next(iter(m.outcomes.tried)) for m in lazy.mistakes} <= failed
+    assert sorted(len(m.outcomes.tried) for m in lazy.mistakes)[-4] < 3
+
+
+def test_what_takes_long_to_try_is_tried_last():
+    """As what is known of the reference does: a mistake that nothing else refutes is tried there."""
+    code = answers.mistake("freeze_backbone", "head-frozen")
+    lazy = keys.draw_key(exercise("freeze_backbone"), answer("freeze_backbone"), "1")
+    v = judge.judge(
+        exercise("freeze_backbone"), answers.outcomes("freeze_backbone", code, lazy.cases), lazy
+    )
+    assert v.mistake == "head-frozen"
+    tried = {m.id: list(m.outcomes.tried) for m in lazy.mistakes}
+    order = tried["head-frozen"]
+    assert [lazy.cases[i].part for i in order[-3:]] == ["what trains"] * 3
+    assert len(order) == len(lazy.cases) > min(map(len, tried.values()))
+    assert all(cases == order[: len(cases)] for cases in tried.values())
+
+
+def assert_the_order_of_cases_decides_nothing(name: str) -> None:
+    """What a mistake does on a case is in the key as done after the cases before."""
+    in_order = answers.key(name, keys.PUBLIC_SEED)
+    lazy = keys.draw_key(exercise(name), answer(name), keys.PUBLIC_SEED)
+    for known, mistake in zip(in_order.mistakes, lazy.mistakes, strict=True):
+        for i, case in reversed(list(enumerate(lazy.cases))):
+            alike = naming._alike(exercise(name), case, mistake.outcomes[i], known.outcomes[i])
+            assert alike or case.draws, f"{mistake.id}: say remembers=True of it ({case.name})"
+
+
+@pytest.mark.parametrize("name", ["adam", "mixup"])
+def test_a_mistake_does_the_same_whichever_case_comes_first(name):
+    assert_the_order_of_cases_decides_nothing(name)
+
+
+@pytest.mark.nightly
+@every_exercise
+def test_so_does_every_mistake(name):
+    assert_the_order_of_cases_decides_nothing(name)
 
 
 @pytest.mark.parametrize("name", ["dropout_forward", "mixup"])  # NumPy's draws, and torch's
@@ -518,7 +583,7 @@ def test_a_key_survives_its_file(name):
     whole = answers.key(name, "1")
     again = key.PublicKeys(key.dumps({name: ("entry", whole)}))[name]
     for one, other in zip(whole.mistakes, again.mistakes, strict=True):
-        encoded = [wire._encode(rounded(list(m.outcomes))) for m in (one, other)]
+        encoded = [json.loads(wire.dumps(rounded(list(m.outcomes)))) for m in (one, other)]
         assert same_numbers(*encoded)
 
 

@@ -27,14 +27,7 @@ def site(tmp_path_factory):
         f"```{{explore}} {k}\n:name: fig-{k}\n:alt: A figure.\n\nWhat now?\n```" for k in KINDS
     ]
     (folder / "source" / "index.md").write_text("# A page\n\n" + "\n\n".join(boxes) + "\n")
-    conf = {
-        "extensions": ["myst_parser", "book.extensions.explore"],
-        "html_theme": "sphinx_book_theme",
-        "html_static_path": [str(ASSETS)],
-        "html_context": {"default_mode": "light"},
-        "numfig": True,
-    }
-    return build_site(folder / "source", folder, conf)
+    return build_site(folder / "source", folder, "book.extensions.explore", numfig=True)
 
 
 @pytest.fixture
@@ -395,6 +388,5 @@ def test_without_script_and_on_paper_there_is_a_figure(page, site):
 def test_an_unknown_name_ends_the_build(tmp_path):
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "index.md").write_text("# A\n\n```{explore} hill\n:alt: A.\n\nB\n```\n")
-    conf = {"extensions": ["myst_parser", "book.extensions.explore"]}
     with pytest.raises(explore.ExploreError, match=r"index\.md:3: nothing is named hill; known:"):
-        build_site(tmp_path / "source", tmp_path, conf)
+        build_site(tmp_path / "source", tmp_path, "book.extensions.explore")

@@ -66,7 +66,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def command(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen:
     """The command, running, in a session of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "autograder", "grade", *arguments],
+        [sys.executable, "-m", "autograder.grading", "grade", *arguments],
         cwd=folder, env={**os.environ, **environment}, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -100,7 +100,9 @@ def test_no_bubblewrap(graded):
 
 def test_a_shell_that_may_open_few_files(course):
     few = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); "
-    again = "os.execv(sys.executable, [sys.executable, '-m', 'autograder', 'grade', 'metrics'])"
+    again = (
+        "os.execv(sys.executable, [sys.executable, '-m', 'autograder.grading', 'grade', 'metrics'])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", few + again], cwd=course, capture_output=True, text=True
     )
@@ -156,7 +158,7 @@ def test_a_gradebook_of_which_half_is_gone(graded):
 
 
 def test_a_full_disk(course, tmp_path):
-    inside = f"mount -t tmpfs -o size=8m none {tmp_path}/small && cp -r submitted {tmp_path}/small/ && {sys.executable} -m autograder grade --submissions {tmp_path}/small/submitted"
+    inside = f"mount -t tmpfs -o size=8m none {tmp_path}/small && cp -r submitted {tmp_path}/small/ && {sys.executable} -m autograder.grading grade --submissions {tmp_path}/small/submitted"
     (tmp_path / "small").mkdir()
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", inside], cwd=course, capture_output=True, text=True
@@ -169,7 +171,7 @@ def test_a_gradebook_that_may_not_be_written(graded):
     book = graded / "gradebook.db"
     inside = (
         f"mount --bind {book} {book} && mount -o remount,bind,ro {book} && "
-        f"{sys.executable} -m autograder grade"
+        f"{sys.executable} -m autograder.grading grade"
     )
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", inside], cwd=graded, capture_output=True, text=True
@@ -219,7 +221,7 @@ def test_a_machine_whose_memory_runs_out_is_no_fault_of_the_submission(course, t
     takes = "import time\nheld = []\nfor _ in range(30):\n    held.append(b'1' * 2**27); time.sleep(0.1)"
     notebook.cells.insert(0, nbformat.v4.new_code_cell(takes))
     nbformat.write(notebook, path)
-    inside = f"echo $$ > {two_gigabytes}/cgroup.procs && exec {sys.executable} -m autograder grade"
+    inside = f"echo $$ > {two_gigabytes}/cgroup.procs && exec {sys.executable} -m autograder.grading grade"
     done = subprocess.run(
         ["sh", "-c", f"{inside} --jobs 1 --results results.jsonl"],
         cwd=course, capture_output=True, text=True,
@@ -269,7 +271,7 @@ def test_a_clock_that_was_set_back(graded):
 def test_an_environment_that_is_reached_through_a_link(course, tmp_path):
     (tmp_path / "linked").symlink_to(Path(sys.prefix))
     done = subprocess.run(
-        [tmp_path / "linked" / "bin" / "python", "-m", "autograder", "grade"],
+        [tmp_path / "linked" / "bin" / "python", "-m", "autograder.grading", "grade"],
         cwd=course, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -312,6 +314,36 @@ def test_the_process_that_workers_are_forked_from_is_killed_as_it_forks(tmp_path
         [sys.executable, script, tmp_path / "log"], capture_output=True, text=True
     )
     assert done.stdout == "2.0\n", done.stderr
+
+
+HELD = """
+import os, sys
+from autograder.grading.submissions import worker
+
+def held():
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+if sys.argv[1]:
+    worker.keep_nothing_large()
+for size in (4_000_000, 3_000_000):  # what is smaller than was freed before is kept
+    before = held()
+    blocks = [(b"x" * size, [bytes(1000) for _ in range(20)]) for _ in range(20)]
+    blocks = [few for large, few in blocks]
+print(held() - before)
+"""
+
+
+def test_a_worker_keeps_no_memory_that_it_no_longer_needs():
+    kept = [
+        int(
+            subprocess.run(
+                [sys.executable, "-c", HELD, said], capture_output=True, check=True
+            ).stdout
+        )
+        for said in ("yes", "")
+    ]
+    assert kept[0] < 5_000_000
+    assert kept[1] > 20_000_000, "the C library has become wiser: worker.py need not ask it"
 
 
 @pytest.mark.nightly

@@ -1,7 +1,6 @@
 """The home page's six panels: their counts against lab's, and their use in a real browser."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,13 +20,7 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hero")
     (folder / "source").mkdir()
     (folder / "source" / "index.md").write_text(PAGE)
-    conf = {
-        "extensions": ["myst_parser", "book.extensions.hero"],
-        "html_theme": "sphinx_book_theme",
-        "html_static_path": [str(Path(playground.__file__).parents[1] / "assets")],
-        "html_context": {"default_mode": "light"},
-    }
-    return build_site(folder / "source", folder, conf)
+    return build_site(folder / "source", folder, "book.extensions.hero")
 
 
 @pytest.fixture

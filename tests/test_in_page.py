@@ -28,7 +28,7 @@ from autograder.grading.releasing.notebooks import read_source
 from book.extensions import browser as extension
 from book.extensions import exercises
 from tests.answers import ASSIGNMENTS, COURSE, HOME, OWN, ROOT, answer, exercise
-from tests.browser import build_site, errors, launch, resize, serve, set_theme
+from tests.browser import FORMULAS, build_site, errors, launch, resize, serve, set_theme
 from tests.course import autograder, copy_course
 
 IN_THE_PAGE = [name for name in HOME if exercises.exercise(name).in_the_page]
@@ -48,26 +48,16 @@ def build(folder, **settings):
     (source / "index.md").write_text(
         f"# Your work\n\n```{{your-work}}\n```\n\n```{{toctree}}\n{contents}\n```\n"
     )
-    conf = {
-        "extensions": [
-            "myst_parser",
-            "sphinx.ext.mathjax",
-            "book.extensions.exercises",
-            "book.extensions.browser",
-            "book.extensions.light",
-        ],
-        "html_theme": "sphinx_book_theme",
-        "html_static_path": [str(ROOT / "book" / "assets")],
-        "templates_path": [str(ROOT / "book" / "templates")],
-        "html_css_files": ["course.css"],
-        "html_context": {"default_mode": "light"},
-        "mathjax_path": "none.js",
-        "myst_enable_extensions": ["amsmath", "dollarmath"],
+    return build_site(
+        source,
+        folder,
+        "sphinx.ext.mathjax",
+        *(f"book.extensions.{name}" for name in ("exercises", "browser", "light")),
+        templates_path=[str(ROOT / "book" / "templates")],
+        html_css_files=["course.css"],
+        **FORMULAS,
         **settings,
-    }
-    site = build_site(source, folder, conf)
-    (site / "_static" / "none.js").touch()
-    return site
+    )
 
 
 def serve_noting(folder, asked):

@@ -16,7 +16,7 @@ SEED = 20
 
 
 def grading(course: Path) -> subprocess.Popen:
-    command = [sys.executable, "-m", "autograder", "grade", "--results", "r.jsonl"]
+    command = [sys.executable, "-m", "autograder.grading", "grade", "--results", "r.jsonl"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen(command, cwd=course, start_new_session=True, **quiet)
 

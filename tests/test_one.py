@@ -65,7 +65,9 @@ def layout(course: Course, home: Path) -> Path:
         (home / folder).mkdir()
     program = home / "source" / ".venv" / "bin" / "autograder"  # as setup.sh makes it
     program.parent.mkdir(parents=True)
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m autograder "$@"\n')
+    program.write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m autograder.grading "$@"\n'
+    )
     program.chmod(0o755)
     return home
 

@@ -51,15 +51,7 @@ def build(folder, page):
     source.mkdir()
     (source / "index.md").write_text(page, encoding="utf-8")
     (source / "plain.md").write_text("---\norphan: true\n---\n# Nothing to play with\n")
-    conf = {
-        "extensions": ["myst_parser", "book.extensions.playground"],
-        "html_theme": "sphinx_book_theme",
-        "html_static_path": [str(Path(playground.__file__).parents[1] / "assets")],
-        "html_context": {"default_mode": "light"},
-        "numfig": True,
-        "nitpicky": True,
-    }
-    return build_site(source, folder, conf)
+    return build_site(source, folder, "book.extensions.playground", numfig=True, nitpicky=True)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +165,6 @@ def test_the_figure_and_the_widget_choose_the_same_rates(page, surface):
         chosen,
     )
     assert dict(ours) == playground.rates(chosen)
-    assert page.execute_script("return Playground.RATES") == playground.RATES
 
 
 def test_noise_is_normal_and_repeats_with_its_seed(page):
@@ -187,19 +178,21 @@ def test_noise_is_normal_and_repeats_with_its_seed(page):
     assert abs(np.corrcoef(first.T)[0, 1]) < 0.03
 
 
-def test_every_rule_keeps_its_color_and_dash(page):
-    patterns = {"-": [], "--": "lines.dashed_pattern", "-.": "lines.dashdot_pattern"}
-    for rule, look in page.execute_script("return Playground.RULES").items():
-        style = plots.STYLES[rule]
-        dash = style["linestyle"]
-        dash = list(dash[1]) if isinstance(dash, tuple) else patterns[dash]
-        dash = mpl.rcParamsDefault[dash] if isinstance(dash, str) else dash
-        assert (look["color"], look["dash"]) == (style["color"], dash), rule
-    assert page.execute_script("return Object.keys(Playground.RULES)") == RULES
-    defaults = page.execute_script("return Playground.DEFAULTS")
-    assert {key: defaults[key] for key in playground.NUMBERS} == {
-        key: default for key, (default, _, _) in playground.NUMBERS.items()
-    }
+def test_the_widget_goes_by_the_figures_numbers_and_looks(page):
+    rules, order, defaults, rates = page.execute_script(
+        "const { RULES, DEFAULTS, RATES } = Playground;"
+        "return [RULES, Object.keys(RULES), DEFAULTS, RATES]"
+    )
+    shared = playground.shared()
+    assert rules == shared["rules"] and order == RULES
+    assert rates == shared["rates"] and defaults == {"lr": 0.05, **shared["defaults"]}
+    script = Path(playground.__file__).parents[1] / "assets" / "playground" / "playground.js"
+    held = script.read_text(encoding="utf-8")  # it has none of its own
+    for rule, look in rules.items():
+        assert look["color"] == plots.STYLES[rule]["color"]
+        assert look["color"] not in held and f'"{look["name"]}"' not in held, rule
+    assert rules["sgd"]["dash"] == [] and rules["adagrad"]["dash"] == [5, 1]
+    assert rules["momentum"]["dash"] == mpl.rcParamsDefault["lines.dashed_pattern"]
 
 
 # ---- Its use ----

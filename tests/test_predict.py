@@ -9,8 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from book.extensions import predict
-from tests.answers import ROOT
-from tests.browser import build_site, errors, requests, resize, serve
+from tests.browser import FORMULAS, build_site, errors, requests, resize, serve
 
 PAGE = """# One
 
@@ -50,25 +49,8 @@ def build(folder, text=PAGE):
     )
     (source / "book" / "one.md").write_text(text)
     (source / "book" / "two.md").write_text("# Two\n\nShort.\n")
-    conf = {
-        "extensions": [
-            "myst_parser",
-            "sphinx.ext.mathjax",
-            "tests.test_predict",
-            "book.extensions.predict",
-            "book.extensions.front",
-            "book.extensions.exercises",
-            "book.extensions.browser",
-        ],
-        "html_theme": "sphinx_book_theme",
-        "html_static_path": [str(ROOT / "book" / "assets")],
-        "html_context": {"default_mode": "light"},
-        "mathjax_path": "none.js",
-        "myst_enable_extensions": ["amsmath", "dollarmath"],
-    }
-    site = build_site(source, folder, conf)
-    (site / "_static" / "none.js").touch()
-    return site
+    ours = (f"book.extensions.{name}" for name in ("predict", "front", "exercises", "browser"))
+    return build_site(source, folder, "sphinx.ext.mathjax", "tests.test_predict", *ours, **FORMULAS)
 
 
 def setup(app):

@@ -39,12 +39,12 @@ def without_sandbox(folder: Path, *arguments: str):
     """The command where no kernel could start."""
     python = Path(sys.executable)
     nowhere = f"PATH={folder}/nowhere"
-    return run(folder, "/usr/bin/env", nowhere, str(python), "-m", "autograder", "grade", *arguments, check=False)  # fmt: skip
+    return run(folder, "/usr/bin/env", nowhere, str(python), "-m", "autograder.grading", "grade", *arguments, check=False)  # fmt: skip
 
 
 def nobody_reads(folder: Path, *arguments: str) -> tuple[int, str]:
     """The exit status and the errors of a command whose output goes to a pipe that is closed."""
-    command = [sys.executable, "-m", "autograder", *arguments]
+    command = [sys.executable, "-m", "autograder.grading", *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True) as asked:
         assert asked.stdout is not None and asked.stderr is not None
@@ -55,7 +55,7 @@ def nobody_reads(folder: Path, *arguments: str) -> tuple[int, str]:
 
 def without_room(folder: Path, *arguments: str) -> tuple[int, str]:
     """The exit status and the errors of a command whose output goes to a full disk."""
-    command = [sys.executable, "-m", "autograder", *arguments]
+    command = [sys.executable, "-m", "autograder.grading", *arguments]
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             command, cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False

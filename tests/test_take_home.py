@@ -20,18 +20,19 @@ def links(folder, url):
     source = folder / "source"
     source.mkdir(parents=True)
     (source / "index.md").write_text(PAGE)
-    conf = {
-        "extensions": ["myst_parser", "book.extensions.take_home"],
-        "html_theme": "sphinx_book_theme",
-        "html_context": {"default_mode": "light"},
-        "templates_path": [str(ROOT / "book" / "templates")],
-        "html_theme_options": {
-            "repository_url": url,
-            "repository_branch": "main",
-            "footer_content_items": ["footer-license.html"],
-        },
+    options = {
+        "repository_url": url,
+        "repository_branch": "main",
+        "footer_content_items": ["footer-license.html"],
     }
-    page = (build_site(source, folder, conf) / "index.html").read_text()
+    site = build_site(
+        source,
+        folder,
+        "book.extensions.take_home",
+        templates_path=[str(ROOT / "book" / "templates")],
+        html_theme_options=options,
+    )
+    page = (site / "index.html").read_text()
     return [unescape(address) for address in re.findall(r'href="([^"]*)"', page)], page
 
 

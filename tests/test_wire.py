@@ -1,5 +1,6 @@
 """Plain data survives the journey bit for bit; nothing else gets through as anything but a name."""
 
+import base64
 import json
 import math
 import time
@@ -42,6 +43,46 @@ PLAIN = st.recursive(
 @given(PLAIN)
 def test_plain_values_arrive_equal(value):
     assert wire.loads(wire.dumps(value)) == value
+
+
+@given(PLAIN | ARRAYS)
+def test_what_arrives_is_known_without_the_text(value):
+    assert wire.dumps(wire.arrived(value)) == wire.dumps(value)
+    same(wire.arrived(value), wire.loads(wire.dumps(value)))
+
+
+def same(one, other):
+    assert type(one) is type(other)
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for name in one:
+            same(one[name], other[name])
+    elif isinstance(one, list):
+        assert len(one) == len(other)
+        for pair in zip(one, other, strict=True):
+            same(*pair)
+    elif isinstance(one, np.ndarray):
+        assert (one.dtype, one.shape) == (other.dtype, other.shape)
+        assert one.tobytes() == other.tobytes() and one.flags.writeable
+    else:
+        assert one == other or (one != one and other != other)
+
+
+def test_odd_values_arrive_the_same_without_the_text():
+    odd = [
+        Fraction(1, 4), Fraction(10**400), np.longdouble(0.25), np.float32(0.1), np.nan, -np.inf,
+        2**60, {1: 2}, {"\ud800": ("a\udfff", wire.Other("\ud800" * 100, "x" * 300))}, Agreeable(2.0),
+        torch.ones(2, requires_grad=True), np.arange(6.0).reshape(2, 3).T, np.arange(3, dtype=">i4"),
+        np.array("x"), np.array([None]), np.zeros(wire.MAX_ELEMENTS + 1), object(), 1j, b"x", True,
+    ]  # fmt: skip
+    for value in odd:
+        same(wire.arrived(value), wire.loads(wire.dumps(value)))
+
+
+def test_what_has_arrived_is_a_copy():
+    array = np.zeros(3)
+    wire.arrived([array])[0][:] = 1
+    assert not array.any()
 
 
 class Agreeable(float):
@@ -140,3 +181,44 @@ def test_an_array_of_infinitely_many_elements_is_not_plain_data():
     text = '{"!": "array", "d": "float64", "s": [Infinity], "v": ""}'
     with pytest.raises(wire.WireError):
         wire.loads(text)
+
+
+# Arrays that are 0 for the most part.
+
+
+@pytest.mark.parametrize("dtype", wire.DTYPES)
+def test_an_array_of_zeros_for_the_most_part_takes_little_room_and_arrives_bit_for_bit(dtype):
+    array = np.zeros((50, 7, 31), dtype)
+    array[::3, 2, 5:9] = 1
+    if array.dtype.kind == "f":
+        array[1, 1, :5] = [-0.0, np.nan, np.inf, -np.inf, np.finfo(dtype).smallest_subnormal]
+    text = wire.dumps([array, array.T])
+    assert len(text) < 0.5 * len(wire.dumps(np.ones_like(array, np.float64)))
+    for back, sent in zip(wire.loads(text), (array, array.T), strict=True):
+        assert (back.dtype, back.shape, back.tobytes()) == (sent.dtype, sent.shape, sent.tobytes())
+
+
+def without_zeros(size: int, at: bytes, held: np.ndarray) -> str:
+    texts = [base64.b64encode(data).decode() for data in (held.tobytes(), at)]
+    return f'{{"!":"array","d":"float64","s":[{size}],"v":"{texts[0]}","at":"{texts[1]}"}}'
+
+
+@pytest.mark.parametrize(
+    ("at", "held"), [(b"", 1), (b"\xff\x00", 1), (b"\xff", 8), (b"\xff" * 9, 8)]
+)
+def test_as_many_places_as_elements_are_needed(at, held):
+    with pytest.raises(wire.WireError):
+        wire.loads(without_zeros(16, at, np.ones(held)))
+    assert wire.loads(without_zeros(16, b"\x80\x00", np.ones(1))).sum() == 1
+
+
+def test_what_unfolds_from_nothing_is_bounded():
+    zeros = np.zeros(wire.MAX_ELEMENTS)
+    many = [zeros] * (wire.MAX_ZEROS // wire.MAX_ELEMENTS)
+    assert (
+        len(wire.dumps(many)) < len(wire.dumps([*many, zeros[:1_000_000]])) / 5
+    )  # the last is whole
+    assert len(wire.loads(wire.dumps([*many, zeros[:9_999]]))) == len(many) + 1
+    text = without_zeros(wire.MAX_ELEMENTS, bytes(wire.MAX_ELEMENTS // 8), np.ones(0))
+    with pytest.raises(wire.WireError, match="zeros"):
+        wire.loads(f"[{','.join([text] * (len(many) + 1))}]")

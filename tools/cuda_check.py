@@ -88,7 +88,7 @@ def main(logs: Path) -> int:
         install()
     script = logs / "kernels.py"
     script.write_text(KERNELS)
-    python, grader = sys.executable, [sys.executable, "-m", "autograder"]
+    python, grader = sys.executable, [sys.executable, "-m", "autograder.grading"]
     os.environ["PYTHONPATH"] = os.getcwd()
     good = [
         step("doctor", [*grader, "doctor", "--device", "cuda"], logs),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
 
-from autograder.exercise import Draw, Part
+from autograder.exercise import Draw, Outputs, Part
 
 _EDITED: dict[Any, str] = {}  # the source of code that ``edited`` made
 
@@ -19,13 +19,15 @@ class WrongAnswer:
     """A known mistake: an id, its name in words ("Adam without bias correction"), and its code.
 
     ``observed``: the words state no more than what the cases show ("x itself is changed"), so they
-    are true whatever the cause, and one fact is enough to say them.
+    are true whatever the cause, and one fact is enough to say them. ``remembers``: what it does on a
+    case depends on the cases before, so it is tried on all of them in turn.
     """
 
     id: str
     says: str
     code: Any
     observed: bool = False
+    remembers: bool = False
 
 
 @dataclass
@@ -35,25 +37,37 @@ class Answer:
 
     ``hidden`` draws a part's cases for the grading, by the part's name, where they need what
     students must not have; other parts draw their own, from another seed than students have.
+    ``known`` says what the oracle's outputs come to in a part, where that is the same in each case and
+    takes long to try.
     """
 
     oracle: Any
     hidden: dict[str, Draw] = field(default_factory=dict)
+    known: dict[str, Outputs] = field(default_factory=dict)
     mistakes: list[WrongAnswer] = field(default_factory=list)
     alternatives: list[Any] = field(default_factory=list)
 
-    def mistake(self, id: str, says: str, observed: bool = False) -> Callable[[Any], Any]:
+    def mistake(
+        self, id: str, says: str, observed: bool = False, remembers: bool = False
+    ) -> Callable[[Any], Any]:
         """Decorator: register a function or class as a known mistake."""
 
         def register(code: Any) -> Any:
-            self.mistakes.append(WrongAnswer(id, says, code, observed))
+            self.mistakes.append(WrongAnswer(id, says, code, observed, remembers))
             return code
 
         return register
 
-    def edited(self, id: str, says: str, *edits: tuple[str, str], observed: bool = False) -> None:
+    def edited(
+        self,
+        id: str,
+        says: str,
+        *edits: tuple[str, str],
+        observed: bool = False,
+        remembers: bool = False,
+    ) -> None:
         """Register as a known mistake the oracle with some of its text replaced, wherever it occurs."""
-        self.mistake(id, says, observed)(edited(self.oracle, *edits))
+        self.mistake(id, says, observed, remembers)(edited(self.oracle, *edits))
 
     def alternative(self, code: Any) -> Any:
         """Decorator: register a function or class as a right answer in another dress."""
@@ -66,7 +80,10 @@ class Answer:
 
 
 def edited(code: Any, *edits: tuple[str, str]) -> Any:
-    """The function or class that one gets by replacing text in another's source."""
+    """The function or class that one gets by replacing text in another's source.
+
+    Raises ValueError if a text to be replaced is not there.
+    """
     source = source_of(code)
     for old, new in edits:
         if old not in source:

@@ -293,7 +293,3 @@ def _sample_class(course: Course, args: argparse.Namespace) -> int:
         students = write_sample_class(course, name, args.folder)
         print(f"wrote {len(students)} submissions of {name} to {args.folder}")
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -24,7 +24,7 @@ from sphinx.errors import SphinxError
 from sphinx.util.typing import ExtensionMetadata
 
 from book.extensions.figures import Drawn
-from book.extensions.playground import SURFACES, TARGET, paths, read_settings, tune
+from book.extensions.playground import SURFACES, TARGET, add_scripts, paths, read_settings, tune
 from lab import plots, rules, search
 from lab.descent import descend, steps_to_reach
 from lab.experiments import landscape
@@ -224,7 +224,7 @@ def add_assets(
         app.add_css_file("playground/playground.css")
         app.add_js_file("kit/kit.js", loading_method="defer")
         if "turning-bowl" in kinds:  # it descends with the playground's rules
-            app.add_js_file("playground/playground.js", loading_method="defer")
+            add_scripts(app)
         for kind in sorted(set(kinds)):
             app.add_js_file(f"explore/{kind}.js", loading_method="defer")
 

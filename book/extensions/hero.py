@@ -21,7 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from book.extensions.figures import Drawn
-from book.extensions.playground import RULES
+from book.extensions.playground import RULES, add_scripts
 from lab import descent, plots, rules, surfaces
 
 STEPS, COUNT = 100, 60
@@ -81,8 +81,8 @@ def add_assets(
     """Add the script to the page with the panels; it builds upon the playground's."""
     if "hero" in app.env.metadata.get(pagename, {}):
         app.add_css_file("playground/playground.css")
-        for script in ("kit/kit", "playground/playground", "hero/hero"):
-            app.add_js_file(f"{script}.js", loading_method="defer")
+        add_scripts(app)
+        app.add_js_file("hero/hero.js", loading_method="defer")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

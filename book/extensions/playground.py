@@ -23,15 +23,17 @@
 - ``name``: a label for ``numref``.
 
 The figure is drawn by matplotlib through ``lab`` while the book is built. It is what a reader
-without JavaScript, on paper or in a PDF sees; ``playground.js`` puts the widget in its place. Script
-and style sheet, in ``html_static_path`` as ``playground/playground.*``, are added only to the pages
+without JavaScript, on paper or in a PDF sees; ``playground.js`` puts the widget in its place, and reads from
+the page the numbers that both go by. Script and style sheet, in ``html_static_path`` as ``playground/playground.*``, are added only to the pages
 that have a playground.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -77,6 +79,11 @@ NUMBERS: dict[str, tuple[float, float, float]] = {
 WHOLE = {"seed", "steps"}
 TARGET = 0.01  # of the start's height above the lowest minimum
 MANTISSAS = (1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8)
+PATTERNS: dict[str, list[float]] = {
+    "-": [],
+    "--": mpl.rcParamsDefault["lines.dashed_pattern"],
+    "-.": mpl.rcParamsDefault["lines.dashdot_pattern"],
+}
 RATES = [float(f"{m * 10.0**k:.3g}") for k in range(-4, 1) for m in MANTISSAS] + [10.0]
 
 
@@ -232,8 +239,34 @@ def add_assets(
     figures = doctree.findall(nodes.figure) if doctree else ()
     if any("playground" in figure["classes"] for figure in figures):
         app.add_css_file("playground/playground.css")
-        app.add_js_file("kit/kit.js", loading_method="defer")
-        app.add_js_file("playground/playground.js", loading_method="defer")
+        add_scripts(app)
+
+
+def add_scripts(app: Sphinx) -> None:
+    """Add the kit, the playground's script, and before it what it shares with the figures."""
+    app.add_js_file("kit/kit.js", loading_method="defer")
+    about: Any = {"type": "application/json", "id": "playground-shared"}
+    app.add_js_file(None, body=json.dumps(shared()), **about)
+    app.add_js_file("playground/playground.js", loading_method="defer")
+
+
+def shared() -> dict[str, Any]:
+    """The numbers that a figure and its widget both go by, and the looks of the rules."""
+    return {
+        "defaults": {key: default for key, (default, _, _) in NUMBERS.items()},
+        "rates": RATES,
+        "target": TARGET,
+        "rules": {
+            rule: {"name": name, "color": plots.STYLES[rule]["color"], "dash": dash(rule)}
+            for rule, (_, name, _) in RULES.items()
+        },
+    }
+
+
+def dash(rule: str) -> list[float]:
+    """The lengths of a rule's strokes and gaps, in line widths; none if its line is whole."""
+    style = plots.STYLES[rule]["linestyle"]
+    return list(style[1] if isinstance(style, tuple) else PATTERNS[style])
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -12,40 +12,7 @@ from autograder.tensors import as_it_is
 
 State = dict[str, np.ndarray]
 
-# For each network the shape of an entry of its state, and its kind.
-ENTRIES: dict[str, dict[str, tuple[tuple[int, ...], str]]] = {
-    "one weight": {"weight": ((1, 1), "signed")},
-    "one weight and a counter": {"weight": ((1, 1), "signed"), "seen": ((), "count")},
-    "linear": {"weight": ((2, 3), "signed"), "bias": ((2,), "signed")},
-    "two layers": {
-        "0.weight": ((3, 2), "signed"),
-        "0.bias": ((3,), "signed"),
-        "2.weight": ((2, 3), "signed"),
-        "2.bias": ((2,), "signed"),
-    },
-    "batch norm": {
-        "0.weight": ((3, 2), "signed"),
-        "0.bias": ((3,), "signed"),
-        "1.weight": ((3,), "signed"),
-        "1.bias": ((3,), "signed"),
-        "1.running_mean": ((3,), "signed"),
-        "1.running_var": ((3,), "positive"),
-        "1.num_batches_tracked": ((), "count"),
-    },
-    "masked": {
-        "weight": ((2, 2), "signed"),
-        "scale": ((2,), "positive"),
-        "mask": ((2, 2), "boolean"),
-        "seen": ((3,), "count"),
-    },
-    "shared": {
-        "first.weight": ((2, 2), "signed"),
-        "first.bias": ((2,), "signed"),
-        "second.weight": ((2, 2), "signed"),
-        "second.bias": ((2,), "signed"),
-        "scale": ((2,), "positive"),
-    },
-}
+POSITIVE = ("scale", "running_var")  # entries that are divided by, or whose root is taken
 
 
 class Masked(nn.Module):
@@ -78,7 +45,7 @@ class Shared(nn.Module):
         self.register_buffer("scratch", torch.zeros(3), persistent=False)
 
 
-MAKERS: dict[str, Callable[[], nn.Module]] = {
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "one weight": lambda: nn.Linear(1, 1, bias=False),
     "one weight and a counter": Counted,
     "linear": lambda: nn.Linear(3, 2),
@@ -91,32 +58,33 @@ MAKERS: dict[str, Callable[[], nn.Module]] = {
 
 def draw_states(rng: np.random.Generator, network: str, count: int, dtype: type) -> list[State]:
     """States of a network, one after the other: its counters grow."""
+    with torch.device("meta"):  # for the names, shapes and dtypes of its entries
+        entries = NETWORKS[network]().state_dict(keep_vars=True)
     states = []
     for step in range(count):
-        state = {
-            name: _entry(rng, shape, kind, step, dtype)
-            for name, (shape, kind) in ENTRIES[network].items()
-        }
-        if network == "shared":
-            state |= {n.replace("first", "second"): a for n, a in state.items() if "first" in n}
-        states.append(state)
+        drawn: dict[int, np.ndarray] = {}  # by entry, which may bear two names
+        for name, entry in entries.items():
+            if id(entry) not in drawn:
+                drawn[id(entry)] = _numbers(rng, name, entry, step, dtype)
+        states.append({name: drawn[id(entry)] for name, entry in entries.items()})
     return states
 
 
-def _entry(
-    rng: np.random.Generator, shape: tuple[int, ...], kind: str, step: int, dtype: type
+def _numbers(
+    rng: np.random.Generator, name: str, entry: torch.Tensor, step: int, dtype: type
 ) -> np.ndarray:
-    if kind == "count":
-        return np.asarray(10 * step + rng.integers(1, 8, shape), dtype=np.int64)
-    if kind == "boolean":
+    shape = tuple(entry.shape)
+    if entry.dtype == torch.bool:
         return np.asarray(rng.random(shape) < 0.5)
+    if not entry.dtype.is_floating_point:
+        return np.asarray(10 * step + rng.integers(1, 8, shape), dtype=np.int64)
     drawn = rng.standard_normal(shape)
-    return np.asarray(np.abs(drawn) + 0.2 if kind == "positive" else drawn, dtype=dtype)
+    return np.asarray(np.abs(drawn) + 0.2 if name.endswith(POSITIVE) else drawn, dtype=dtype)
 
 
 def draw_slopes(rng: np.random.Generator, network: str, dtype: type) -> State:
     """Numbers away from 0 for each parameter of a network."""
-    shapes = {name: p.shape for name, p in MAKERS[network]().named_parameters()}
+    shapes = {name: p.shape for name, p in NETWORKS[network]().named_parameters()}
     return {
         name: np.asarray(rng.uniform(0.5, 1.5, s) * rng.choice([-1, 1], s), dtype=dtype)
         for name, s in shapes.items()
@@ -137,7 +105,7 @@ class Marks:
 def build(name: str, state: State, device: str, marks: Sequence[float] = ()) -> nn.Module:
     """A network with these weights and buffers, in the dtype of its weights."""
     dtype = next(torch.tensor(a).dtype for a in state.values())
-    network = MAKERS[name]().to(device=device, dtype=dtype)
+    network = NETWORKS[name]().to(device=device, dtype=dtype)
     if marks:
         network.register_forward_hook(Marks(*marks))
     load(network, state)

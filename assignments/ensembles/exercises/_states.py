@@ -107,5 +107,5 @@ def in_the_text(counted: bool) -> Case:
     if counted:
         states = [state | {"seen": np.asarray(n)} for n, state in enumerate(states)]
     network = "one weight and a counter" if counted else "one weight"
-    more = {"decay": 0.9, "frozen": [], "updated_with": "the network"}
+    more = {"decay": 0.9, "frozen": [], "another_copy": False}
     return Case("the example in the text", {"network": network, "states": states, **more})

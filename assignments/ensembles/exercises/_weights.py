@@ -1,21 +1,36 @@
 """What ``collect_snapshots`` and ``early_stopping`` share: weights that change during a run.
 
-Both must keep copies. A run therefore changes its weights in one of three ways: ``new arrays`` in a
-new dict, new arrays in the ``same dict``, or ``in place``.
+Both must keep copies. A run therefore changes its weights in one of three ways, which a case names.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
 Weights = dict[str, np.ndarray]
+Change = Callable[[Weights, Weights], Weights]  # of weights to new ones: what they are then
 
 
-def changed(weights: Weights, new: Weights, how: str) -> Weights:
-    """The weights after a change to ``new``, which is made in one of the three ways."""
-    if how == "new arrays":
-        return {name: w.copy() for name, w in new.items()}
-    for name, w in new.items():
-        if how == "in place":
-            weights[name][...] = w
-        else:
-            weights[name] = w.copy()
+def in_new_arrays(weights: Weights, new: Weights) -> Weights:
+    """New arrays in a new dict."""
+    return {name: w.copy() for name, w in new.items()}
+
+
+def in_the_same_dict(weights: Weights, new: Weights) -> Weights:
+    """New arrays, put into the dict."""
+    weights.update(in_new_arrays(weights, new))
     return weights
+
+
+def in_place(weights: Weights, new: Weights) -> Weights:
+    """The arrays themselves get other numbers."""
+    for name, w in new.items():
+        weights[name][...] = w
+    return weights
+
+
+WAYS: dict[str, Change] = {
+    "new arrays": in_new_arrays,
+    "same dict": in_the_same_dict,
+    "in place": in_place,
+}

@@ -8,20 +8,20 @@ import numpy as np
 from autograder.compare import close, floats, numbers
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
-from ._weights import Weights, changed
+from ._weights import WAYS, Change, Weights, in_new_arrays
 
 
 @dataclass
 class Run:
     """A training that notes how it is called: the weights given, and the rate, by call.
 
-    ``how`` says in which way its steps change the weights: see ``_weights``. A ``plain`` run is that
-    of the example in the text: the rates count the steps, and are added to the weights.
+    A step makes of the weights ``kept`` times as much and adds its rate: that of ``rates`` whose turn
+    it is. ``change`` is the way in which it does so: see ``_weights``.
     """
 
-    lr: float
-    how: str
-    plain: bool = False
+    kept: float
+    by_step: list[float]
+    change: Change
     given: list[Weights] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     latest: Weights = field(default_factory=dict)
@@ -29,19 +29,19 @@ class Run:
     def train_step(self, weights: Weights, rate: float) -> Weights:
         self.given.append({name: np.array(w) for name, w in weights.items()})
         self.rates.append(float(rate))
-        self.latest = changed(weights, next_weights(weights, rate, self.plain), self.how)
+        self.latest = self.change(weights, next_weights(weights, rate, self.kept))
         return self.latest
 
     def rate(self, step: int) -> float:
-        return float(step + 1) if self.plain else self.lr * (1 + (7 * step % 11) / 11)
+        return self.by_step[step % len(self.by_step)]
 
     def goes_on(self) -> None:
         """Change the weights once more, after the snapshots were handed over."""
-        changed(self.latest, {n: w + 1.0 for n, w in self.latest.items()}, self.how)
+        self.change(self.latest, {n: w + 1.0 for n, w in self.latest.items()})
 
 
-def next_weights(weights: Weights, rate: float, plain: bool = False) -> Weights:
-    return {name: (1.0 if plain else 0.8) * w + rate for name, w in weights.items()}
+def next_weights(weights: Weights, rate: float, kept: float) -> Weights:
+    return {name: kept * w + rate for name, w in weights.items()}
 
 
 def total(weights: Weights) -> float:
@@ -49,10 +49,10 @@ def total(weights: Weights) -> float:
 
 
 def collected(
-    collect_snapshots: Any, inputs: dict[str, Any], how: str = "new arrays"
+    collect_snapshots: Any, inputs: dict[str, Any], change: Change = in_new_arrays
 ) -> tuple[list[Weights], Run]:
     """The snapshots of a run, as they are when it has gone on; raises Unusable for anything else."""
-    run = Run(inputs["lr"], how, inputs.get("plain", False))
+    run = Run(inputs["kept"], inputs["rates"], change)
     start = {name: w.copy() for name, w in inputs["weights"].items()}
     made = collect_snapshots(run.train_step, start, inputs["steps"], inputs["cycles"], run.rate)
     if not isinstance(made, list | tuple) or not all(isinstance(s, dict) for s in made):
@@ -62,8 +62,7 @@ def collected(
             array = numbers(snapshot.get(name))
             if array is None or array.shape != w.shape:
                 raise Unusable(f"each snapshot must hold {name!r}, an array of shape {w.shape}")
-    if how != "new arrays":
-        run.goes_on()
+    run.goes_on()
     return [{n: as_floats(s[n]) for n in inputs["weights"]} for s in made], run
 
 
@@ -76,7 +75,9 @@ def as_floats(values: Any) -> np.ndarray:
 def case(rng: np.random.Generator, name: str, steps: int, cycles: int, **more: Any) -> Case:
     weights = {"W": rng.standard_normal((2, 2)), "b": rng.standard_normal(2)}
     lr = round(float(rng.uniform(0.1, 0.5)), 3)
-    return Case(name, {"weights": weights, "steps": steps, "cycles": cycles, "lr": lr, **more})
+    rates = [lr * (1 + (7 * step % 11) / 11) for step in range(11)]
+    run = {"weights": weights, "kept": 0.8, "rates": rates, "steps": steps, "cycles": cycles}
+    return Case(name, run | more)
 
 
 def length_of_a_cycle(rng: np.random.Generator) -> int:
@@ -84,8 +85,10 @@ def length_of_a_cycle(rng: np.random.Generator) -> int:
 
 
 def in_the_text() -> Case:
-    more = {"weights": {"w": np.array([0.0])}, "lr": 1.0, "plain": True}
-    return Case("the example in the text", {"steps": 10, "cycles": 3, **more})
+    """The rates count the steps, and are added to the weights."""
+    rates = [float(step) for step in range(1, 11)]
+    run = {"weights": {"w": np.array([0.0])}, "kept": 1.0, "rates": rates}
+    return Case("the example in the text", {**run, "steps": 10, "cycles": 3})
 
 
 def how_it_trains(collect_snapshots: Any, inputs: dict[str, Any], device: str) -> Outputs:
@@ -117,7 +120,8 @@ def when_taken(case: Case, outputs: Outputs) -> Outputs:
     made, given = (weights_in(case, outputs, name) for name in ("made", "given"))
     known = reached(case.inputs, given, outputs.get("rates"))
     after = [next((str(k) for k, w in enumerate(known) if same(s, w)), "none") for s in made]
-    seen: Outputs = {"what the snapshots hold": as_numbers(made)} if "plain" in case.inputs else {}
+    size = sum(w.size for w in case.inputs["weights"].values())
+    seen: Outputs = {"what the snapshots hold": as_numbers(made)} if size == 1 else {}
     return seen | {
         "number of snapshots": len(made),
         "steps after which snapshots were taken": ", ".join(after) or "none",
@@ -142,10 +146,10 @@ def with_and_without_copies(collect_snapshots: Any, inputs: dict[str, Any], devi
     """The snapshots of two runs, and how the second was called.
 
     The steps of the first return new arrays; those of the second, which goes on once the snapshots
-    are handed over, change the weights in the way that the case says.
+    are handed over, change the weights in the way that the case names.
     """
     first, _ = collected(collect_snapshots, inputs)
-    second, run = collected(collect_snapshots, inputs, inputs["train_step"])
+    second, run = collected(collect_snapshots, inputs, WAYS[inputs["train_step"]])
     return {"first": first, "second": second, "given": run.given, "rates": run.rates}
 
 
@@ -185,12 +189,10 @@ def reached(inputs: dict[str, Any], given: list[Weights], rates: Any) -> list[We
     whole = isinstance(rates, list) and all(type(rate) is float for rate in rates)
     if not whole or len(rates) != len(given):
         raise Unusable("there are no rates")
-    plain = inputs.get("plain", False)
-    run, known = Run(inputs["lr"], "", plain), [inputs["weights"]]
-    possible = [run.rate(s) for s in range(11)]
+    known = [inputs["weights"]]
     for weights, rate in zip(given, rates, strict=True):
-        if rate in possible and any(same(weights, w) for w in known):
-            known.append(next_weights(weights, rate, plain))
+        if rate in inputs["rates"] and any(same(weights, w) for w in known):
+            known.append(next_weights(weights, rate, inputs["kept"]))
     return known
 
 

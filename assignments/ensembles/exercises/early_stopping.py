@@ -9,7 +9,7 @@ import numpy as np
 from autograder.compare import RTOL, difference, floats, kind_of, tolerance
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
-from ._weights import changed
+from ._weights import WAYS
 
 UNIT = 1 / 64  # losses are multiples of it, so that differences of losses are exact
 HUGE = 1e6  # a loss that is no improvement, whatever counts as one
@@ -21,14 +21,14 @@ def checks(
 ) -> Iterator[tuple[Any, bool | str]]:
     """The student's object and its answer after each check; for what is no bool, what it is.
 
-    The weights change in the way that ``inputs["how"]`` says: see ``_weights``.
+    The weights change in the way that ``inputs["how"]`` names: see ``_weights``.
     """
     options = {"min_delta": inputs["min_delta"]} if "min_delta" in inputs else {}
     stopping = kind(inputs["patience"], **options)
-    rows = inputs["weights"]
+    rows, change = inputs["weights"], WAYS[inputs["how"]]
     weights = {"W": rows[0, :2].copy(), "b": rows[0, 2:].copy()}
     for loss, row in zip(losses, rows, strict=True):
-        weights = changed(weights, {"W": row[:2], "b": row[2:]}, inputs["how"])
+        weights = change(weights, {"W": row[:2], "b": row[2:]})
         answer = stopping.update(loss, weights)
         answer = bool(answer) if isinstance(answer, np.bool_) else answer
         yield stopping, answer if isinstance(answer, bool) else kind_of(answer)

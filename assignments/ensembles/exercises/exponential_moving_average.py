@@ -67,7 +67,7 @@ def begin(kind: Any, inputs: dict[str, Any], device: str) -> Training:
     for name, p in network.named_parameters():
         p.grad = slope(inputs, name, p)
     ema = kind(network, inputs["decay"])
-    if inputs["updated_with"] == "another copy":
+    if inputs["another_copy"]:
         network = build(inputs["network"], first, device)
     return Training(network, ema, states, list(first))
 
@@ -103,7 +103,7 @@ def case(
         "states": draw_states(rng, network, updates + 1, dtype),
         "decay": decay,
         "frozen": [],
-        "updated_with": "the network",
+        "another_copy": False,
     }
     return Case(name, inputs | more)
 
@@ -165,7 +165,7 @@ def parameters(rng: np.random.Generator) -> list[Case]:
         case(rng, "decay 0", "linear", 2, decay=0.0),
         case(rng, "decay 0.25", "linear", 2, np.float64, decay=0.25),
         case(rng, "a frozen layer", "two layers", 2, frozen=["0.weight", "0.bias"]),
-        case(rng, "another copy of the network", "linear", updated_with="another copy"),
+        case(rng, "another copy of the network", "linear", another_copy=True),
     ]
 
 

@@ -1,7 +1,7 @@
 """The networks of ``overfits_small_sample``, and the record that they write."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,36 +16,52 @@ FEATURES, CLASSES, WIDTH = 6, 4, 32
 MOST = 500  # batches that come home; a later one counts as the one before it
 
 
-def layers(kind: str, rng: np.random.Generator) -> list[nn.Module]:
-    """The networks of the cases: some that can learn, two that cannot, one that starts at 0.
+def drawn(layer: nn.Linear, rng: np.random.Generator, bound: float | None = None) -> nn.Linear:
+    """The layer with weights and biases drawn from -bound to bound, by default that of its size.
 
-    Their weights are NumPy's draws, so that whoever judges a network knows what it started from.
+    The draws are NumPy's, so that whoever judges a network knows what it started from.
     """
-    zero = kind in ("zeros", "dead", "linear")
-    first, last, linear = (
-        filled(nn.Linear(*sizes), 0.0 if zero else sizes[0] ** -0.5, rng)
-        for sizes in ((FEATURES, WIDTH), (WIDTH, CLASSES), (FEATURES, CLASSES))
-    )
-    if kind == "dead":
-        nn.init.constant_(first.bias, -50.0)
-        filled(last, 1.0, rng)
-        nn.init.zeros_(last.bias)
-    others: dict[str, list[nn.Module]] = {
-        "dropout": [first, nn.ReLU(), nn.Dropout(0.5), last],
-        "batch norm": [first, nn.BatchNorm1d(WIDTH), nn.ReLU(), last],
-        "tanh": [first, nn.Tanh(), last],
-        "linear": [linear],
-        "normalized inputs": [nn.BatchNorm1d(FEATURES), first, nn.ReLU(), last],
-    }
-    return others.get(kind, [first, nn.ReLU(), last])
-
-
-def filled(layer: nn.Linear, bound: float, rng: np.random.Generator) -> nn.Linear:
-    """The layer with weights and biases drawn from -bound to bound."""
+    bound = layer.in_features**-0.5 if bound is None else bound
     with torch.no_grad():
         for p in layer.parameters():
             p.copy_(torch.tensor(rng.uniform(-bound, bound, tuple(p.shape))))
     return layer
+
+
+def zeros(layer: nn.Linear) -> nn.Linear:
+    """The layer with weights and biases that are 0."""
+    for p in layer.parameters():
+        nn.init.zeros_(p)
+    return layer
+
+
+def first(rng: np.random.Generator) -> nn.Linear:
+    return drawn(nn.Linear(FEATURES, WIDTH), rng)
+
+
+def last(rng: np.random.Generator) -> nn.Linear:
+    return drawn(nn.Linear(WIDTH, CLASSES), rng)
+
+
+def dead(rng: np.random.Generator) -> list[nn.Module]:
+    """A network whose hidden units are off, whatever it is shown."""
+    off, out = zeros(nn.Linear(FEATURES, WIDTH)), drawn(nn.Linear(WIDTH, CLASSES), rng, 1.0)
+    nn.init.constant_(off.bias, -50.0)
+    nn.init.zeros_(out.bias)
+    return [off, nn.ReLU(), out]
+
+
+# The layers of the networks of the cases: some that can learn, two that cannot, one that starts at 0.
+LAYERS: dict[str, Callable[[np.random.Generator], list[nn.Module]]] = {
+    "relu": lambda rng: [first(rng), nn.ReLU(), last(rng)],
+    "tanh": lambda rng: [first(rng), nn.Tanh(), last(rng)],
+    "dropout": lambda rng: [first(rng), nn.ReLU(), nn.Dropout(0.5), last(rng)],
+    "batch norm": lambda rng: [first(rng), nn.BatchNorm1d(WIDTH), nn.ReLU(), last(rng)],
+    "normalized inputs": lambda rng: [nn.BatchNorm1d(FEATURES), *LAYERS["relu"](rng)],
+    "linear": lambda rng: [zeros(nn.Linear(FEATURES, CLASSES))],
+    "zeros": lambda rng: [zeros(first(rng)), nn.ReLU(), zeros(last(rng))],
+    "dead": dead,
+}
 
 
 @dataclass
@@ -127,7 +143,7 @@ class Network(nn.Sequential):
 
     def __init__(self, inputs: dict[str, Any], number: int, record: Record) -> None:
         rng = np.random.default_rng([inputs["seed"], number])
-        super().__init__(*layers(inputs["network"], rng))
+        super().__init__(*LAYERS[inputs["network"]](rng))
         # In one operation, for it is in every step: less their mean, plus the mark of each score.
         self.register_buffer("less_mean", torch.eye(CLASSES) - 1 / CLASSES, persistent=False)
         marks = torch.tensor(inputs["marks"])[:, None].repeat(1, CLASSES)

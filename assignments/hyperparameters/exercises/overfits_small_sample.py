@@ -258,7 +258,7 @@ def sound_networks(rng: np.random.Generator) -> list[Case]:
     quick: dict[str, Any] = {"steps": 40, "lr": 0.05}
     far = "inputs whose mean is far from 0"
     return [
-        case(rng, "a small network", "mlp", turned(at_random(rng))),
+        case(rng, "a small network", "relu", turned(at_random(rng))),
         case(rng, "a network in float64", "tanh", at_random(rng), "float64", **quick),
         case(rng, "a network with batch norm", "batch norm", at_random(rng), **quick),
         not_right_at_once(
@@ -295,8 +295,8 @@ def broken_networks(rng: np.random.Generator) -> list[Case]:
     return [
         case(rng, "all weights start at 0", "zeros", turned(unbalanced(rng)), steps=15),
         case(rng, "a dead hidden layer", "dead", turned(unbalanced(rng)), steps=15),
-        case(rng, "a learning rate of 0", "mlp", at_random(rng), steps=10, lr=0.0),
-        case(rng, "a sound network beside them", "mlp", clusters(rng), steps=40, lr=0.05),
+        case(rng, "a learning rate of 0", "relu", at_random(rng), steps=10, lr=0.0),
+        case(rng, "a sound network beside them", "relu", clusters(rng), steps=40, lr=0.05),
         case(rng, few_steps, "linear", clusters(rng), steps=10, lr=0.01),
     ]
 
@@ -318,7 +318,7 @@ def the_sample(rng: np.random.Generator) -> list[Case]:
         of("a contradiction at the last example", last, sample=8),
         of("a contradiction after the last example", after, sample=8),
         of("fewer examples than asked for", clusters(rng, int(rng.integers(9, 16)))),
-        not_right_at_once(case(rng, "a single example", "mlp", clusters(rng, 1), steps=2, lr=0.5)),
+        not_right_at_once(case(rng, "a single example", "relu", clusters(rng, 1), steps=2, lr=0.5)),
     ]
 
 

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from autograder.chance import close_in_distribution, filled, share, whole
-from autograder.compare import floats, require_values
+from autograder.compare import ROUNDING, floats, require_values
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 Space = dict[str, tuple[float, float]]
 Values = list[float]  # those of a configuration, in the order of the space
 EVENLY = "share of equal parts of the range, as many as draws, in which one lies"
-SLACK = 1e-9  # of positions on a log scale, for the ends of a range: float64 throughout
 
 
 @dataclass
@@ -106,7 +105,7 @@ def which(best: np.ndarray | None, drawn: np.ndarray, losses: np.ndarray) -> str
     """What the configuration returned is: one with the lowest loss, another that was tried, or none."""
     if best is None or not len(drawn):
         return "none of those tried"
-    same = np.isclose(drawn, best, rtol=1e-9, atol=0).all(axis=1)
+    same = np.isclose(drawn, best, rtol=ROUNDING, atol=0).all(axis=1)
     if not same.any():
         return "none of those tried"
     asked = np.nan_to_num(np.resize(losses, len(drawn)), nan=np.inf, posinf=np.inf)
@@ -156,7 +155,9 @@ def of_the_draws(case: Case, outputs: Outputs) -> Outputs:
         **seen,
         "two generators with one seed draw the same": np.array_equal(one, again),
         "two generators with different seeds draw the same": np.array_equal(one, other),
-        "share of draws inside their ranges": whole((inside >= -SLACK) & (inside <= 1 + SLACK)),
+        "share of draws inside their ranges": whole(
+            (inside >= -ROUNDING) & (inside <= 1 + ROUNDING)
+        ),
         **spread(positions(outputs["asked"], space), list(space)),
     }
 

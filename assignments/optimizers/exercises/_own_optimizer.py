@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from autograder.compare import ROUNDING, difference, numbers
 from autograder.compare import RTOL as BY_DTYPE
-from autograder.compare import difference, numbers
 from autograder.exercise import Case, Outputs, Unusable
 
 from ._optimizer_runs import run_optimizer, run_without_state
 from ._own_measure import ANOTHER, NO_STEPS, THE_SAME, Measure, compared
 
-ROUNDING = 1e-9  # what changes a step less does not change it
 RTOL = BY_DTYPE["float32"]  # as a count of steps may be, and its powers are no better
 DEFAULTS = {"lr": 1e-3, "weight_decay": 0.0}
 DECAYED = "the parameters, compared with your optimizer's steps without decay, each after the decay"

@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.compare import numbers, tolerance
+from autograder.compare import ROUNDING, numbers, tolerance
 from autograder.exercise import Case, Outputs, Unusable
 
 from ._own_measure import ANOTHER, NO_STEPS, THE_SAME, Measure, compared
 from ._runs import NEXT_W, run_rule
 
 OTHER = 0.25  # a value that is no hyperparameter's default
-ROUNDING = 1e-12  # what changes a step less does not change it
 WRITTEN_OUT = "the step, compared with that of a config into which the text's defaults are written"
 USED, ALL = "settings that make a difference when they are written into the config", "all"
 ALONE = "the step, compared with that of each entry alone"

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from autograder import sketch_plane
-from autograder.compare import close, numbers
+from autograder.compare import ROUNDING, RTOL, close, numbers
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 from autograder.tensors import as_array, require_floats
 
@@ -98,7 +98,7 @@ def places(case: Case, sums: np.ndarray) -> list[tuple[int, int, int, int]]:
         for column in range(x.shape[2] - size + 1):
             crop = x[:, row : row + size, column : column + size]
             both = [one.ravel() @ marks for one in (crop, crop[:, :, ::-1])]
-            if np.isclose(np.asarray(sums)[:, None], both, rtol=1e-9, atol=1e-12).any():
+            if np.isclose(np.asarray(sums)[:, None], both, rtol=ROUNDING, atol=1e-12).any():
                 found.append((row, column, size, size))
     return found
 
@@ -113,7 +113,7 @@ def judge_crops(case: Case, outputs: Outputs, expected: Outputs) -> list[str]:
     names, values = list(known), np.array(list(known.values()))
     counts = []
     for sums in (np.asarray(expected[SEEN]), got):
-        alike = np.isclose(sums[:, None], values, rtol=1e-5, atol=1e-8)
+        alike = np.isclose(sums[:, None], values, rtol=RTOL["float32"])
         counts.append(Counter(names[i] for i in alike.argmax(axis=1)[alike.any(axis=1)]))
     want, have = counts
     strange = got.size - have.total()

@@ -145,12 +145,16 @@ def beside_head(found: Iterable[str]) -> list[str]:
     return [name for name in found if not name.startswith(HEAD)]
 
 
-def set_flags(network: nn.Module, found: Mapping[str, bool], of: str) -> None:
-    """Set a flag of the modules or parameters that have these names."""
-    held = dict(network.named_modules() if of == "training" else network.named_parameters())
-    for name, value in found.items():
-        if name in held:
-            setattr(held[name], of, value)
+def set_modes(network: nn.Module, found: Mapping[str, bool]) -> None:
+    """Set the mode of the modules that have these names, of each by itself."""
+    for name, module in network.named_modules():
+        module.training = found.get(name, module.training)
+
+
+def set_requiring_grad(network: nn.Module, found: Mapping[str, bool]) -> None:
+    """Set which of the parameters that have these names require grad."""
+    for name, p in network.named_parameters():
+        p.requires_grad = found.get(name, p.requires_grad)
 
 
 def alike(got: Any, want: np.ndarray, dtype: str) -> bool:

@@ -205,8 +205,8 @@ def sum_up_state(case: Case, outputs: Outputs) -> Outputs:
         ),
         "modules with hooks that you left": some(_state.words(outputs, "hooks")),
     }
-    _state.set_flags(network, left, "training")
-    _state.set_flags(network, trains, "requires_grad")
+    _state.set_modes(network, left)
+    _state.set_requiring_grad(network, trains)
     own = react(network, network._fc, x, inputs["seed"])
     same = _state.alike(outputs.get("scores"), own["scores"], "float64")
     if same:

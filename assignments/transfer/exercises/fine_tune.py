@@ -40,6 +40,7 @@ def tuned(fine_tune: Any, network: Network, x: Tensor, y: Tensor) -> Network:
 
 def scores_of(network: Network, x: Tensor) -> Tensor:
     """What the network says of prepared pictures; raises Unusable if that is no row for each."""
+    x = x.contiguous(memory_format=torch.channels_last)  # convolutions take two thirds of the time
     with torch.no_grad():
         scores = torch.cat([network(part) for part in x.split(BATCH)]).double().cpu()
     if scores.ndim != 2 or scores.shape[1] < 1:

@@ -76,7 +76,7 @@ def sum_up_what_trains(case: Case, outputs: Outputs) -> Outputs:
     trains = _state.flags(outputs, "requires grad")
     moved = changed(tensors_of(network, case.inputs), _state.arrays(outputs, "tensors"))
     if case.inputs["network"] != REAL and not moved:
-        _state.set_flags(network, trains, "requires_grad")
+        _state.set_requiring_grad(network, trains)
         own = reaction_to_pictures(network, case.inputs, "cpu")
         _state.require_reaction(outputs, "reaction", own)
     return {
@@ -88,20 +88,20 @@ def sum_up_what_trains(case: Case, outputs: Outputs) -> Outputs:
 # Statistics, and normalization: what becomes of a network whose mode training code sets.
 
 
-def case(rng: np.random.Generator, name: str, then: list[str], training: bool = False) -> Case:
-    """A network of a mode, frozen, then set to modes, one after the other, and shown pictures."""
+def case(rng: np.random.Generator, name: str, then: list[bool], training: bool = False) -> Case:
+    """A network in training or not, frozen, ``then`` set to modes one after the other, and shown pictures."""
     network = small(rng, dropout=0.0, dtype="float64")
     pictures = draw_pictures(rng, 6)
     inputs = {"network": network, "training": training, "then": then, "pictures": pictures}
     return Case(name, inputs)
 
 
-def set_modes(network: Network, then: list[str]) -> None:
+def set_modes(network: Network, then: list[bool]) -> None:
     """As training code does; raises Unusable if that no longer works."""
-    for mode in then:
-        call = "network.train()" if mode == "train" else "network.eval()"
+    for training in then:
+        call = "network.train()" if training else "network.eval()"
         with in_use(call, "a train method of yours must take the mode, as in train(False)"):
-            network.train(mode == "train")
+            network.train(training)
 
 
 @contextlib.contextmanager
@@ -125,9 +125,9 @@ def shown_to(network: Network, x: Tensor) -> Tensor:
 
 def draw_trainings(rng: np.random.Generator) -> list[Case]:
     return [
-        case(rng, "training after network.train()", ["train"]),
+        case(rng, "training after network.train()", [True]),
         case(rng, "training in the mode you leave it in", [], training=True),
-        case(rng, "eval() and train() in turn", ["train", "eval", "train"]),
+        case(rng, "eval() and train() in turn", [True, False, True]),
     ]
 
 
@@ -180,7 +180,7 @@ def own_training(inputs: dict[str, Any], trains: dict[str, bool], batches: bool)
     """
     network = make_network({**inputs, "training": batches}, "cpu").requires_grad_(False)
     of_head = {name: does for name, does in trains.items() if name.startswith(HEAD)}
-    _state.set_flags(network, of_head, "requires_grad")
+    _state.set_requiring_grad(network, of_head)
     scores = train_a_little(network, make_pictures(inputs, network, "cpu"))
     after = tensors_of(network, inputs)
     return {"scores": scores, **{n: a for n, a in after.items() if n.startswith(HEAD)}}
@@ -188,8 +188,8 @@ def own_training(inputs: dict[str, Any], trains: dict[str, bool], batches: bool)
 
 def draw_forward_passes(rng: np.random.Generator) -> list[Case]:
     return [
-        case(rng, "scores after network.train()", ["train"]),
-        case(rng, "scores after eval() and train()", ["eval", "train"]),
+        case(rng, "scores after network.train()", [True]),
+        case(rng, "scores after eval() and train()", [False, True]),
     ]
 
 

@@ -251,8 +251,8 @@ def sum_up_the_rest(case: Case, outputs: Outputs) -> Outputs:
     it_is = _state.flag(outputs, "it is the network")
     put_other_numbers(network, [], inputs["seed"])
     if it_is and not others:
-        _state.set_flags(network, came["requires grad"], "requires_grad")
-        _state.set_flags(network, came["modes"], "training")
+        _state.set_requiring_grad(network, came["requires grad"])
+        _state.set_modes(network, came["modes"])
         _state.require_reaction(outputs, "reaction", pooled_reaction(network.double(), x))
     first = {n.removeprefix(HEAD): array for n, array in tensors.items() if n.startswith(HEAD)}
     return {

@@ -26,7 +26,10 @@ MOST_CODE = 200_000  # characters of a student's that are compared with others'
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
-    """Write a page for each assignment that is on record; the command's exit status."""
+    """Write a page for each assignment that is on record; the command's exit status.
+
+    Raises CourseError if there is none.
+    """
     submitted = course.submissions(args.submissions).resolve()
     class_folder = submitted.parent
     written = 0

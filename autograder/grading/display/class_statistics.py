@@ -30,10 +30,12 @@ class Submission:
 
     @property
     def score(self) -> float:
+        """What it earned; what has no score counts as 0."""
         return sum(result.score or 0.0 for result in self.results)
 
     @property
     def max_score(self) -> float:
+        """The most that it could earn."""
         return sum(result.max_score for result in self.results)
 
 

@@ -57,10 +57,12 @@ class Row:
 
     @property
     def right(self) -> bool:
+        """Whether all points were earned; not as long as a person has to say."""
         return self.score is not None and self.score >= self.points
 
     @property
     def earned(self) -> str:
+        """The points in words; beyond those that there are, for a bonus, with a plus."""
         if self.score is None:
             return f"– of {self.points:.4g}" if self.points else "–"
         return f"{self.score:.4g} of {self.points:.4g}" if self.points else f"+{self.score:.4g}"

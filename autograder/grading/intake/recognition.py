@@ -32,6 +32,7 @@ class Release:
         return self.is_answer(name) and self.cells[name].cell_type == "markdown"
 
     def has_points(self, name: str) -> bool:
+        """Whether a cell gives points: a test, or a task for a person."""
         meta = self.cells[name].metadata.nbgrader
         return bool(meta.grade or meta.get("task"))
 

@@ -45,6 +45,7 @@ class HiddenCases:
         self._drawn: dict[str, Drawn] = {}
 
     def of(self, exercise: str) -> Drawn:
+        """Those of an exercise, and the order in which they are sent."""
         if exercise not in self._drawn:
             answer = self.course.answer(self.assignment.name, exercise)
             cases = keys.hidden_cases(self.assignment.exercise(exercise), answer, self.seed)
@@ -97,7 +98,10 @@ def judge(
 def verdict_on(
     course: Course, name: str, exercise: Exercise, probed: Probed, hidden: HiddenCases
 ) -> Verdict:
-    """The verdict on what one probe brought home."""
+    """The verdict on what one probe brought home.
+
+    Raises RecordStale if other cases are drawn now, CheckFailed if the check fails by itself.
+    """
     drawn = hidden.of(exercise.id)
     if drawn.digest != probed.cases:
         raise RecordStale(f"{exercise.id} was tried on other cases than are drawn now")

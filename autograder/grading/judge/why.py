@@ -109,6 +109,7 @@ class Failed:
     said: list[str]
 
     def lines(self) -> Iterator[str]:
+        """What to show of it, line by line."""
         yield f"case: {self.case.name} ({self.case.part})"
         yield from (f"  {key} = {_value(value)}" for key, value in self.case.inputs.items())
         if self.came is not None:

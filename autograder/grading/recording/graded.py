@@ -46,8 +46,10 @@ class Graded:
 
     @property
     def entry(self) -> Entry:
+        """What the gradebook gets of it."""
         return Entry(self.job, self.marks)
 
     def with_notes(self, notes: list[str]) -> "Graded":
+        """The same with notes to each of its results."""
         more = [replace(result, notes=(*result.notes, *notes)) for result in self.results]
         return replace(self, results=more)

@@ -17,6 +17,7 @@ class LatePenalty(LateSubmissionPlugin):
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float | None:
+        """Points to take off; raises CourseError if the file can't be read."""
         root = Path(CourseDirectory(parent=self).root)
         path = Path(self.file) if self.file else deadlines.find([root])
         if path is None:

@@ -72,6 +72,8 @@ class Maker:
         return self.answered({**self.solutions, **changed})
 
     def other_dress(self, count: int) -> list[SampleStudent]:
+        """So many students who wrote each answer as one of its alternatives."""
+
         def answer(name: str, k: int) -> str:
             alternatives = self.answers[name].alternatives
             if not alternatives:
@@ -88,6 +90,7 @@ class Maker:
         ]
 
     def common_mistakes(self, count: int) -> list[SampleStudent]:
+        """So many students, the k-th with the k-th known mistake in every exercise."""
         students = []
         for k in range(count):
             known = {name: answer.mistakes for name, answer in self.answers.items()}
@@ -104,10 +107,12 @@ class Maker:
         return students
 
     def syntax_error(self, name: str) -> SampleStudent:
+        """One answer does not parse."""
         broken = self.solutions[name].replace("return ", "retrun the ")
         return self._answered("syntax-error", f"{name} does not parse", name, broken, "missing")
 
     def missing_function(self, name: str) -> SampleStudent:
+        """An answer cell was deleted."""
         notebook = self.solved()
         notebook.cells = [c for c in notebook.cells if c.id != self._answer_id(name)]
         expected = {**self._callers(name), name: "missing"}
@@ -141,27 +146,32 @@ class Maker:
         return head.rstrip(" ") + textwrap.indent(lines, indent or "    ")
 
     def endless_loop(self, name: str) -> SampleStudent:
+        """One answer never returns."""
         answer = self._body(name, "while True:\n    pass")
         return self._answered(
             "endless-loop", f"{name} never returns", name, answer, "timeout", callers="timeout"
         )
 
     def exits(self, name: str) -> SampleStudent:
+        """One answer ends the process."""
         answer = self._body(name, "import os\nos._exit(0)")
         return self._answered("exits", f"{name} ends the process", name, answer, "error")
 
     def raises(self, name: str) -> SampleStudent:
+        """One answer raises an error."""
         answer = self._body(name, "raise RuntimeError('to be done')")
         return SampleStudent(
             "raises", f"{name} raises an error", self.solved(**{name: answer}), {name: "error"}
         )
 
     def untouched(self) -> SampleStudent:
+        """Nothing was written."""
         return SampleStudent(
             "untouched", "as released", copy.deepcopy(self.released), otherwise="missing"
         )
 
     def prints_and_warns(self) -> SampleStudent:
+        """All right, with much that is printed."""
         noise = "import sys, warnings\nprint('x' * 10_000)\nprint('careful', file=sys.stderr)\nwarnings.warn('careful')\n"
         answers = {name: noise + source for name, source in self.solutions.items()}
         return SampleStudent("noisy", "right, with prints and warnings", self.answered(answers))
@@ -184,6 +194,7 @@ class Maker:
         )
 
     def duplicates(self, name: str) -> SampleStudent:
+        """An answer cell and its test cell stand twice."""
         notebook = self.solved()
         cells = []
         for cell in notebook.cells:
@@ -195,11 +206,13 @@ class Maker:
         return SampleStudent("duplicated-cells", f"the cells of {name} stand twice", notebook)
 
     def deletes_test_cells(self) -> SampleStudent:
+        """All right, without any test cell."""
         notebook = self.solved()
         notebook.cells = [c for c in notebook.cells if not self._is_test(c)]
         return SampleStudent("no-test-cells", "right, all test cells deleted", notebook)
 
     def stripped(self) -> SampleStudent:
+        """All right, without the metadata by which cells are known."""
         notebook = self.solved()
         for i, cell in enumerate(notebook.cells):
             cell.metadata.clear()
@@ -209,6 +222,7 @@ class Maker:
         )
 
     def wrong_kernel(self) -> SampleStudent:
+        """All right, in a notebook that asks for another language's kernel."""
         notebook = self.solved()
         notebook.metadata.kernelspec = {
             "name": "julia-1.9",
@@ -218,6 +232,7 @@ class Maker:
         return SampleStudent("wrong-kernel", "right, with another kernel's name", notebook)
 
     def another_assignment(self) -> SampleStudent:
+        """A notebook with none of the release's cells."""
         notebook = nbformat.v4.new_notebook()
         cell = nbformat.v4.new_code_cell("def two_layer_net(x):\n    return x")
         cell.metadata.nbgrader = {

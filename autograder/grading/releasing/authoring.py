@@ -33,7 +33,7 @@ MISTAKES, ALTERNATIVES = 4, 3  # that a good exercise has, at least
 
 
 def new(course: Course, args: argparse.Namespace) -> int:
-    """Make the two folders of an assignment with one exercise that works."""
+    """Make the two folders of an assignment with one exercise that works, or raise CourseError."""
     name = args.name
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise CourseError(f"{name!r} is no name: take small letters, digits and _")
@@ -88,7 +88,7 @@ class Findings:
 
 
 def examine(course: Course, name: str, only: str | None = None) -> Findings:
-    """Try everything of an assignment, or one exercise and the release."""
+    """Try everything of an assignment, or the release and one exercise, or raise CourseError."""
     findings = Findings()
     source = read_source(course.source(name))
     assignment = course.assignment(name)

@@ -24,7 +24,10 @@ WHEEL = "Wheel-Version: 1.0\nGenerator: autograder\nRoot-Is-Purelib: true\nTag: 
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
-    """Make the folder; the command's exit status: 1 if something in it must not be public."""
+    """Make the folder; the command's exit status: 1 if something in it must not be public.
+
+    Raises CourseError if the folder holds anything.
+    """
     folder: Path = args.folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CourseError(f"{folder} is there already: name a folder that is empty or not there")
@@ -58,7 +61,10 @@ def run(course: Course, args: argparse.Namespace) -> int:
 
 
 def fill(course: Course, folder: Path) -> bool:
-    """Put what is public into a folder; whether the site is there."""
+    """Put what is public into a folder; whether the site is there.
+
+    Raises CourseError if an assignment is not released.
+    """
     names = course.names([])
     (folder / "assignments").mkdir()
     for name in names:

@@ -115,47 +115,73 @@ def _of_probes(exercise: Exercise) -> bytes:
     return _digest(parts).encode()
 
 
-def _code(value: Any, seen: set[int]) -> Iterator[bytes]:
-    """The code of a function, and of the functions, classes and constants that it uses."""
-    if isinstance(value, functools.partial):
-        yield from _code(value.func, seen)
-        yield from _code((*value.args, value.keywords), seen)
-    elif isinstance(value, FunctionType):
-        if id(value) in seen:
-            return
-        seen.add(id(value))
-        yield from _compiled(value.__code__)
-        yield from _code((value.__defaults__, value.__kwdefaults__), seen)
-        for cell in value.__closure__ or ():
-            yield from _code(cell.cell_contents, seen)
-        for name in sorted(_names(value.__code__)):
-            used = value.__globals__.get(name)
-            if inspect.ismodule(used) and used.__name__.startswith(OWN):
-                yield from _bytes_of([Path(used.__file__ or "")])
-            elif not (inspect.isfunction(used) or inspect.isclass(used)) or _is_own(used):
-                yield name.encode()
-                yield from _code(used, seen)
-    elif inspect.isclass(value):
-        if id(value) in seen or not _is_own(value):
-            return
-        seen.add(id(value))
-        for name, member in sorted(vars(value).items()):
-            if inspect.isfunction(member):
-                yield name.encode()
-                yield from _code(member, seen)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield repr(key).encode()
-            yield from _code(item, seen)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _code(item, seen)
-    elif isinstance(value, np.ndarray):
-        yield value.tobytes()
-    elif value is None or isinstance(value, str | bytes | int | float):
-        yield repr(value).encode()
-    else:
-        yield type(value).__qualname__.encode()
+@functools.singledispatch
+def _code(value: object, seen: set[int]) -> Iterator[bytes]:
+    """What stands for a value that a probe uses; of a function, its code and all that it uses in turn."""
+    yield type(value).__qualname__.encode()
+
+
+@_code.register
+def _(value: str | bytes | int | float | None, seen: set[int]) -> Iterator[bytes]:
+    yield repr(value).encode()
+
+
+@_code.register
+def _(value: np.ndarray, seen: set[int]) -> Iterator[bytes]:
+    yield value.tobytes()
+
+
+@_code.register
+def _(value: list | tuple, seen: set[int]) -> Iterator[bytes]:
+    for item in value:
+        yield from _code(item, seen)
+
+
+@_code.register
+def _(value: dict, seen: set[int]) -> Iterator[bytes]:
+    for key, item in value.items():
+        yield repr(key).encode()
+        yield from _code(item, seen)
+
+
+@_code.register
+def _(value: functools.partial, seen: set[int]) -> Iterator[bytes]:
+    yield from _code(value.func, seen)
+    yield from _code((*value.args, value.keywords), seen)
+
+
+@_code.register
+def _(value: type, seen: set[int]) -> Iterator[bytes]:
+    """The methods of a class of ours."""
+    if id(value) in seen or not _is_own(value):
+        return
+    seen.add(id(value))
+    for name, member in sorted(vars(value).items()):
+        if inspect.isfunction(member):
+            yield name.encode()
+            yield from _code(member, seen)
+
+
+@_code.register
+def _(value: FunctionType, seen: set[int]) -> Iterator[bytes]:
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    yield from _compiled(value.__code__)
+    yield from _code((value.__defaults__, value.__kwdefaults__), seen)
+    for cell in value.__closure__ or ():
+        yield from _code(cell.cell_contents, seen)
+    for name in sorted(_names(value.__code__)):
+        yield from _named(name, value.__globals__.get(name), seen)
+
+
+def _named(name: str, used: Any, seen: set[int]) -> Iterator[bytes]:
+    """What a function calls by a name; nothing if it is a library's, whose version tells enough."""
+    if inspect.ismodule(used) and used.__name__.startswith(OWN):
+        yield from _bytes_of([Path(used.__file__ or "")])
+    elif not (inspect.isfunction(used) or inspect.isclass(used)) or _is_own(used):
+        yield name.encode()
+        yield from _code(used, seen)
 
 
 def _is_own(used: Any) -> bool:

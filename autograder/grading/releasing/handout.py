@@ -10,7 +10,7 @@ import autograder
 from autograder.grading.course import Course, CourseError
 
 ENGINE = Path(autograder.__file__).parent
-INSTRUCTORS_SIDE = ("grading", "__main__.py")
+INSTRUCTORS_SIDE = "grading"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Handout:
 
 def engine() -> Handout:
     """The engine without the instructor's side, and no assignment."""
-    files = (p for p in ENGINE.iterdir() if p.name not in (*INSTRUCTORS_SIDE, "__pycache__"))
+    files = (p for p in ENGINE.iterdir() if p.name not in (INSTRUCTORS_SIDE, "__pycache__"))
     return Handout("none", {f"autograder/{p.name}": p for p in files})
 
 

@@ -1,16 +1,19 @@
 """Answer keys: what the oracle and each known mistake give on cases drawn from a seed."""
 
 import hashlib
+import math
 import sys
+import time
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
 from autograder import probe, wire
 from autograder.exercise import Case, Exercise, Outputs
 from autograder.grading.answer import Answer, WrongAnswer, fresh
+from autograder.judge import CheckFailed
 from autograder.key import Mistake, WholeKey, map_arrays
 
 PUBLIC_SEED = "public"
@@ -39,27 +42,15 @@ def restart_chance(name: str) -> None:
         torch.default_generator.manual_seed(int.from_bytes(digest[4:8], "little"))
 
 
-def _state_of_chance() -> tuple[Any, Any]:
-    """How far NumPy's and torch's global generators have come."""
-    torch = sys.modules.get("torch")
-    return np.random.get_state(), None if torch is None else torch.default_generator.get_state()
-
-
-def _go_on(state: tuple[Any, Any]) -> None:
-    """Have them go on from there."""
-    np.random.set_state(state[0])
-    if state[1] is not None:
-        sys.modules["torch"].default_generator.set_state(state[1])
-
-
 def as_float64(array: np.ndarray) -> np.ndarray:
     """A floating array in float64: what an oracle computes from."""
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
 class LazyOutcomes(Sequence[dict]):
-    """What a known mistake gives on each case: a case is tried, after those before it, on demand.
+    """What a known mistake gives on each case: a case is tried when somebody asks for it.
 
+    If the mistake remembers what it was tried on, those before it are tried first.
     What it draws does not depend on what is done between two demands.
     """
 
@@ -67,8 +58,8 @@ class LazyOutcomes(Sequence[dict]):
         self.exercise = exercise
         self.mistake = mistake
         self.cases = cases
-        self.tried: list[dict] = []
-        self.chance: tuple[Any, Any] = (None, None)  # as it was after the last of these
+        self.tried: dict[int, dict] = {}
+        self.code = fresh(mistake.code)
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -80,25 +71,20 @@ class LazyOutcomes(Sequence[dict]):
     def __getitem__(self, i: int | slice) -> dict | Sequence[dict]:
         if isinstance(i, slice):
             return [self[k] for k in range(*i.indices(len(self)))]
-        if not self.tried:
-            restart_chance(f"{self.exercise.id}/{self.mistake.id}")
-            self.code = fresh(self.mistake.code)
-        elif len(self.tried) <= i:
-            _go_on(self.chance)
-        while len(self.tried) <= i:
-            case = self.cases[len(self.tried)]
+        if self.mistake.remembers and i > len(self.tried):
+            _ = self[i - 1]
+        if i not in self.tried:
+            case = self.cases[i]
+            restart_chance(f"{self.exercise.id}/{self.mistake.id}/{i}")
             (outcome,) = probe.run(self.exercise, self.code, [case], "cpu")
-            outcome = wire.loads(wire.dumps(outcome))  # as a student's travels
-            self.tried.append(self.exercise.part(case.part).summarized(case, outcome))
-            self.chance = _state_of_chance()
+            self.tried[i] = self.exercise.part(case.part).summarized(case, wire.arrived(outcome))
         return self.tried[i]
 
 
 class LazyKey:
     """The answer key to some cases; mistakes are tried only as far as somebody asks for them.
 
-    Naming a mistake asks for one case after the other, and for no more once it is out of the question:
-    an exercise that takes long on some cases has them last.
+    Naming a mistake asks for one case after the other, and for no more once it is out of the question.
     """
 
     def __init__(self, exercise: Exercise, answer: Answer, cases: Sequence[Case]) -> None:
@@ -108,15 +94,37 @@ class LazyKey:
 
     @cached_property
     def expected(self) -> list[Outputs]:
-        """What the oracle gives on each case, computed in float64 on the CPU."""
-        restart_chance(self.exercise.id)
-        return [self._expected(case) for case in self.cases]
+        """What the oracle gives on each case, computed in float64 on the CPU, unless it is known.
 
-    def _expected(self, case: Case) -> Outputs:
+        Raises CheckFailed if it raises: that is nobody's points.
+        """
+        return [outputs for outputs, _ in self._answered]
+
+    @cached_property
+    def costs(self) -> list[float]:
+        """The seconds of processor time that the oracle took for each case; what is known takes long."""
+        return [seconds for _, seconds in self._answered]
+
+    @cached_property
+    def _answered(self) -> list[tuple[Outputs, float]]:
+        restart_chance(self.exercise.id)
+        try:
+            return [self._answer_to(case) for case in self.cases]
+        except Exception as error:
+            what = f"{type(error).__name__}: {str(error)[:300]}"
+            raise CheckFailed(
+                f"the reference answer to {self.exercise.id} raised {what}"
+            ) from error
+
+    def _answer_to(self, case: Case) -> tuple[Outputs, float]:
+        if case.part in self.answer.known:
+            return dict(self.answer.known[case.part]), math.inf
+        began = time.thread_time()
         inputs = map_arrays(probe.copies(case.inputs), as_float64)
         part = self.exercise.part(case.part)
         outputs = part.probe(self.answer.oracle, inputs, "cpu")
-        return outputs if part.summary is None else part.summary(case, outputs)
+        summed_up = outputs if part.summary is None else part.summary(case, outputs)
+        return summed_up, time.thread_time() - began
 
     @cached_property
     def mistakes(self) -> list[Mistake]:

@@ -201,9 +201,7 @@ class NotebookRun:
     def _in_its_room(self, output: NotebookNode) -> NotebookNode:
         """An output, or a line in its place when the notebook has shown more than a page can hold."""
         self.room -= len(str(output))
-        if self.room >= 0:
-            return output
-        return new_output("stream", name="stderr", text=TOO_MUCH)
+        return output if self.room >= 0 else new_output("stream", name="stderr", text=TOO_MUCH)
 
     def _execute(
         self, code: str, seconds: float, silent: bool = False, again: bool = False
@@ -279,17 +277,18 @@ class NotebookRun:
     def _start(self) -> None:
         """Start a kernel, without the files beside the notebook if there is none with them."""
         self.suspect = self.tried = False
-        try:
-            self._bring_up()
-        except KernelNotStarted:
-            sandbox.forget()  # it was the sandbox, or somebody outside,
+        remedies = [sandbox.forget]  # it may be the sandbox's doing, or somebody's outside,
+        if self.session.files is not None:
+            remedies.append(self._leave_files_out)  # or that of the files
+        for remedy in remedies:
             try:
-                self._bring_up()
-            except KernelNotStarted:  # or it is the files
-                if self.session.files is None:
-                    raise
-                self.session.files = None
-                self._bring_up()
+                return self._bring_up()
+            except KernelNotStarted:
+                remedy()
+        return self._bring_up()
+
+    def _leave_files_out(self) -> None:
+        self.session.files = None
 
     def _bring_up(self) -> None:
         """Start a kernel, its device and its generators: without them it has not started."""

@@ -30,42 +30,24 @@ class TooLarge(ValueError):
                 self.of = json.loads(parent)["msg_id"]
 
 
-def received(client: BlockingKernelClient, seconds: float, at_most: int) -> dict | None:
-    """The next message of what the kernel shows, None if none comes in so many seconds.
-
-    Raises TooLarge if it has more than twice ``at_most`` characters, ValueError if it is no message.
-    """
-    return _next(client, client.iopub_channel.socket, seconds, 2 * at_most)
-
-
-def has_replied(client: BlockingKernelClient, sent: str, at_most: int) -> bool:
-    """Whether the kernel has replied to what was sent: so it has ended, even if nothing shows it.
-
-    Of what it shows, messages are lost where they come faster than they are read, the last one too.
-    """
-    for _ in range(REPLIES):
-        with contextlib.suppress(Exception):  # student code wrote to the socket
-            message = _next(client, client.shell_channel.socket, 0, at_most)
-            if message is None:
-                break
-            if message["parent_header"]["msg_id"] == sent:
-                return True
-    return False
-
-
-def _next(client: BlockingKernelClient, socket: Any, seconds: float, at_most: int) -> dict | None:
-    """The next message on a socket, as ``received`` says; ``at_most`` characters are read."""
-    if not socket.poll(1000 * seconds):
-        return None
-    _, parts = client.session.feed_identities(socket.recv_multipart(), copy=True)
-    if sum(map(len, parts)) > at_most:
-        raise TooLarge(parts)
-    return client.session.deserialize(parts)
-
-
-def _without_halves(content: dict) -> dict:
+def _without_halves(content: Any) -> Any:
     """A message's content that can be written: no half of a surrogate pair in it."""
-    return json.loads(wire.whole(json.dumps(content, ensure_ascii=False)))
+    if isinstance(content, str):
+        return wire.whole(content)
+    if isinstance(content, list):
+        return [_without_halves(one) for one in content]
+    if isinstance(content, dict):
+        return {wire.whole(name): _without_halves(one) for name, one in content.items()}
+    return content
+
+
+def _characters(content: Any) -> int:
+    """About how many there are in a message's content."""
+    if isinstance(content, dict):
+        return sum(len(name) + _characters(one) for name, one in content.items())
+    if isinstance(content, list):
+        return sum(map(_characters, content)) + len(content)
+    return len(content) if isinstance(content, str) else len(str(content))
 
 
 class Outputs:
@@ -77,6 +59,7 @@ class Outputs:
         self._rich_left = rich_characters
 
     def add(self, message: dict) -> None:
+        """Take in what a message shows, if it is of a kind that shows anything."""
         kind, content = message["msg_type"], message["content"]
         if kind == "stream":
             self._stream(content["name"], content["text"])
@@ -86,7 +69,7 @@ class Outputs:
             content.setdefault("metadata", {})
             message["content"] = content = _without_halves(content)
             output = nbformat.v4.output_from_msg(message)  # which validates it
-            self._rich_left -= len(str(content))
+            self._rich_left -= _characters(content)
             if self._rich_left > 0:
                 self.outputs.append(output)
         elif kind == "clear_output":
@@ -108,3 +91,78 @@ class Outputs:
             last.text += text
         else:
             self.outputs.append(nbformat.v4.new_output("stream", name=name, text=text))
+
+
+class Shown:
+    """What a kernel shows of one piece of code, which is sent to it: taken in message by message.
+
+    ``began`` says whether anything came of it yet, ``ended`` whether all did. Raises zmq.Again if the
+    kernel takes nothing more.
+    """
+
+    def __init__(self, client: BlockingKernelClient, code: str, silent: bool) -> None:
+        self.began = self.ended = False
+        self._client = client
+        self._at_most = PROBE_CHARACTERS if silent else RICH_CHARACTERS
+        self._collected = Outputs(self._at_most)
+        self._replied = False
+        self._sent = client.execute(code, silent, store_history=False, allow_stdin=False)
+
+    @property
+    def outputs(self) -> list[NotebookNode]:
+        return self._collected.outputs
+
+    def take(self, seconds: float) -> bool:
+        """Take in the next message, whatever it is of; whether one came in so many seconds.
+
+        A message may have twice as many characters as are kept: more is noted, and not read.
+        """
+        try:
+            message = self._next(self._client.iopub_channel.socket, seconds, 2 * self._at_most)
+            if message is None:
+                return False
+            if message["parent_header"]["msg_id"] == self._sent:
+                self.began = True
+                self._add(message)
+        except TooLarge as large:
+            if large.of in ("", self._sent):
+                self._collected.add_cut()
+        except Exception:  # not signed, no message, or an odd one: student code wrote to the socket
+            pass
+        return True
+
+    def look_for_reply(self) -> None:
+        """Where nothing comes: the code has ended too if the kernel had replied when it was last asked.
+
+        Of what it shows, messages are lost where they come faster than they are read, the last one too.
+        """
+        self.ended = self._replied
+        self._replied = self._replied or self._has_replied()
+
+    def _add(self, message: dict) -> None:
+        if message["msg_type"] == "status":
+            self.ended = message["content"]["execution_state"] == "idle"
+        else:
+            self._collected.add(message)
+
+    def _has_replied(self) -> bool:
+        for _ in range(REPLIES):
+            with contextlib.suppress(Exception):  # student code wrote to the socket
+                message = self._next(self._client.shell_channel.socket, 0, self._at_most)
+                if message is None:
+                    break
+                if message["parent_header"]["msg_id"] == self._sent:
+                    return True
+        return False
+
+    def _next(self, socket: Any, seconds: float, at_most: int) -> dict | None:
+        """The next message on a socket, None if none comes in so many seconds.
+
+        Raises TooLarge if it has more than ``at_most`` characters, ValueError if it is no message.
+        """
+        if not socket.poll(1000 * seconds):
+            return None
+        _, parts = self._client.session.feed_identities(socket.recv_multipart(), copy=True)
+        if sum(map(len, parts)) > at_most:
+            raise TooLarge(parts)
+        return self._client.session.deserialize(parts)

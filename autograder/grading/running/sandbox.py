@@ -263,6 +263,7 @@ class Waiting:
 
     @classmethod
     def get(cls, handout: Handout) -> OuterSandbox:
+        """The one that waits, if it serves this handout; else a new one, in its place."""
         kept = cls.sandbox
         if kept is None or kept.handout != handout or kept.process.poll() is not None:
             cls.drop()
@@ -272,6 +273,7 @@ class Waiting:
 
     @classmethod
     def drop(cls) -> None:
+        """Close the one that waits, if there is one."""
         if cls.sandbox is not None:
             cls.sandbox.close()
             cls.sandbox = None

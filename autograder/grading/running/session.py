@@ -21,14 +21,7 @@ from autograder.grading.running.kernels import (
     sandbox_process,
 )
 from autograder.grading.running.limits import OWN_MEMORY, excess, killed_for_memory
-from autograder.grading.running.messages import (
-    PROBE_CHARACTERS,
-    RICH_CHARACTERS,
-    Outputs,
-    TooLarge,
-    has_replied,
-    received,
-)
+from autograder.grading.running.messages import Shown
 from autograder.grading.running.sandbox import START_SECONDS, remove_tree
 
 logger = logging.getLogger(__name__)
@@ -36,6 +29,7 @@ logger = logging.getLogger(__name__)
 INTERRUPT_SECONDS = 3.0
 STILL_SECONDS = 2.0  # between two looks at a kernel, if nothing was done: more than any wait takes
 SEND_MILLISECONDS = 1000  # a socket that student code has spoiled would keep us waiting for ever
+LOOK_SECONDS = 0.2  # between two looks at whether a kernel lives, and what it uses
 CONNECT_MILLISECONDS = 2  # between tries to reach a kernel whose sockets are not there yet
 NO_MEMORY = (
     "the machine's memory ran out, and the system killed the kernel: "
@@ -125,6 +119,7 @@ class Session:
 
     @property
     def running(self) -> bool:
+        """Whether there is a kernel; it may have died unseen."""
         return self.kernel is not None
 
     def start(self) -> None:
@@ -167,68 +162,44 @@ class Session:
         kernel = self.kernel
         assert kernel is not None
         try:
-            sent = kernel.client.execute(code, silent, store_history=False, allow_stdin=False)
+            shown = Shown(kernel.client, code, silent)
         except zmq.Again:
             self.stop()
             raise KernelDied(
                 "your code closed the socket on which it is told what to run"
             ) from None
-        at_most = PROBE_CHARACTERS if silent else RICH_CHARACTERS
-        collected = Outputs(at_most)
-        deadline, stops = time.monotonic() + timeout, _Stops()
-        interrupted = replied = self.began = False
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                if interrupted:
-                    self.stop()
-                    raise KernelTimeout(
-                        f"it ran for more than {timeout:g} s and ignored the interrupt"
-                    )
-                interrupted = True
-                kernel.manager.interrupt_kernel()
-                deadline = time.monotonic() + INTERRUPT_SECONDS
-                continue
-            try:
-                message = received(kernel.client, min(left, 0.2), at_most)
-            except TooLarge as large:
-                if large.of in ("", sent):
-                    collected.add_cut()
-                continue
-            except Exception:  # not signed, or no message at all: student code wrote to the socket
-                continue
-            finally:
-                still = stops.since()
-                deadline += still
-                self.stood_still += still
-            if message is None:
+        stops = _Stops()
+        try:
+            in_time = self._ends(kernel, shown, timeout, stops)
+        finally:
+            self.began = shown.began
+        if in_time:
+            return shown.outputs
+        kernel.manager.interrupt_kernel()
+        if not self._ends(kernel, shown, INTERRUPT_SECONDS, stops):
+            self.stop()
+            raise KernelTimeout(f"it ran for more than {timeout:g} s and ignored the interrupt")
+        raise CellTimeout(f"it ran for more than {timeout:g} s")
+
+    def _ends(self, kernel: _Kernel, shown: Shown, seconds: float, stops: _Stops) -> bool:
+        """Take in what a kernel shows; whether all of it has come in so many seconds.
+
+        Raises KernelDied, OutOfMemory or SandboxGone if the kernel is there no more.
+        """
+        deadline = time.monotonic() + seconds
+        while not shown.ended:
+            if (left := deadline - time.monotonic()) <= 0:
+                return False
+            came = shown.take(min(left, LOOK_SECONDS))
+            still = stops.since()
+            deadline += still
+            self.stood_still += still
+            if not came:
                 if not kernel.manager.is_alive():
                     self.stop()
-                    if not kernel.excess and killed_for_memory() > kernel.killed_before:
-                        raise OutOfMemory(NO_MEMORY)
-                    if lost_its_sandbox(kernel.manager):
-                        raise SandboxGone(
-                            "the sandbox was ended from outside, while code ran in it"
-                        )
-                    raise KernelDied(kernel.excess or "your code ended the Python process")
-                if replied:
-                    break
-                replied = has_replied(kernel.client, sent, at_most)
-                continue
-            try:
-                if message["parent_header"]["msg_id"] != sent:
-                    continue
-                self.began = self.began or not interrupted
-                if message["msg_type"] == "status":
-                    if message["content"]["execution_state"] == "idle":
-                        break
-                else:
-                    collected.add(message)
-            except Exception:  # a message of the right kind, and something odd in it
-                continue
-        if interrupted:
-            raise CellTimeout(f"it ran for more than {timeout:g} s")
-        return collected.outputs
+                    raise _why_gone(kernel)
+                shown.look_for_reply()
+        return True
 
     def prepare(self, code: str, problem: str) -> None:
         """Run code without which the kernel has not started.
@@ -270,6 +241,15 @@ def _why_no_answer(kernel: _Kernel) -> str | None:
     return f"Kernel didn't respond in {START_SECONDS:g} seconds"
 
 
+def _why_gone(kernel: _Kernel) -> KernelFailed:
+    """Whose doing it is that a kernel has ended by itself, as far as known."""
+    if not kernel.excess and killed_for_memory() > kernel.killed_before:
+        return OutOfMemory(NO_MEMORY)
+    if lost_its_sandbox(kernel.manager):
+        return SandboxGone("the sandbox was ended from outside, while code ran in it")
+    return KernelDied(kernel.excess or "your code ended the Python process")
+
+
 def _clean_up(manager: SandboxedKernelManager) -> None:
     manager.cleanup_resources()
     remove_tree(manager.folder)
@@ -297,4 +277,4 @@ def _watch(kernel: _Kernel) -> None:
         if kernel.excess:
             with contextlib.suppress(psutil.NoSuchProcess):
                 kernel.process.kill()
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)

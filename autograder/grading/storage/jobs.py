@@ -20,6 +20,7 @@ class Job:
 
     @property
     def notebook(self) -> Path:
+        """Where its notebook lies, if it was handed in."""
         return self.folder / f"{self.assignment}.ipynb"
 
 
@@ -76,6 +77,7 @@ def students_in(submissions: Path, known: list[str]) -> dict[str, Path]:
     """The folders of students by their names in the gradebook, sorted.
 
     A hidden folder is a student's if it holds an assignment: some names begin with a dot.
+    Raises CourseError if two of them have one name.
     """
     found: dict[str, Path] = {}
     for folder in sorted(p for p in submissions.iterdir() if p.is_dir()):

@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -110,7 +111,15 @@ def write(path: Path, record: RunRecord) -> None:
     """Write a record, whole or not at all."""
     probed = {exercise: asdict(one) for exercise, one in record.probed.items()}
     text = json.dumps({"schema": SCHEMA, **vars(record), "probed": probed})
-    write_whole(path, gzip.compress(text.encode(), compresslevel=1, mtime=0))
+    write_whole(path, _packed(text.encode()))
+
+
+def _packed(data: bytes) -> bytes:
+    """The data as gzip reads it; repetitions are looked for nearby alone, for numbers have no others."""
+    packing = zlib.compressobj(
+        1, zlib.DEFLATED, 16 + zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE
+    )
+    return packing.compress(data) + packing.flush()
 
 
 def read(path: Path) -> RunRecord:

@@ -42,7 +42,9 @@ def among_others(class_folder: Path) -> Iterator[None]:
 class Polite:
     """Mixin for the exporters of stock nbgrader's steps: none of them runs while ``grade`` does.
 
-    Both would write to the same folders. ``grade`` has these steps done in folders of its own.
+    Both would write to the same folders. ``grade`` has these steps done in folders of its own. It is
+    a method of the step that is wrapped: nbgrader asks its hooks when it has removed what was there
+    before, and passes over what they raise.
     """
 
     parent: Any

@@ -71,9 +71,11 @@ class Pool:
         self.end()
 
     def add(self, of: Any, function: str, *arguments: Any) -> None:
+        """Have a function called when a worker is free; its answer comes with what it is ``of``."""
         self.todo.append(Task(of, function, arguments))
 
     def add_first(self, of: Any, function: str, *arguments: Any) -> None:
+        """The same, before all that waits."""
         self.todo.appendleft(Task(of, function, arguments))
 
     @property

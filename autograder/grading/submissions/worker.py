@@ -1,5 +1,7 @@
 """What a worker process does: it serves tasks until the command ends, and takes its sandbox along."""
 
+import contextlib
+import ctypes
 import logging
 import os
 import signal
@@ -14,6 +16,8 @@ from autograder.grading.course import GradingImpossible
 from autograder.grading.running import sandbox
 from autograder.grading.submissions.class_folder import log_handler
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of the C library's mallopt
+LARGE = 2**20  # bytes
 logger = logging.getLogger("autograder")
 
 
@@ -24,6 +28,7 @@ def serve(tasks: Connection, log: Path, core: int) -> None:
     core of its own: a submission that is busy in a thousand threads takes nothing from its neighbors.
     """
     os.sched_setaffinity(0, {core})
+    keep_nothing_large()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -45,6 +50,18 @@ def serve(tasks: Connection, log: Path, core: int) -> None:
         except (TypeError, AttributeError, PicklingError) as error:
             tasks.send(RuntimeError(f"{answer!r} can't be sent: {error}"))
     sandbox.forget()
+
+
+def keep_nothing_large() -> None:
+    """Have the C library give memory back that is no longer used.
+
+    By itself it learns to keep blocks of the size that was freed last, and what a submission brings
+    home is large: a worker grows from one to the next.
+    """
+    with contextlib.suppress(AttributeError):  # another C library
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_TRIM_THRESHOLD, LARGE)
 
 
 def _end(number: int, frame: object) -> None:

@@ -37,7 +37,10 @@ NEEDS_A_PERSON = (What.REFUSED, What.UNCLEAR)
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
-    """Collect; the command's exit status: 3 if there is something for a person to look at."""
+    """Collect; the command's exit status: 3 if there is something for a person to look at.
+
+    Raises CourseError if the export lies where submissions are collected to.
+    """
     submissions = course.submissions(args.submissions)
     class_folder = submissions.resolve().parent
     if args.assignment is not None:

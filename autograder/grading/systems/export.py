@@ -28,6 +28,7 @@ def run(course: Course, args: argparse.Namespace) -> int:
     """Write the scores to files, or show them; the command's exit status.
 
     It is 3 if a student who has a score is not on the sheet that was to be filled in.
+    Raises CourseError if there are no scores, or no sheet of this format.
     """
     submissions = course.submissions(args.submissions)
     if (args.into or args.column) and args.format not in SHEETS:

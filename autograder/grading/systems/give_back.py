@@ -28,7 +28,10 @@ Feedback = dict[str, dict[str, list[tuple[str, Path]]]]  # by student and assign
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
-    """Pack the feedback; the command's exit status: 3 if some of it can't be given to anybody."""
+    """Pack the feedback; the command's exit status: 3 if some of it can't be given to anybody.
+
+    Raises CourseError if there is no feedback, or no place for it.
+    """
     submissions = course.submissions(args.submissions)
     class_folder = submissions.resolve().parent
     names = course.names([args.assignment] if args.assignment else [])

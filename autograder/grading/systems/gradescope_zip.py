@@ -51,7 +51,10 @@ exec .venv/bin/autograder one {name} "$home/submission" \\
 
 
 def run(course: Course, args: argparse.Namespace) -> int:
-    """Write the zip; the command's exit status."""
+    """Write the zip; the command's exit status.
+
+    Raises CourseError if the assignment is not released.
+    """
     (name,) = course.names([args.assignment])
     if not course.released(name).is_file():
         raise CourseError(f"{name} is not released: run `autograder release {name}` first")

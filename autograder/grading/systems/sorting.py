@@ -67,6 +67,7 @@ class Piece:
     given: bool = False  # as it was handed out, byte for byte
 
     def became(self, what: What, says: str = "", assignment: str = "") -> Outcome:
+        """What is told of the file: what it became, and why."""
         says = "; ".join(filter(None, (says, self.note)))
         file, assignment = str(self.arrival.place), assignment or self.assignment
         return Outcome(file, what, says, self.student, assignment, self.claim.late)
@@ -232,7 +233,7 @@ def _are_namesakes(pieces: list[Piece]) -> bool:
 
 
 def _is_named_notebook(place: PurePosixPath) -> bool:
-    """Whether a file is called a notebook, if only at first, as in ``optimizers.ipynb.txt``."""
+    """Whether a file is called a notebook, if only at first, as in ``NAME.ipynb.txt``."""
     return ".ipynb" in place.name.casefold()
 
 

@@ -192,33 +192,12 @@ class Whose:
         return max(named, key=len, default=None)
 
     def _resolved(self, claim: Claim) -> str:
-        """The id of the student that a claim means."""
+        """The id of the student that a claim means; raises Unclear if it means none, or several."""
         if self.roster is None:
-            name = claim.number or claim.email or claim.github or claim.name
-            if claim.canvas:  # names are not unique, and Canvas's numbers last
-                name = f"{claim.name.lower()}_{claim.canvas}"
-            id = gradebook_name(name)
-            if why := why_no_folder(id):
-                raise Unclear(why)
-            return id
-        for kind in ("number", "email", "canvas", "github"):  # of one meaning wherever they stand
-            value = getattr(claim, kind).casefold()
-            held = [s for s in self.roster if value and value == getattr(s, kind).casefold()]
-            if not held and kind != "canvas":
-                held = [s for s in self.roster if value and value == s.id.casefold()]
-            if len(held) == 1:
-                return held[0].id
-        named = self._named(claim.name)
-        if claim.moodle:  # of a team's work the folder is called Team-Ann Lee
-            ends = (claim.name.split("-", k)[-1] for k in range(1, claim.name.count("-") + 1))
-            named = named or next(filter(None, map(self._named, ends)), set())
-        if claim.canvas:  # who has another number is another one
-            named = {s for s in named if s.canvas in ("", claim.canvas)}
-        if len(named) > 1 and claim.moodle:
-            named = {s for s in named if s.moodle == claim.moodle} or named
-        blind = squashed(claim.name.rpartition("-")[2]) == "participant"
-        if not named and claim.moodle and blind:
-            named = {s for s in self.roster if s.moodle == claim.moodle}
+            return _as_called(claim)
+        if marked := self._by_mark(claim):
+            return marked.id
+        named = self._by_name(claim)
         if len(named) == 1:
             return named.pop().id
         who = claim.name or claim.email or claim.number or claim.github
@@ -227,9 +206,46 @@ class Whose:
         nameless = "" if any(s.name for s in self.roster) else ", which has no column `name`"
         raise Unclear(f"{who!r} is nobody on the roster{nameless}")
 
+    def _by_mark(self, claim: Claim) -> Student | None:
+        """Who has the number, the address or the account that a claim has."""
+        roster = self.roster or ()
+        for kind in ("number", "email", "canvas", "github"):  # of one meaning wherever they stand
+            if value := getattr(claim, kind).casefold():
+                held = [s for s in roster if value == getattr(s, kind).casefold()]
+                if not held and kind != "canvas":
+                    held = [s for s in roster if value == s.id.casefold()]
+                if len(held) == 1:
+                    return held[0]
+        return None
+
+    def _by_name(self, claim: Claim) -> set[Student]:
+        """Those who are called as a claim says, as far as it says which of them it means."""
+        named = self._named(claim.name)
+        if claim.canvas:  # who has another number is another one
+            return {s for s in named if s.canvas in ("", claim.canvas)}
+        if not claim.moodle:
+            return named
+        # of a team's work the folder is called Team-Ann Lee
+        ends = (claim.name.split("-", k)[-1] for k in range(1, claim.name.count("-") + 1))
+        named = named or next(filter(None, map(self._named, ends)), set())
+        blind = squashed(claim.name.rpartition("-")[2]) == "participant"  # graded without names
+        possible = named or (self.roster if blind and self.roster else ())
+        return {s for s in possible if s.moodle == claim.moodle} or named
+
     def _named(self, name: str) -> set[Student]:
         own = squashed(name)
         return set(self.called.get(own, ())) or set(self.called.get(without_accents(own), ()))
+
+
+def _as_called(claim: Claim) -> str:
+    """The id of a student without a roster; raises Unclear if no folder can be called so."""
+    name = claim.number or claim.email or claim.github or claim.name
+    if claim.canvas:  # names are not unique, and Canvas's numbers last
+        name = f"{claim.name.lower()}_{claim.canvas}"
+    id = gradebook_name(name)
+    if why := why_no_folder(id):
+        raise Unclear(why)
+    return id
 
 
 def _names(student: Student) -> set[str]:

@@ -62,7 +62,10 @@ class ClassRun:
     since: float = 0.0
 
     def grade(self, work: Work) -> None:
-        """Grade what is to be graded; ``results`` grows with everything that is done."""
+        """Grade what is to be graded; ``results`` grows with everything that is done.
+
+        Raises Stopped if it is asked to stop.
+        """
         course, config, pool, runners = self.course, self.config, self.pool, self.runners
         names = list(dict.fromkeys(job.assignment for job in self.jobs))
         for note in pool.call(f"{TASKS}.planning.prepare", course, config, names):

@@ -39,6 +39,7 @@ class Fleet:
 
     @property
     def kinds(self) -> set[str]:
+        """The resources that there are: CPU, GPU, or both."""
         return {kind for slots in self.runners.values() for kind in slots}
 
     def kind_for(self, device: str) -> str:
@@ -51,6 +52,7 @@ class Fleet:
         return sum(slots.get(kind, 0) for slots in self.runners.values())
 
     def runners_of(self, kind: str) -> frozenset[str]:
+        """The addresses of the runners that have a resource."""
         return frozenset(address for address, slots in self.runners.items() if kind in slots)
 
     def look_at(self, workers: dict[str, dict]) -> None:

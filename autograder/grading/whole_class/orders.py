@@ -49,6 +49,7 @@ class Expected:
 
     @property
     def names(self) -> list[str]:
+        """The assignments."""
         return [name for name, _ in self.assignments]
 
 

@@ -1,12 +1,15 @@
 /* Optimizer playground: update rules on a loss that the reader can change.
  *
  * book/extensions/playground.py writes a static figure and its settings into the page; this script
- * puts the widget in the figure's place. The numbers are those of lab/surfaces.py, lab/rules.py
- * and lab/descent.py; tests/test_playground.py holds them equal in a browser.
+ * puts the widget in the figure's place. What both go by (defaults, rates to try, the target, the
+ * rules' names and looks) stands in the page, written by that module; what the rules and surfaces do
+ * is that of lab/surfaces.py, lab/rules.py and lab/descent.py: tests/test_playground.py holds it
+ * equal in a browser.
  */
 (function () {
   "use strict";
   const { round, range, decades, show, el, write, mark, slider, button, check, prepare } = Kit;
+  const SHARED = JSON.parse(document.getElementById("playground-shared").textContent);
 
   // ---- Surfaces (lab/surfaces.py); angles in degrees ------------------------------------------
 
@@ -54,37 +57,33 @@
 
   // ---- Rules (lab/rules.py): the step of one coordinate; s is its state -----------------------
 
-  const rule = (name, color, dash, step) => ({ name, color, dash, step });
-  const RULES = {
-    sgd: rule("SGD", "#000000", [], (g, s, o) => o.lr * g),
-    momentum: rule("Momentum", "#0072B2", [3.7, 1.6], (g, s, o) => {
+  const STEPS = {
+    sgd: (g, s, o) => o.lr * g,
+    momentum: (g, s, o) => {
       s.v = o.rho * (s.v || 0) + g;
       return o.lr * s.v;
-    }),
-    nesterov: rule("Nesterov", "#56B4E9", [6.4, 1.6, 1, 1.6], (g, s, o) => {
+    },
+    nesterov: (g, s, o) => {
       s.v = o.rho * (s.v || 0) + g;
       return o.lr * (g + o.rho * s.v);
-    }),
-    adagrad: rule("AdaGrad", "#009E73", [5, 1], (g, s, o) => {
+    },
+    adagrad: (g, s, o) => {
       s.s = (s.s || 0) + g * g;
       return (o.lr * g) / (Math.sqrt(s.s) + 1e-10);
-    }),
-    rmsprop: rule("RMSProp", "#E69F00", [3, 1, 1, 1], (g, s, o) => {
+    },
+    rmsprop: (g, s, o) => {
       s.s = o.decay * (s.s || 0) + (1 - o.decay) * g * g;
       return (o.lr * g) / (Math.sqrt(s.s) + 1e-8);
-    }),
-    adam: rule("Adam", "#D55E00", [], (g, s, o, t) => {
+    },
+    adam: (g, s, o, t) => {
       s.m = o.beta1 * (s.m || 0) + (1 - o.beta1) * g;
       s.v = o.beta2 * (s.v || 0) + (1 - o.beta2) * g * g;
       const m = s.m / (1 - o.beta1 ** t), v = s.v / (1 - o.beta2 ** t);
       return (o.lr * m) / (Math.sqrt(v) + 1e-8);
-    }),
+    },
   };
-
-  const DEFAULTS = {
-    lr: 0.05, rho: 0.9, decay: 0.99, beta1: 0.9, beta2: 0.999,
-    kappa: 100, angle: 35, noise: 0, seed: 0, steps: 150,
-  };
+  const RULES = SHARED.rules; // by id, in order: name, color, dash
+  const DEFAULTS = { lr: 0.05, ...SHARED.defaults };
 
   // ---- Descent (lab/descent.py) ---------------------------------------------------------------
 
@@ -101,7 +100,7 @@
   /** Every point [w1, w2] that rule `id` visits on a surface (an id, or an object). */
   function descend(on, id, options) {
     const o = { ...DEFAULTS, ...options }, s = typeof on === "string" ? surface(on, o) : on;
-    const normal = gaussian(o.seed), { step } = RULES[id], sx = {}, sy = {};
+    const normal = gaussian(o.seed), step = STEPS[id], sx = {}, sy = {};
     let [x, y] = o.start || s.start;
     const path = [[x, y]];
     for (let t = 1; t <= o.steps; t++) {
@@ -116,7 +115,7 @@
 
   /** Height above the lowest minimum, as a share of the start's; when the path first came to
    * TARGET for good; and when it went more than ten windows away. */
-  const TARGET = 0.01;
+  const TARGET = SHARED.target;
   const lowest = (s) => Math.min(...s.minima.map((m) => s.f(...m)));
   function judge(path, s) {
     const low = lowest(s), top = s.f(...path[0]) - low, [x0, x1, y0, y1] = s.extent;
@@ -132,7 +131,7 @@
     };
   }
 
-  const RATES = decades(-4, 1);
+  const RATES = SHARED.rates;
 
   /** The rate with which a rule takes the fewest steps to the target, or else ends lowest. */
   function tune(on, id, options) {

@@ -8,7 +8,7 @@ from autograder.grading.answer import Answer
 def overfits_small_sample(make_model, x, y, sample=20, steps=100, lr=0.02):
     x, y = x[:sample], y[:sample]
     model = make_model()
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
     model.train()
     for _ in range(steps):
         loss = torch.nn.functional.cross_entropy(model(x), y)

@@ -151,6 +151,7 @@ ANSWER.edited(
         'config["cache"] = config.get("cache"',
         'config["cache"] = adagrad.cache = getattr(adagrad, "cache"',
     ),
+    remembers=True,
 )
 ANSWER.edited(
     "epsilon-fixed-at-1e-7", "the epsilon 1e-7 written into the code, whatever the config says",

@@ -138,6 +138,7 @@ ANSWER.edited(
 ANSWER.edited(
     "t-for-all", "one step counter for all parameters and all runs, kept outside of the config",
     ('config["t"] = config.get("t", 0)', 'adam.t = getattr(adam, "t", 0)'),
+    remembers=True,
 )
 ANSWER.edited(
     "power-of-the-wrong-thing", "(1 - beta)^t in the correction, where 1 - beta^t is meant",
@@ -228,6 +229,7 @@ ANSWER.edited(
     "moments-for-all", "moments of one parameter used for all, kept outside of the config",
     ('config["m"] = b1 * config.get("m"', 'adam.m = b1 * getattr(adam, "m"'),
     ('config["v"] = b2 * config.get("v"', 'adam.v = b2 * getattr(adam, "v"'),
+    remembers=True,
 )
 ANSWER.edited(
     "epsilon-fixed-at-1e-7", "the epsilon 1e-7 written into the code, whatever the config says",

@@ -135,6 +135,7 @@ ANSWER.edited(
     "one-for-all", "one velocity for all parameters, kept outside of the config",
     ('config.get("velocity",', 'getattr(nesterov_momentum, "velocity",'),
     ('v = config["velocity"] =', 'v = nesterov_momentum.velocity = config["velocity"] ='),
+    remembers=True,
 )
 ANSWER.edited(
     "both-signs", "both terms of the step with the opposite sign, though v is right",

@@ -167,6 +167,7 @@ ANSWER.edited(
     "one-for-all", "one cache for all parameters, kept outside of the config",
     ('config.get("cache",', 'getattr(rmsprop, "cache",'),
     ('cache = config["cache"] =', 'cache = rmsprop.cache = config["cache"] ='),
+    remembers=True,
 )
 ANSWER.edited(
     "needs-a-config", "code that does not expect config=None",

@@ -139,6 +139,7 @@ ANSWER.edited(
     "one-for-all", "one velocity for all parameters, kept outside of the config",
     ('config.get("velocity",', 'getattr(sgd_momentum, "velocity",'),
     ('v = config["velocity"] =', 'v = sgd_momentum.velocity = config["velocity"] ='),
+    remembers=True,
 )
 ANSWER.edited(
     "settings-lost",

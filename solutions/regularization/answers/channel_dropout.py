@@ -4,6 +4,8 @@ import torch
 
 from autograder.grading.answer import Answer
 
+from ._modules import ill_mannered
+
 
 class ChannelDropout(torch.nn.Module):
     def __init__(self, p):
@@ -127,19 +129,4 @@ ANSWER.edited(
     ("        keep = torch", "        if not hasattr(self, 'mask'):\n            self.mask = torch"),
     ("x * keep", "x * self.mask"),
 )
-ANSWER.edited(
-    "in-place", "x itself is changed",
-    ("return x * keep / (1 - self.p)", "return x.mul_(keep).div_(1 - self.p)"),
-    observed=True,
-)
-ANSWER.edited(
-    "detached", "no gradient comes back to x (is there a detach(), .data or torch.no_grad?)",
-    ("return x * keep", "return x.detach() * keep"),
-    observed=True,
-)
-ANSWER.edited(
-    "detached-in-evaluation", "no gradient comes back to x in evaluation (is there a detach(), .data or torch.no_grad?)",
-    ("return x\n", "return x.detach()\n"),
-    observed=True,
-)
-ANSWER.edited("float64", "a float32 x comes back as float64", ("x * keep", "x.double() * keep"), observed=True)
+ill_mannered(ANSWER)

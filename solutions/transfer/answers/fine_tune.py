@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from assignments.transfer.exercises.fine_tune import accuracy_case
-from autograder.exercise import Case
+from assignments.transfer.exercises.fine_tune import ENOUGH, HINT, Measured, accuracy_case
+from autograder.exercise import SEEN, Case, Outputs
 from autograder.grading.answer import Answer
 
 from ._held_out import held_out, views
@@ -30,7 +30,17 @@ def draw_held_out(rng: np.random.Generator) -> list[Case]:
     return [accuracy_case(rng, views(held_out(), rng))]
 
 
-ANSWER = Answer(fine_tune, hidden={"accuracy": draw_held_out})
+KNOWN: Outputs = {
+    ENOUGH: True,
+    "how it does": Measured(right=1.0, loss=0.0),  # or nearly so
+    HINT: "nothing changed, sure",
+    SEEN: {
+        "torch's optimizer, of the head that came back": "all of its parameters",
+        "pictures that the network was shown": "as given",
+        "training pictures named right": "most",
+    },
+}
+ANSWER = Answer(fine_tune, hidden={"accuracy": draw_held_out}, known={"accuracy": KNOWN})
 
 
 @ANSWER.alternative

@@ -2,6 +2,7 @@
 
 import torch
 
+from autograder.exercise import Outputs
 from autograder.grading.answer import Answer
 
 
@@ -15,7 +16,11 @@ def freeze_backbone(network):
     return network
 
 
-ANSWER = Answer(freeze_backbone)
+KNOWN: Outputs = {
+    "parameters that train": "2 (_fc.bias, _fc.weight)",
+    "tensors that changed": "none",
+}
+ANSWER = Answer(freeze_backbone, known={"what trains": KNOWN})
 
 
 @ANSWER.alternative
