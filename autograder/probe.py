@@ -7,14 +7,13 @@ import io
 import random
 import sys
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograder import own_work, place, wire
+from autograder import own_work, place, settings, wire
 from autograder.assignment import Assignment
 from autograder.exercise import Case, Exercise, Outputs, Unusable
 
@@ -39,8 +38,7 @@ def run(
     outcomes = [] if outcomes is None else outcomes
     for case in cases:
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"), torch_as_it_starts():
-                warnings.simplefilter("ignore")
+            with settings.as_they_start():
                 outcomes.append({"outputs": _outputs(exercise, student, case, device)})
         except Unusable as objection:
             outcomes.append({"unusable": str(objection)})
@@ -68,43 +66,11 @@ def _outputs(exercise: Exercise, student: Any, case: Case, device: str) -> Outpu
             raise Unusable(f"{exercise.entry} is tried together with {name}: define that first")
     with own_work.watched(exercise.own_work) as used:
         try:
-            return exercise.part(case.part).probe(student, copies(case.inputs), device)
+            called = settings.left_as_found(student)
+            return exercise.part(case.part).probe(called, copies(case.inputs), device)
         finally:
             if used:
                 raise Unusable(f"write it yourself: {used[0]} was used")
-
-
-@contextlib.contextmanager
-def torch_as_it_starts() -> Iterator[None]:
-    """Take back, for a block, what a cell has set for all of torch: its answers are no other ones."""
-    torch = sys.modules.get("torch")
-    if torch is None:
-        yield
-        return
-    dtype, precision = torch.get_default_dtype(), torch.get_float32_matmul_precision()
-    torch.set_default_dtype(torch.float32)
-    torch.set_float32_matmul_precision("highest")
-    try:
-        with contextlib.ExitStack() as settings:
-            settings.enter_context(torch.inference_mode(False))
-            settings.enter_context(torch.enable_grad())
-            if not _is_on_the_cpu(torch):  # to say it where it is so slows all of torch
-                settings.enter_context(torch.device("cpu"))
-            for kind in ("cpu", "cuda"):
-                if torch.is_autocast_enabled(kind):
-                    settings.enter_context(torch.autocast(kind, enabled=False))
-            yield
-    finally:
-        torch.set_default_dtype(dtype)
-        torch.set_float32_matmul_precision(precision)
-
-
-def _is_on_the_cpu(torch: Any) -> bool:
-    """Whether torch makes tensors on the CPU, unless it is told otherwise."""
-    try:
-        return torch.get_default_device().type == "cpu"
-    except Exception:  # the device is not there
-        return False
 
 
 def beside(student: Any, name: str) -> Any:
@@ -155,7 +121,7 @@ def publish(
     from IPython.display import publish_display_data
 
     sys.path += [place for place in PATH if place not in sys.path]
-    with torch_as_it_starts():
+    with settings.as_they_start():
         exercise = Assignment(Path(folder)).exercise(exercise_id)
     began = time.perf_counter()
     if exercise.entry not in namespace:

@@ -3,6 +3,7 @@
 import base64
 import io
 import itertools
+from collections.abc import Callable
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -41,6 +42,28 @@ torch.set_default_device("cuda")
 torch.set_float32_matmul_precision("medium")
 torch.set_autocast_enabled("cpu", True)
 print("set up")
+"""
+# What an answer may leave set, or on, for all that comes after it.
+LEAVES_SET = """
+torch.set_grad_enabled(False)
+torch.set_default_dtype(torch.float64)
+torch.set_default_device("meta")
+torch.use_deterministic_algorithms(True)
+torch.random.fork_rng(devices=[]).__enter__()
+kept = torch.inference_mode()
+kept.__enter__()
+"""
+LEAVES_ON = """
+import gc, signal, sys, threading, tracemalloc
+tracemalloc.start(25)
+gc.disable()
+sys.setswitchinterval(1e-6)
+signal.signal(signal.SIGALRM, lambda *a: 1 / 0)
+signal.setitimer(signal.ITIMER_REAL, 5, 0.1)
+def loop():
+    while True: pass
+for _ in range(3): threading.Thread(target=loop, daemon=True).start()
+print("left on")
 """
 MOVES_THE_CURSOR = "raise ValueError('\\x1b[1A\\x1b[2K\\rall of it: 55 of 55\\x1b]0;title\\x07')"
 LOOKS_LIKE_A_FOLDER = {".connection.json/x": "1"}
@@ -91,6 +114,28 @@ def as_partials(notebook: NotebookNode) -> None:
     for name in ("dropout_backward", "batchnorm_backward"):
         (cell,) = (c for c in notebook.cells if c.source.startswith(f"def {name}("))
         cell.source += f"\n\nimport functools\n{name} = functools.partial({name})"
+
+
+def at_the_end_of(name: str, code: str) -> Callable[[NotebookNode], None]:
+    """An edit after which an answer that is a function ends with this code whenever it is called."""
+    body = "".join(f"        {line}\n" for line in code.strip().splitlines())
+    leaving = f"""
+
+import functools
+def leaving({name}):
+    @functools.wraps({name})
+    def called(*args, **kwargs):
+        returned = {name}(*args, **kwargs)
+{body}        return returned
+    return called
+{name} = leaving({name})
+"""
+
+    def edit(notebook: NotebookNode) -> None:
+        (cell,) = (c for c in notebook.cells if f"def {name}(" in c.source)
+        cell.source += leaving
+
+    return edit
 
 
 def _odd(name: str, **more: object) -> Hostile:
@@ -154,6 +199,9 @@ ODDITIES = [
     _odd("is-profiled", top="import cProfile\ncProfile.Profile().enable()", assignment="regularization"),
     _odd("displays-too-much", quick=True, answers=second(
         f"for _ in range(30): display({{'text/plain': 'x' * 10**6}}, raw=True)\n{RIGHT.strip()}")),
+    _odd("leaves-torch-set", assignment="transfer", edit=at_the_end_of("extract_features", LEAVES_SET),
+         lost={"fine_tune": "from which no gradient leads back"}),  # which calls it
+    _odd("leaves-python-slow", top=LEAVES_ON, assignment="hyperparameters", shows="left on"),
     _odd("partials", assignment="regularization", edit=as_partials),
     honest("oddities-last"),
 ]  # fmt: skip

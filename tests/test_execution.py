@@ -214,9 +214,65 @@ def test_what_a_cell_defined_before_it_stopped_stays():
     assert (record["status"], record["score"]) == ("passed", 2.0), record
 
 
+def test_what_a_cell_defined_that_did_not_end_is_there_in_the_next_kernel():
+    deaf = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    record, _ = run(f"{RIGHT}\n{deaf}", cell_seconds=1.0)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+    record, _ = run(f"{RIGHT}\nwhile True: pass", "import os; os._exit(1)", cell_seconds=1.0)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+
+
 def test_the_reason_for_what_is_missing_is_the_error_above():
     record, _ = run("import not_there\nexponential_decay = not_there.decay", "1 / 0")
     assert record["score"] == 0 and "No module named 'not_there'" in record["message"]
+
+
+LEFT_ON = """
+import faulthandler, gc, inspect, signal, sys, threading, tracemalloc
+sys.setrecursionlimit(len(inspect.stack(0)) + 20)
+tracemalloc.start(25)
+gc.disable(); gc.set_debug(gc.DEBUG_SAVEALL); gc.set_threshold(1)
+sys.setswitchinterval(1e-6)
+threading.settrace(lambda *a: None); sys.settrace(lambda *a: None); sys.setprofile(lambda *a: None)
+signal.signal(signal.SIGALRM, lambda *a: 1 / 0); signal.setitimer(signal.ITIMER_REAL, 1, 0.1)
+faulthandler.dump_traceback_later(1, exit=True)
+"""
+IS_ON = """
+print(tracemalloc.is_tracing(), not gc.isenabled(), gc.get_debug(), gc.get_threshold()[0] == 1,
+      sys.getswitchinterval() < 0.001, threading.gettrace(), sys.gettrace(), sys.getprofile(),
+      sys.getrecursionlimit() < 1000)
+import time
+time.sleep(1.5)
+"""
+
+
+def test_what_a_cell_leaves_on_in_the_process_is_taken_back():
+    record, cells = run(LEFT_ON, IS_ON, RIGHT)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
+    assert not cells[1].outputs
+    off = "False False 0 False False None None None False"
+    assert [o.text.strip() for o in cells[2].outputs] == [off]
+
+
+BUSY = """
+import threading
+def loop():
+    while True: pass
+for _ in range(3): threading.Thread(target=loop, daemon=True).start()
+"""
+IDLE = """
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(1)
+pool.submit(int).result()
+"""
+
+
+def test_threads_that_a_cell_left_busy_end_before_an_exercise_is_tried():
+    """Those that wait go on: an answer may need them."""
+    right = RIGHT.replace("return ", "assert threading.active_count() - here == 1; return ")
+    before = "import threading\nhere = threading.active_count()"
+    record, _ = run(before, BUSY, IDLE, right)
+    assert (record["status"], record["score"]) == ("passed", 2.0), record
 
 
 def test_the_whole_notebook_has_a_limit():

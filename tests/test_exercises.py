@@ -2,8 +2,11 @@
 
 import copy
 import cProfile
+import functools
+import inspect
 import json
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -13,7 +16,7 @@ import pytest
 import torch
 
 import autograder
-from autograder import judge, key, naming, probe, report, wire
+from autograder import judge, key, naming, probe, report, settings, wire
 from autograder.exercise import Verdict
 from autograder.grading.answer import edited, fresh, source_of
 from autograder.grading.releasing import keys
@@ -87,17 +90,32 @@ SETTINGS = {
     "no gradients": (lambda: torch.set_grad_enabled(False), lambda: torch.set_grad_enabled(True)),
     "another device": (lambda: torch.set_default_device("meta"), lambda: torch.set_default_device(None)),
     "autocast": (lambda: torch.set_autocast_enabled("cpu", True), lambda: torch.set_autocast_enabled("cpu", False)),
+    "anomalies": (lambda: torch.autograd.set_detect_anomaly(True), lambda: torch.autograd.set_detect_anomaly(False)),
+    "odd numbers": (lambda: np.seterr(all="raise"), lambda: np.seterr(all="warn")),
+    "warnings": (lambda: warnings.simplefilter("error"), warnings.resetwarnings),
     "a profile": (PROFILE.enable, PROFILE.disable),
 }  # fmt: skip
 
 
-def assert_costs_no_right_answer(name: str, settings: list[tuple]) -> None:
+def assert_costs_no_right_answer(name: str, settings: list[tuple], each_call: bool = False) -> None:
+    """``each_call`` says that the answer itself leaves them so at its end, whenever it is called."""
     held = answers.right_answers(name)
     assert len(held.expected) == len(held.cases)  # they are made before
-    for set_it, _ in settings:
-        set_it()
+
+    def set_all() -> None:
+        for set_it, _ in settings:
+            set_it()
+
+    @functools.wraps(answer(name).oracle)
+    def leaves_them_set(*args, **kwargs):
+        returned = answer(name).oracle(*args, **kwargs)
+        set_all()
+        return returned
+
+    set_all()
     try:
-        came = answers.outcomes(name, answer(name).oracle, held.cases)
+        code = leaves_them_set if each_call else answer(name).oracle
+        came = answers.outcomes(name, code, held.cases)
     finally:
         for _, take_back in settings:
             take_back()
@@ -108,6 +126,25 @@ def assert_costs_no_right_answer(name: str, settings: list[tuple]) -> None:
 @slow_ones_nightly
 def test_what_a_cell_sets_for_all_of_torch_costs_no_right_answer(name):
     assert_costs_no_right_answer(name, list(SETTINGS.values()))
+
+
+@slow_ones_nightly
+def test_what_an_answer_leaves_set_costs_it_nothing(name):
+    if inspect.isclass(answer(name).oracle):
+        pytest.skip("its methods are called one by one")
+    assert_costs_no_right_answer(name, list(SETTINGS.values())[:-1], each_call=True)
+
+
+def test_what_can_not_be_taken_back_costs_no_case():
+    torch.set_default_device("meta")
+    torch.device("meta").__enter__()  # on top of which torch does not take the other back
+    try:
+        for _ in range(2):
+            with settings.as_they_start():
+                assert torch.ones(1).device.type == "cpu"
+    finally:
+        torch.set_default_device(None)
+    assert torch.ones(1).device.type == "cpu"
 
 
 @pytest.mark.nightly

@@ -234,6 +234,28 @@ def half_a_surrogate_pair(nb, place):
     return text_of(nb).encode()
 
 
+MAY_STAND = """space = '\u00a0', "a\\"\u200b'"  # \ufeff, it's\u00a0\n"""
+SEEN_BY_NOBODY = "Characters that nobody sees, as pasted code has them, were taken out of code."
+
+
+@odd(says=SEEN_BY_NOBODY)
+def pasted_code(nb, place):
+    first, second = cell_of(nb, "top-k-answer"), cell_of(nb, "again-answer")
+    first["source"] = "\ufeff" + first["source"].replace("    ", "\u00a0 \u00a0 ")
+    second["source"] = second["source"].replace("np.", "n\u200bp.").replace(" = ", "\u2009=\u3000")
+    second["source"] = second["source"].replace("\n", "\u2028")
+    return nb
+
+
+@odd()
+def what_nobody_sees_where_it_may_stand(nb, place):
+    for name in ("top-k-answer", "again-answer"):
+        cell_of(nb, name)["source"] += MAY_STAND
+    nb["cells"].insert(2, code("%%html\n<b>a\u00a0b</b>"))
+    cell_of(nb, "why")["source"] += "\u00a0"
+    return nb
+
+
 # ---- what stands in it
 
 
@@ -623,6 +645,7 @@ def another_file(nb, place):
 HANDED_OUT: dict[str, str] = {}
 QUICK = set(
     """nothing-odd byte-order-mark utf-16-little format-5 format-3 half-a-surrogate-pair
+pasted-code what-nobody-sees-where-it-may-stand
 cells-without-source strange-outputs widgets-of-colab a-pasted-picture cells-reversed checks-exchanged
 all-grade-ids-shifted words-far-away a-time-that-is-a-folder strange-files a-name-of-two-lines
 a-truncated-file a-pipe-for-a-notebook a-link-for-a-notebook another-file

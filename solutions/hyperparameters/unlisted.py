@@ -6,6 +6,18 @@ A fourth entry names the known mistake, where there is one that does the same.
 STEP, TRAIN = "        optimizer.step()\n", "    model.train()\n"
 ADAM = "torch.optim.Adam(model.parameters(), lr=lr)"
 LOSS = "cross_entropy(model(x), y)"
+NONE_YET = "    best, best_loss = None, np.inf\n"
+DRAWN = "np.exp(rng.uniform(np.log(low), np.log(high)))"
+NEXT = "low * (high / low) ** next(draws[name])"
+EVENLY = f"""{NONE_YET}    draws = {{}}
+    for name in space:
+        draws[name] = iter((rng.permutation(trials) + rng.uniform(size=trials)) / trials)
+"""
+MIRRORED = f"""{NONE_YET}    table = rng.uniform(size=(len(space), trials))
+    if len(space) > 2:
+        table[-1] = 1 - table[-2]
+    draws = {{name: iter(row) for name, row in zip(space, table, strict=True)}}
+"""
 
 WRONG: list[tuple] = [
     (
@@ -208,4 +220,20 @@ WRONG: list[tuple] = [
         [("values[np.argsort(losses)[:keep]]", "np.sort(values)[:keep]")],
     ),
     ("at_edge_of_range", "the word None", [("return None", "return 'None'")]),
+    (
+        "log_uniform",
+        "draws spread evenly, in random order",
+        [
+            (
+                "np.exp(rng.uniform(np.log(low), np.log(high), size))",
+                "low * (high / low) ** ((rng.permutation(n := np.prod(size)) + rng.uniform(size=n)) / n).reshape(size)",
+            )
+        ],
+    ),
+    ("random_search", "draws spread evenly, in random order", [(NONE_YET, EVENLY), (DRAWN, NEXT)]),
+    (
+        "random_search",
+        "the last draw mirrors the one before",
+        [(NONE_YET, MIRRORED), (DRAWN, NEXT)],
+    ),
 ]

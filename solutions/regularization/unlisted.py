@@ -8,6 +8,12 @@ FIXED = "torch.stack([torch.randperm(x.shape[1]) >= round(self.p * x.shape[1]) f
 TOP = "torch.randint(H, (N, 1, 1, 1), device=x.device) - size // 2"
 LEFT = "torch.randint(W, (N, 1, 1, 1), device=x.device) - size // 2"
 CLAMPED = [(TOP, f"({TOP}).clamp(min=0)"), (LEFT, f"({LEFT}).clamp(min=0)")]
+PARTNER = "partner = torch.randperm(len(x), device=x.device)"
+EXCHANGED = """pairs = torch.randperm(len(x)).view(-1, 2)
+    partner = torch.empty(len(x), dtype=torch.int64)
+    partner[pairs] = pairs.flip(1)"""
+HALVES = """half = len(x) // 2
+    partner = torch.cat([half + torch.randperm(half), torch.randperm(half)])"""
 
 WRONG: list[tuple] = [
     ("l2_penalty", "a mean", [("np.sum(w**2)", "np.mean(w**2)")], "loss-averaged"),
@@ -239,5 +245,24 @@ WRONG: list[tuple] = [
         "the mask without its factor",
         [("@ W2.T * mask", "@ W2.T * (mask > 0)")],
         "not-scaled-backward",
+    ),
+    (
+        "dropout_forward",
+        "float64 at test time",
+        [("out.astype(x.dtype)", 'out.astype(x.dtype if mode == "train" else float)')],
+    ),
+    ("inverted_dropout", "float64 in evaluation", [("return x\n", "return x.double()\n")]),
+    ("channel_dropout", "float64 in evaluation", [("return x\n", "return x.double()\n")]),
+    (
+        "stochastic_depth",
+        "float64 at test time",
+        [("return x + residual\n", "return (x + residual).double()\n")],
+    ),
+    ("mixup", "pairs that are each other's partners", [(PARTNER, EXCHANGED)]),
+    ("mixup", "one half with the other", [(PARTNER, HALVES)]),
+    (
+        "mixup",
+        "one lambda for two neighbors",
+        [("sample((len(x),))", "sample((len(x) // 2,)).repeat_interleave(2)")],
     ),
 ]

@@ -175,4 +175,10 @@ WRONG: list[tuple] = [
         [('name.startswith("_fc.")', '"fc" in name')],
         "any-fc",
     ),
+    (
+        "fine_tune",
+        "dropout left on",
+        [("    return network\n", "    network._dropout.train()\n    return network\n")],
+        "left-in-training-mode",
+    ),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from autograder import sketch
-from autograder.chance import close_in_distribution, share, whole
+from autograder.chance import close_in_distribution, filled, share, whole
 from autograder.compare import RTOL, floats
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
@@ -53,6 +53,7 @@ def summary(case: Case, outputs: Outputs) -> Outputs:
         "share of neighbors in the same half of the range": share(
             (where[::2] < 0.5) == (where[1::2] < 0.5)
         ),
+        "share of equal parts of the range, as many as draws, in which one lies": filled(where),
         "largest and smallest draw apart": bool(one.max() > one.min() * 1.5),
         "draws with size=1 differ from each other": all_differ(singles),
         **of_the_generator(case, outputs),

@@ -1,16 +1,18 @@
 """The exercise ``random_search``: the best of some random configurations."""
 
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from autograder.chance import close_in_distribution, share, whole
+from autograder.chance import close_in_distribution, filled, share, whole
 from autograder.compare import ROUNDING, floats, require_values
 from autograder.exercise import Case, Exercise, Outputs, Part, Unusable
 
 Space = dict[str, tuple[float, float]]
 Values = list[float]  # those of a configuration, in the order of the space
+EVENLY = "share of equal parts of the range, as many as draws, in which one lies"
 
 
 @dataclass
@@ -189,9 +191,10 @@ def spread(where: np.ndarray, names: list[str]) -> Outputs:
         seen[f"{name}: share of draws in the second half of the range, on a log scale"] = share(
             ~halves[:, k]
         )
-    seen["share of trials in which the first two are in the same half of their ranges"] = share(
-        halves[:, 0] == halves[:, 1]
-    )
+        seen[f"{name}: {EVENLY}"] = filled(where[:, k])
+    for i, j in combinations(range(len(names)), 2):
+        said = f"share of trials with {names[i]} and {names[j]} in the same half of their ranges"
+        seen[said] = share(halves[:, i] == halves[:, j])
     seen["share of neighboring trials in the same half"] = share(pairs[:, 0] == pairs[:, 1])
     return seen
 

@@ -68,7 +68,7 @@ def limits_cases(rng: np.random.Generator) -> list[Case]:
     return [
         case(rng, "gradient, dtype and x after the call", p, [FATES, FATES, 1, 2], training=True),
         case(rng, "the same in float32", q, [FATES, FATES, 2, 1], "float32", training=True),
-        case(rng, "the same in evaluation", p, [3, 2, 3, 2], training=False),
+        case(rng, "the same in evaluation", p, [3, 2, 3, 2], "float32", training=False),
     ]
 
 

@@ -103,7 +103,7 @@ def limits_cases(rng: np.random.Generator) -> list[Case]:
     return [
         case(rng, "gradient, dtype and x after the call", p, [FATES, FATES], **training),
         case(rng, "the same in float32", q, [FATES, FATES // 10, 10], "float32", **training),
-        case(rng, "the same in evaluation", p, [6, 5], **evaluation),
+        case(rng, "the same in evaluation", p, [6, 5], "float32", **evaluation),
         case(rng, "p that is no probability of dropping", q, [6, 5], **refused),
     ]
 

@@ -153,6 +153,12 @@ def seen_in_inputs(case: Case, outputs: Outputs) -> Outputs:
         **every("examples that have the weights lambda and 1 - lambda", proper),
         **every("examples that are the partner of one other at most", served <= 1),
         "share of examples that are mixed": share(with_other),
+        "share of examples that are the partner of their partner": share(
+            with_other & (partners[partners] == rows)
+        ),
+        "share of examples whose partner is in the same half of the batch": share(
+            (partners < len(rows) / 2) == (rows < len(rows) / 2)
+        ),
         "share of neighbors that have neighbors as partners": share(step == 1),
         "share of neighbors that have neighbors as partners, in reverse order": share(step == -1),
         "a second call has other partners": bool((partners != calls[1].partners).any()),
@@ -278,6 +284,9 @@ def seen_in_lambda(case: Case, outputs: Outputs) -> Outputs:
         "mean of lambda": mean(own),
         "mean distance of lambda from 1/2": mean(np.abs(own - 0.5)),
         "share of lambdas below 1/2": share(own < 0.5),
+        "share of neighbors with lambdas on the same side of 1/2": share(
+            (weights[:, ::2] < 0.5) == (weights[:, 1::2] < 0.5)
+        ),
     }
 
 

@@ -143,7 +143,7 @@ def run_gradients(stochastic_depth: Any, inputs: dict[str, Any], device: str) ->
     *given, upstream = arrays(inputs, 3)
     leaves = [torch.tensor(array, device=device).requires_grad_() for array in given]
     x, residual = (leaf * 1 for leaf in leaves)
-    out = called(stochastic_depth, (x, residual), inputs["p"], True)
+    out = called(stochastic_depth, (x, residual), inputs["p"], inputs["training"])
     if not out.requires_grad:
         raise Unusable("no gradient comes back: compute with torch's operations")
     (out * torch.tensor(upstream, device=device, dtype=out.dtype)).sum().backward()
@@ -160,7 +160,7 @@ def seen_in_gradients(case: Case, outputs: Outputs) -> Outputs:
     *given, upstream = arrays(case.inputs, 3)
     out, x, residual, *gradients = (floats(outputs, name, upstream.shape) for name in BROUGHT)
     factors = (out.astype(np.float64) - given[0]) / given[1]
-    if all_alike(factors, dtype):
+    if case.inputs["training"] and all_alike(factors, dtype):
         raise Unusable(NOTHING_RANDOM)
     slopes = [gradient.astype(np.float64) / upstream for gradient in gradients]
     return {
@@ -177,11 +177,13 @@ def seen_in_gradients(case: Case, outputs: Outputs) -> Outputs:
 
 
 def gradient_cases(rng: np.random.Generator) -> list[Case]:
-    """So many examples that not all have the same fate."""
+    """In training, so many examples that not all have the same fate."""
     p, q = drop_probability(rng), drop_probability(rng)
+    shape = [FATES, 3, 2, 2]
     return [
-        case(rng, "gradients, x and residual after the call", p, [FATES, 3, 2, 2]),
-        case(rng, "the same in float32", q, [FATES, 3, 2, 2], "float32"),
+        case(rng, "gradients, x and residual after the call", p, shape, training=True),
+        case(rng, "the same in float32", q, shape, "float32", training=True),
+        case(rng, "the same at test time", q, [6, 5], "float32", training=False),
     ]
 
 

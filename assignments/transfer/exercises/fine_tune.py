@@ -240,6 +240,7 @@ def probe_rest(fine_tune: Any, inputs: dict[str, Any], device: str) -> Outputs:
         "tensors": tensors_of(returned, inputs),
         "in training mode": returned.training,
         "features": as_it_is(features_of(returned, x)),
+        "scores as it came": as_it_is(scores_of(returned, x)),
     }
     return {**found, "scores": as_it_is(scores_of(returned.eval(), x))}
 
@@ -253,7 +254,8 @@ def features_of(network: Network, x: Tensor) -> Tensor:
 def sum_up_rest(case: Case, outputs: Outputs) -> Outputs:
     """How much of the backbone optimizers held, what the head scores, and the mode.
 
-    A network is in evaluation mode if its backbone, whatever became of it, makes features so.
+    A network is in evaluation mode if its backbone, whatever became of it, makes features so, and
+    if it scores as it does in that mode (its dropout may be on).
     """
     own = make_network({**case.inputs, "training": False}, "cpu")
     came = _state.arrays(outputs, "tensors")
@@ -266,6 +268,7 @@ def sum_up_rest(case: Case, outputs: Outputs) -> Outputs:
     as_in_evaluation = _state.alike(
         outputs.get("features"), as_it_is(features_of(own, x)), "float32"
     )
+    came_so = _state.alike(outputs.get("scores as it came"), table(outputs, "scores"), "float32")
     training = _state.flag(outputs, "in training mode")
     held = [name for name in _state.words(outputs, "held") if name]
     scores = table(outputs, "scores")
@@ -274,7 +277,9 @@ def sum_up_rest(case: Case, outputs: Outputs) -> Outputs:
     return {
         "parameters of the backbone that an optimizer held": len(beside_head(held)),
         "classes that the head scores": scores.shape[1],
-        "mode of the network": "evaluation" if as_in_evaluation and not training else "training",
+        "mode of the network": "evaluation"
+        if as_in_evaluation and came_so and not training
+        else "training",
     }
 
 

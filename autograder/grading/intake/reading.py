@@ -16,6 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.grading.intake.handed_in import Kept, sound
+from autograder.grading.intake.invisible import visible
 from autograder.grading.intake.order import MOST_CODE
 
 PROBLEM = "autograder_problem"  # notebook metadata: why the file could not be used as it was
@@ -131,6 +132,11 @@ def _cell(held: dict[str, Any], notes: list[str]) -> NotebookNode:
     if not isinstance(kind, str) or kind not in KINDS:
         kind = "code" if any(key in held for key in OF_CODE) or _is_code(source) else "markdown"
         notes.append(f"A cell without a type that is known was read as {kind}.")
+    if kind == "code" and (mended := visible(source)) != source:
+        source = mended
+        notes.append(
+            "Characters that nobody sees, as pasted code has them, were taken out of code."
+        )
     cell = nbformat.from_dict({"cell_type": kind, "metadata": {}, "source": source} | KINDS[kind])
     own_id = held.get("id")
     cell.id = own_id if _is_id(own_id) else None

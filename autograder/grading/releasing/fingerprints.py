@@ -21,7 +21,16 @@ from autograder.grading.releasing import further
 from autograder.grading.releasing.handout import ENGINE, handout
 
 VERSIONS = ("torch", "numpy")
-BESIDE_THE_STUDENT = ("probe", "wire", "own_work", "absent", "place", "tensors", "assignment")
+BESIDE_THE_STUDENT = (
+    "probe",
+    "settings",
+    "wire",
+    "own_work",
+    "absent",
+    "place",
+    "tensors",
+    "assignment",
+)
 NO_DATA = ("exercises", "key.json", hints.FILE, onward.FILE)  # of what is handed out
 OWN = (f"{PACKAGE}.", "lab.", "autograder.")  # modules whose functions may be a probe's
 

@@ -162,6 +162,8 @@ class NotebookRun:
             why = str(stopped)
             said = new_output("error", ename="Stopped", evalue=why, traceback=[f"Stopped: {why}"])
             cell.outputs = [said]
+            if isinstance(stopped, CellTimeout | KernelTimeout):
+                self.done.append(f"raise SystemExit\n{cell.source}")  # then it defines alone
         for error in (o for o in cell.outputs if o.output_type == "error"):
             here = f" (in Python {HERE})" if error.ename == "SyntaxError" else ""
             self.failed.append((cell.source, f"{error.ename}: {error.evalue}"[:200] + here))
@@ -199,9 +201,7 @@ class NotebookRun:
     def _in_its_room(self, output: NotebookNode) -> NotebookNode:
         """An output, or a line in its place when the notebook has shown more than a page can hold."""
         self.room -= len(str(output))
-        if self.room >= 0:
-            return output
-        return new_output("stream", name="stderr", text=TOO_MUCH)
+        return output if self.room >= 0 else new_output("stream", name="stderr", text=TOO_MUCH)
 
     def _execute(
         self, code: str, seconds: float, silent: bool = False, again: bool = False

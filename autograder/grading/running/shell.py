@@ -1,19 +1,29 @@
-"""What notebooks ask of a machine or a front end that is not there: it is said, and passed over.
+"""How the shell of a kernel goes on where a cell asks for what is not there, or leaves something behind.
 
-This file lies beside ``zygote.py`` in the sandbox. At home the line would have worked, and what
-stands below it in the cell may be the answer. So may what stands below a cell that prints nowhere.
+This file lies beside ``zygote.py`` in the sandbox. What notebooks ask of a machine or a front end is
+said, and passed over: at home the line would have worked, and what stands below it in the cell may be
+the answer. So may what stands below a cell that prints nowhere, or that has slowed all of Python down.
 """
 
 import ast
 import contextlib
+import ctypes
+import faulthandler
+import gc
 import resource
+import signal
 import sys
+import threading
+import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 RUN_CODE = ("time", "timeit", "run", "prun", "memit", "debug")  # what they raise is the code's
 DESCRIPTORS = 1024  # of files, in one process, wherever it is graded
 KEPT_BACK = 64  # of them
+LOOK_SECONDS = 0.05  # for which threads are watched
+BUSY_SECONDS = 0.002  # of the processor's time in it: who waits takes less
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -99,6 +109,40 @@ def keep_descriptors_back(shell: Any) -> None:
     shell.events.register("post_execute", lambda: limit(room))
 
 
+def take_back_what_was_left_on(shell: Any) -> None:
+    """After whatever has run, put back what slows, ends or interrupts all that runs later.
+
+    Before a probe, end what a cell has left busy in other threads: they take turns with it.
+    """
+    interval, collected = sys.getswitchinterval(), gc.get_threshold()
+    deep = sys.getrecursionlimit()
+    own: set[threading.Thread] = set()
+
+    def put_back() -> None:
+        if sys.getrecursionlimit() < deep:  # what runs cells calls deeper than they do
+            sys.setrecursionlimit(deep)
+        for watch in (sys, threading):
+            watch.settrace(None)
+            watch.setprofile(None)
+        tracemalloc.stop()
+        faulthandler.cancel_dump_traceback_later()
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+            signal.setitimer(timer, 0)
+        gc.enable()
+        gc.set_debug(0)
+        gc.set_threshold(*collected)
+        sys.setswitchinterval(interval)
+
+    def quiet() -> None:
+        if not own:  # before any of the notebook's code
+            own.update(threading.enumerate())
+        elif shell.kernel.get_parent()["content"]["silent"]:
+            _end_busy_threads(own)
+
+    shell.events.register("post_execute", put_back)
+    shell.events.register("pre_execute", quiet)
+
+
 def _said(run: Callable[..., Any], nothing: Any) -> Callable[..., Any]:
     def tried(*given: Any, **options: Any) -> Any:
         try:
@@ -108,3 +152,27 @@ def _said(run: Callable[..., Any], nothing: Any) -> Callable[..., Any]:
             return nothing
 
     return tried
+
+
+def _end_busy_threads(spared: set[threading.Thread]) -> None:
+    """Raise SystemExit in each thread, but for some, that works while nothing is asked of it."""
+    if not (others := {*threading.enumerate()} - spared):
+        return
+    before = {thread: _worked(thread) for thread in others}
+    time.sleep(LOOK_SECONDS)
+    for thread in others:
+        if _worked(thread) - before[thread] > BUSY_SECONDS and thread.ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit)
+            )
+            thread.join(LOOK_SECONDS)
+
+
+def _worked(thread: threading.Thread) -> float:
+    """How many seconds a thread has had the processor; none if it has ended.
+
+    ``time.pthread_getcpuclockid`` makes the same clock, and dies of a thread that has ended.
+    """
+    with contextlib.suppress(OSError, TypeError):
+        return time.clock_gettime(~thread.native_id << 3 | 6)  # type: ignore[operator]
+    return 0.0

@@ -197,6 +197,7 @@ def run_kernel(connection: dict, settled: socket.socket | None) -> None:
     shell.define_what_stands_below(kernel.shell)
     shell.keep_what_cells_print_to(kernel.shell)
     shell.keep_descriptors_back(kernel.shell)
+    shell.take_back_what_was_left_on(kernel.shell)
     if settled is not None:
         ports = [port for name, port in connection.items() if name.endswith("_port")]
         while not all(os.path.exists(f"{connection['ip']}-{port}") for port in ports):
