@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 STEP = 1e-5
-FLOOR = 1e-2
+FLOOR = 1e-2  # of the largest slope
 TOLERANCE = 1e-6
 ELEMENTWISE_UP_TO = 64
 DIRECTIONS = 6
@@ -53,16 +53,16 @@ def claimed_derivatives(gradient: np.ndarray, directions: np.ndarray) -> np.ndar
     return np.tensordot(directions, gradient, axes=gradient.ndim)
 
 
-def relative_errors(claimed: np.ndarray, measured: np.ndarray) -> np.ndarray:
+def relative_errors(claimed: np.ndarray, measured: np.ndarray, floor: float = FLOOR) -> np.ndarray:
     """|claimed - measured| relative to the larger of the two, for each direction.
 
-    Slopes smaller than FLOOR times the largest one are compared as if they were that large:
+    Slopes smaller than ``floor`` times the largest one are compared as if they were that large:
     what is left of a nearly vanishing slope after subtraction is rounding.
     """
     claimed, measured = np.asarray(claimed, np.float64), np.asarray(measured, np.float64)
     sizes = np.maximum(np.abs(claimed), np.abs(measured))
     largest = sizes.max(initial=0.0)
-    return np.abs(claimed - measured) / np.maximum(sizes, FLOOR * largest if largest else 1.0)
+    return np.abs(claimed - measured) / np.maximum(sizes, floor * largest if largest else 1.0)
 
 
 def gradient_error(

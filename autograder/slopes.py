@@ -17,6 +17,9 @@ from autograder.exercise import Case, Outputs, Unusable
 
 NAMES = CLAIMED, MEASURED = "slopes by your gradient", "slopes of what you compute"
 ALIKE = 0.7  # the least cosine between slopes for which a function is one of those asked for
+# Where all was computed in float32, slopes below this share of the largest are compared as if they
+# were that large: they may be differences of slopes of that size, and have their rounding.
+FLOOR = {"float64": numeric.FLOOR, "float32": 0.1}
 SAME_FACTOR = 1e-3  # up to which two wrong answers are wrong by the same factor
 
 
@@ -67,12 +70,12 @@ def all_slopes(outputs: Outputs, expected: Outputs) -> list[np.ndarray] | None:
     return slopes if matching else None
 
 
-def same(one: np.ndarray, other: np.ndarray, tolerance: float = LOOSE["float64"]) -> bool:
-    """Whether all slopes agree up to a relative error."""
+def same(one: np.ndarray, other: np.ndarray, dtype: str = "float64") -> bool:
+    """Whether all slopes agree up to the relative error that is usual in a dtype."""
     with np.errstate(all="ignore"):
         if np.array_equal(one, other, equal_nan=True):
             return True
-        return bool((numeric.relative_errors(one, other) < tolerance).all())
+        return bool((numeric.relative_errors(one, other, FLOOR[dtype]) < LOOSE[dtype]).all())
 
 
 def is_multiple(measured: np.ndarray, of: np.ndarray) -> bool:
@@ -115,11 +118,9 @@ def judge_slopes(
     if (slopes := all_slopes(outputs, expected)) is None:
         return ["no slopes"]
     claimed, measured, true_claimed, true_measured = slopes
-    tolerance = LOOSE[case.inputs.get("dtype", "float64")]
-    consistent = same(true_claimed, true_measured, tolerance)
-    if same(claimed, true_claimed, tolerance) and (
-        consistent or same(measured, true_measured, tolerance)
-    ):
+    dtype = case.inputs.get("dtype", "float64")
+    consistent = same(true_claimed, true_measured, dtype)
+    if same(claimed, true_claimed, dtype) and (consistent or same(measured, true_measured, dtype)):
         return []
     random = case.inputs.get("random", False) and np.abs(measured).max(initial=0.0) > 0
     if random and not consistent:
@@ -129,7 +130,7 @@ def judge_slopes(
         )
         if np.allclose(ours, theirs, rtol=SAME_FACTOR, equal_nan=True):
             return []
-    if not same(claimed, measured, tolerance):
+    if not same(claimed, measured, dtype):
         place = partial(_element_of_any, case.inputs["of"])
         return [worst(claimed, measured, place, "what you compute changes")]
     if consistent and (random or alike(case.inputs["of"], measured, true_measured)):
