@@ -27,8 +27,8 @@ SOURCES := $(shell find solutions assignments/*/exercises assignments/*/data -ty
 # bytecode is kept, wherever this runs: the tests start hundreds of short processes
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all setup bytecode own-code browser-packages site pdf experiments release sample serve test \
-	tests-without-site site-meanwhile test-nightly nightly-grading nightly-site nightly-exercises test-cuda format bench clean help
+.PHONY: all setup bytecode own-code browser-packages site pdf experiments release sample serve test test-nightly \
+	nightly-grading nightly-site nightly-exercises test-cuda format bench clean help
 
 all: _build/html/.done _build/sample/results.jsonl
 	@echo
@@ -120,17 +120,9 @@ test:
 		$(MAKE) -s setup && wait $$!  # side by side: neither needs the other
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(PYTEST) tests/test_release.py -k committed  # makes the answer keys, which all that follows takes
-	$(MAKE) _build/.released
-	$(MAKE) -j2 tests-without-site site-meanwhile
-	$(PYTEST) -n 3 $(ON_SITE)
-
-tests-without-site:
 	$(PYTEST) -n 3 $(addprefix --ignore ,$(ON_SITE))
-
-site-meanwhile:  # with what the tests leave idle; the seconds that its pages show are longer then
-	@echo "building the site meanwhile, see _build/site.log"
-	@nice -n 5 $(MAKE) site > _build/site.log 2>&1 || { cat _build/site.log; exit 1; }
+	$(MAKE) site
+	$(PYTEST) -n 3 $(ON_SITE)
 
 # Three parts, each of which can run on a machine of its own.
 test-nightly: nightly-grading nightly-site nightly-exercises

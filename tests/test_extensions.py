@@ -130,6 +130,7 @@ def executed(done):
     return set(re.findall(r"executing \[\d+/\d+\] (\S+)\.md: ", done.stdout))
 
 
+@pytest.mark.nightly
 def test_a_page_runs_again_only_if_what_it_imports_has_changed(build):
     for name, text in {
         "tools/__init__.py": "",

@@ -210,6 +210,7 @@ def test_checking_an_exercise_in_numpy_does_not_import_torch(entry):
     assert done.stdout.endswith("False\n"), done.stdout + done.stderr
 
 
+@pytest.mark.nightly  # the workflow does it on each push
 @pytest.mark.parametrize("name", ["ensembles"])
 def test_the_zip_can_be_tried_on_any_machine(name, released, tmp_path):
     bundle = released / "_build" / "students" / f"{name}.zip"

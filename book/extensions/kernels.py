@@ -29,7 +29,7 @@ def fork_kernels() -> None:
 
 
 def run_kernel(arguments: list[str], folder: str, environment: Mapping[str, str]) -> None:
-    os.setpgrp()  # it is interrupted and ended with what it has started
+    os.setsid()  # it is interrupted and ended with what it has started
     os.chdir(folder)
     os.environ.update(environment)
     alive = f"--IPKernelApp.parent_handle={os.getppid()}"  # it ends when that process has
