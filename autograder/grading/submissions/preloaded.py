@@ -2,6 +2,9 @@
 
 import gc
 
+from IPython.lib import lexers  # noqa: F401  # nbconvert imports it with the first page of feedback
+
+from autograder.grading.intake import submission  # noqa: F401  # the configuration names it alone
 from autograder.grading.submissions import planning  # noqa: F401
 
 gc.collect()
