@@ -206,7 +206,7 @@ def keep_publishing():
                                 parent=kernel.get_parent())
         sent.append(1)
         time.sleep(0.005)
-threading.Thread(target=keep_publishing, daemon=True).start()""", NONE),
+threading.Thread(target=keep_publishing, daemon=True).start()""", ""),  # it is ended, or floods
     "twice": ("""
 import autograder.probe
 def twice(*a): forge(*a); forge(*a)
@@ -310,9 +310,11 @@ autograder.probe._outputs = moved_a_little
 
 def _forgery(assignment: str, name: str, top: str, quick: bool = False, why: str = "", **more: object) -> Hostile:  # fmt: skip
     more.setdefault("files", {"recorded.json": lambda: recorded(assignment)})
+    # a profile is taken back when its cell has ended
+    more.setdefault("shows", f"sent: {not name.endswith('profile')}")
     return Hostile(
         f"forgeries-{assignment}", f"{assignment}-{name}", top=top, end=PROOF, solved=False,
-        assignment=assignment, lost={ALL: why}, shows="sent: True", quick=quick, **more,
+        assignment=assignment, lost={ALL: why}, quick=quick, **more,
     )  # fmt: skip
 
 
@@ -468,7 +470,7 @@ def adam(w, dw, config=None):
 """
 WORK = [
     Hostile("work", "adam-of-sklearn", assignment=WHOLE, answers={"adam": OF_SKLEARN},
-            lost={"adam": "No module named 'sklearn.neural_network._stochastic_optimizers'"}),
+            lost={"adam": "No module named 'sklearn.neural_network._stochastic_optimizers'"}, quick=True),
     Hostile("work", "numpy-by-torch", assignment=WHOLE, solved=True,
             answers={"adam": OPTIM + RULE.format(name="adam", call=BY_TORCH["adam"]),
                      **{name: RULE.format(name=name, call=call)
@@ -482,7 +484,7 @@ WORK = [
             lost={"torch_adam": "Adam is derived from torch.optim"}),
     Hostile("work", "adam-of-another-python", assignment=WHOLE, top=ANOTHER_PYTHON,
             answers={"torch_adam": FROM_ANOTHER}, shows="PermissionError",
-            lost={"torch_adam": "fused"}),
+            lost={"torch_adam": "a cell above it stopped with PermissionError"}),
     honest("optimizers-after-others-work", WHOLE, quick=False),
 ]  # fmt: skip
 JIT = """

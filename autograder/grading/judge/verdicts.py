@@ -67,8 +67,8 @@ def judged(
 ) -> Verdict:
     """The verdict on the outputs of a probe's cell, which tried the cases in this order.
 
-    ``known`` is what is known of the run; ``why_missing`` says why the student's object may not be
-    there. Raises CheckFailed if the reference or a judge fails by itself.
+    ``known`` is what is known of the run; ``why_missing`` says why the student's object, or what it
+    uses, may not be there. Raises CheckFailed if the reference or a judge fails by itself.
     """
     came = replies(outputs)
     if len(came) != 1 or not isinstance(came[0], str):
@@ -91,6 +91,8 @@ def judged(
     if outcomes is None:
         reason = f"{exercise.entry} is not defined{why_missing}"
         return no_verdict(exercise, "missing", reason, **known)
+    if why_missing and _met_no_name(outcomes):
+        known["note"] = "; ".join(filter(None, [known.get("note"), why_missing.removeprefix(": ")]))
     try:
         return _bounded(judge.judge(exercise, outcomes, key, **known))
     except CheckFailed:
@@ -99,6 +101,13 @@ def judged(
         logger.exception("%s: the judge raised", exercise.id)
         reason = f"the answers can't be judged: {type(error).__name__}: {str(error)[:200]}"
         return no_verdict(exercise, "error", reason, **known)
+
+
+def _met_no_name(outcomes: Any) -> bool:
+    """Whether code in an answer asked for what is not defined."""
+    return isinstance(outcomes, list) and any(
+        isinstance(one, dict) and one.get("error") == "NameError" for one in outcomes
+    )
 
 
 def _bounded(verdict: Verdict) -> Verdict:
