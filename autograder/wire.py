@@ -1,8 +1,9 @@
 """Plain data between two processes: JSON that carries NumPy arrays, numbers, strings and no code.
 
 Arrays travel as base64 of their little-endian bytes, so floats arrive bit for bit; of large ones that
-are 0 for the most part (what dropout leaves) the rest alone, and where it stood. Anything that is not plain (an object, a function, an array of objects) travels as an ``Other``: its type's name
-and the beginning of its repr. Reading never executes anything and never trusts a length.
+are 0 for the most part (what dropout leaves) the rest alone, and where it stood. Anything that is not
+plain (an object, a function, an array of objects) travels as an ``Other``: its type's name and the
+beginning of its repr. Reading never executes anything and never trusts a length.
 """
 
 import base64

@@ -23,8 +23,9 @@
 - ``name``: a label for ``numref``.
 
 The figure is drawn by matplotlib through ``lab`` while the book is built. It is what a reader
-without JavaScript, on paper or in a PDF sees; ``playground.js`` puts the widget in its place, and reads from
-the page the numbers that both go by. Script and style sheet, in ``html_static_path`` as ``playground/playground.*``, are added only to the pages
+without JavaScript, on paper or in a PDF sees; ``playground.js`` puts the widget in its place, and
+reads from the page the numbers that both go by. Script and style sheet, in ``html_static_path`` as
+``playground/playground.*``, are added only to the pages
 that have a playground.
 """
 

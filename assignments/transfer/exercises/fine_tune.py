@@ -268,10 +268,10 @@ def sum_up_rest(case: Case, outputs: Outputs) -> Outputs:
     as_in_evaluation = _state.alike(
         outputs.get("features"), as_it_is(features_of(own, x)), "float32"
     )
-    came_so = _state.alike(outputs.get("scores as it came"), table(outputs, "scores"), "float32")
+    scores = table(outputs, "scores")
+    came_so = _state.alike(outputs.get("scores as it came"), scores, "float32")
     training = _state.flag(outputs, "in training mode")
     held = [name for name in _state.words(outputs, "held") if name]
-    scores = table(outputs, "scores")
     if len(scores) != len(x):
         raise not_as_brought("scores")
     return {
